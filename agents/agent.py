@@ -1,0 +1,238 @@
+"""The agent: a Mesa agent with a persona, a memory and a language model of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
+
+import mesa
+from pydantic import ValidationError
+
+from societies.agents.answers import Answer, AnswerError, Outcome
+from societies.agents.errors import ModelError
+from societies.agents.memory import Conversation
+from societies.agents.models.base import Completion, Message, Request
+from societies.agents.persona import Persona
+from societies.agents.population import Person
+from societies.agents.streams import stream, stream_seed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One completed model call: its key in the journal, what was asked, what came back."""
+
+    key: str
+    digest: str
+    request: Request
+    completion: Completion
+
+
+class Host(Protocol):
+    """What an agent needs of the society it lives in."""
+
+    seed: int
+
+    def render(self, prompt: str, **variables: Any) -> str:
+        """Return the text of a prompt template."""
+        ...
+
+    def check_turn(self, agent: "LLMAgent", *, acting: bool) -> None:
+        """Raise unless it is the agent's turn, so that draws and calls keep program order."""
+        ...
+
+    async def complete(self, agent: "LLMAgent", request: Request) -> Call:
+        """Take the completion from the journal, or from the agent's language model."""
+        ...
+
+    def record_call(self, agent: "LLMAgent", call: Call, problem: str | None) -> None:
+        """Log one call; `problem` says why its reply could not be read."""
+        ...
+
+    def record_answer(
+        self, agent: "LLMAgent", call: Call, outcome: Outcome, problem: str | None
+    ) -> None:
+        """Log how an answer came about; `call` is the last one made for it."""
+        ...
+
+    def record_message(
+        self, agent: "LLMAgent", receivers: Sequence["LLMAgent"], channel: str, text: str
+    ) -> None:
+        """Log what an agent says to others."""
+        ...
+
+
+class LLMAgent(mesa.Agent):
+    """An agent that decides by asking a language model.
+
+    Args:
+        society: the Mesa model it lives in.
+        name: unique in the society; keys, streams and tables refer to the agent by it.
+        person: who it is, and which language model answers for it.
+        memory: what of its own conversation it sees again; by default nothing.
+    """
+
+    def __init__(
+        self, society: Host, name: str, person: Person, memory: Conversation | None = None
+    ) -> None:
+        super().__init__(cast(mesa.Model, society))
+        self.society = society
+        self.name = name
+        self.group = person.group
+        self.persona: Persona = person.persona
+        self.model_spec = person.model
+        self.memory = memory or Conversation(window=0)
+
+    @property
+    def random(self) -> Random:
+        """The agent's own seeded generator (not the model's, as in Mesa)."""
+        self.society.check_turn(self, acting=False)
+        return self._random
+
+    @property
+    def rng(self) -> "np.random.Generator":
+        """The agent's own seeded NumPy generator (not the model's, as in Mesa)."""
+        self.society.check_turn(self, acting=False)
+        return self._rng
+
+    @cached_property
+    def system_message(self) -> Message:
+        """The system prompt: template `system`, given the agent and its rendered persona."""
+        return Message(
+            "system", self.society.render("system", agent=self, persona=self.persona_text)
+        )
+
+    @cached_property
+    def persona_text(self) -> str:
+        """The persona in words, by template `persona`."""
+        return self.society.render("persona", persona=self.persona)
+
+    async def ask(
+        self,
+        prompt: str,
+        answer: type[AnswerT],
+        *,
+        fallback: AnswerT | None = None,
+        attempts: int = 3,
+        explain: bool = True,
+        **situation: Any,
+    ) -> AnswerT:
+        """Ask the agent, and remember the exchange.
+
+        Args:
+            prompt: name of the template that words the question.
+            answer: the type that the reply is read as.
+            fallback: stands in, marked as defaulted, when no reply could be read.
+            attempts: how often the model is asked at most.
+            explain: show the model its unreadable reply and the problem before asking again;
+                otherwise the identical question is asked again.
+            situation: the variables of the template.
+
+        Raises:
+            ModelError: no reply could be read and there is no fallback.
+            OutsideInteractionError: it is not this agent's turn.
+        """
+        remembered = self.memory.messages()
+        value, question, reply = await self._exchange(
+            prompt, answer, fallback, attempts, explain, remembered, situation
+        )
+        self.memory.add(question, reply)
+        return value
+
+    async def aside(
+        self,
+        prompt: str,
+        answer: type[AnswerT],
+        *,
+        fallback: AnswerT | None = None,
+        attempts: int = 3,
+        explain: bool = True,
+        context: Literal["shared", "fresh"] = "shared",
+        **situation: Any,
+    ) -> AnswerT:
+        """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
+
+        With `context="fresh"` the agent is not shown what it remembers either.
+        """
+        remembered = self.memory.messages() if context == "shared" else ()
+        value, _, _ = await self._exchange(
+            prompt, answer, fallback, attempts, explain, remembered, situation
+        )
+        return value
+
+    def say(self, text: str, to: Sequence["LLMAgent"], channel: str = "public") -> None:
+        """Say `text` to other agents: one row of table `messages`."""
+        self.society.record_message(self, to, channel, text)
+
+    async def _exchange(
+        self,
+        prompt: str,
+        answer: type[AnswerT],
+        fallback: AnswerT | None,
+        attempts: int,
+        explain: bool,
+        remembered: Sequence[Message],
+        situation: dict[str, Any],
+    ) -> tuple[AnswerT, Message, Message]:
+        """Ask until a reply can be read; return the value, the question and the reply."""
+        self.society.check_turn(self, acting=True)
+        question = Message("user", self.society.render(prompt, agent=self, **situation))
+        messages = (self.system_message, *remembered, question)
+        for attempt in range(1, attempts + 1):
+            request = Request(messages, self.name, prompt, situation, self.persona, attempt)
+            call = await self.society.complete(self, request)
+            reply = Message("assistant", call.completion.text)
+            value, problem = _read(answer, call.completion.text, situation)
+            self.society.record_call(self, call, problem)
+            if value is not None:
+                value.marked("repaired" if attempt > 1 else value.outcome)
+                break
+            if explain:
+                repair = self.society.render("repair", error=problem)
+                messages = (*messages, reply, Message("user", repair))
+        else:
+            value = _default(fallback, self.name, prompt, call.key, attempts, problem)
+        self.society.record_answer(self, call, value.outcome, problem)
+        return value, question, reply
+
+    @cached_property
+    def _random(self) -> Random:
+        return stream(self.society.seed, "agent", self.name)
+
+    @cached_property
+    def _rng(self) -> "np.random.Generator":
+        from numpy.random import default_rng
+
+        return default_rng(stream_seed(self.society.seed, "agent rng", self.name))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+def _read(
+    answer: type[AnswerT], text: str, situation: dict[str, Any]
+) -> tuple[AnswerT | None, str | None]:
+    """Return the value read from a reply, or the reason why there is none."""
+    try:
+        return answer.read(text, situation), None
+    except ValidationError as error:
+        return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
+    except AnswerError as error:
+        return None, str(error)
+
+
+def _default(
+    fallback: AnswerT | None, agent: str, prompt: str, key: str, attempts: int, problem: str | None
+) -> AnswerT:
+    """Return a fresh copy of the fallback, marked as such."""
+    if fallback is None:
+        raise ModelError(
+            f"agent {agent} gave no readable answer to '{prompt}' in {attempts} attempts "
+            f"(last call {key}): {problem}"
+        )
+    return fallback.model_copy().marked("defaulted")

@@ -1,0 +1,61 @@
+"""Answer types: how a value is read from a reply, and how sure we are that it was meant."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import PrivateAttr
+
+from societies.agents.strict import Strict
+
+Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
+
+
+class AnswerError(ValueError):
+    """A reply does not follow the asked format; the text is written to be shown to the model."""
+
+
+class Answer(Strict):
+    """Base of answer types. Subclasses say how they are read from text."""
+
+    _outcome: Outcome = PrivateAttr(default="clean")
+
+    @classmethod
+    @abstractmethod
+    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
+        """Read the answer from a reply.
+
+        Args:
+            text: the model's reply.
+            situation: the variables of the prompt, for limits such as the donor's resources.
+
+        Raises:
+            AnswerError: the reply does not follow the asked format, or is out of range.
+        """
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the answer came about.
+
+        `clean`: the first reply followed the format. `lenient`: it was read with goodwill.
+        `repaired`: a later reply did. `defaulted`: no reply did, and the fallback stands in.
+        """
+        return self._outcome
+
+    def marked(self, outcome: Outcome) -> Self:
+        """Return this answer, marked with how it came about."""
+        self._outcome = outcome
+        return self
+
+
+class Text(Answer):
+    """Free text: any reply that is not blank."""
+
+    text: str
+
+    @classmethod
+    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Take the reply as it stands, without blanks around it."""
+        if not text.strip():
+            raise AnswerError("the reply is empty")
+        return cls(text=text.strip())

@@ -1,0 +1,17 @@
+"""The errors that agents raise; every one says what was found, where, and what to do."""
+
+
+class SocietyError(Exception):
+    """Base of every error of this package: its text is meant for the user, without a traceback."""
+
+
+class PromptError(SocietyError):
+    """A prompt template is missing, malformed, or uses a variable that it is not given."""
+
+
+class ModelError(SocietyError):
+    """A language model cannot answer, and asking again would not help."""
+
+
+class OutsideInteractionError(SocietyError):
+    """An agent was asked outside an interaction that names it."""

@@ -1,0 +1,1 @@
+"""Language models: hosted ones through LiteLLM, and scripted minds."""

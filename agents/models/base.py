@@ -1,0 +1,132 @@
+"""What every language model is: a request in, a completion out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, Literal, Protocol
+
+from pydantic import Field, field_validator
+from pydantic_core import to_json
+
+from societies.agents.persona import Persona
+from societies.agents.strict import Strict
+
+Role = Literal["system", "user", "assistant"]
+
+SECRET_OPTIONS = {"api_key", "authorization", "headers", "extra_headers", "default_headers"}
+
+
+class ModelSpec(Strict):
+    """Which language model answers, and how it is sampled."""
+
+    name: str = Field(min_length=1)
+    """A LiteLLM model string such as `openai/gpt-4o-mini`, or `scripted/<mind>` (offline)."""
+    api_base: str | None = None
+    """Address of an OpenAI-compatible server; the provider's own when absent."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key; the provider's usual one when absent."""
+    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+    """Sampling seed sent to the provider (not the run's seed)."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds after which one request is given up and asked again."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
+
+    @field_validator("options")
+    @classmethod
+    def refuse_secrets(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Refuse keys in the file: what is configured here is written into every run."""
+        for key in options:
+            if key.lower() in SECRET_OPTIONS:
+                raise ValueError(
+                    f"'{key}' would be written into the run directory; "
+                    "put the secret into the environment and name it with api_key_env"
+                )
+        return options
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a scripted mind answers, offline and free."""
+        return self.name.startswith("scripted/")
+
+    def sampling(self) -> dict[str, Any]:
+        """Return what decides the distribution of replies; addresses and time limits do not."""
+        return self.model_dump(exclude={"api_base", "api_key_env", "timeout"}, exclude_none=True)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The digest of the sampling settings: part of every request's hash."""
+        return blake2b(to_json(self.sampling()), digest_size=16).hexdigest()
+
+
+class Message:
+    """One message of a prompt, with the digest under which the journal stores it once."""
+
+    __slots__ = ("content", "digest", "role")
+
+    def __init__(self, role: Role, content: str) -> None:
+        self.role = role
+        self.content = content
+        hashed = blake2b(role.encode(), digest_size=16)
+        hashed.update(b"\0")
+        hashed.update(content.encode())
+        self.digest = hashed.hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Message({self.role}, {self.content[:40]!r})"
+
+
+@dataclass(slots=True)
+class Request:
+    """One question to a language model.
+
+    `prompt`, `situation`, `persona` and `attempt` are what the prompt text was made from. Scripted
+    minds answer from them; hosted models see the messages only.
+    """
+
+    messages: tuple[Message, ...]
+    agent: str
+    prompt: str
+    situation: Mapping[str, Any] = field(default_factory=dict)
+    persona: Persona | None = None
+    attempt: int = 1
+
+    def digest(self, fingerprint: str) -> str:
+        """Return the hash of what is asked and of whom (`fingerprint` stands for the model)."""
+        hashed = blake2b(fingerprint.encode(), digest_size=16)
+        for message in self.messages:
+            hashed.update(message.digest.encode())
+        return hashed.hexdigest()
+
+
+@dataclass
+class Completion:
+    """One answer of a language model, with what it took."""
+
+    text: str
+    finish_reason: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    """US dollars; None when no price is known, which is not the same as free."""
+    attempts: int = 1
+    """Requests sent until this answer came (transport failures are asked again)."""
+    latency: float = 0.0
+    """Seconds from the first request to the answer."""
+
+
+class LanguageModel(Protocol):
+    """Anything that completes a request."""
+
+    spec: ModelSpec
+
+    async def complete(self, request: Request, key: str) -> Completion:
+        """Answer `request`; `key` names the call within its run.
+
+        Raises:
+            ModelError: asking again would not help.
+        """
+        ...

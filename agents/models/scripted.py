@@ -1,0 +1,83 @@
+"""Scripted minds: policies that answer in words, offline, free and with a known dynamic.
+
+A mind is a pure function of the request and of a random stream that belongs to the call. It keeps
+no state, so that a resumed run, which does not ask again what is journalled, stays the same.
+"""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping
+from random import Random
+
+from pydantic import Field
+
+from societies.agents.models.base import Completion, ModelSpec, Request
+from societies.agents.streams import stream
+from societies.agents.strict import Strict
+
+CHARACTERS_PER_TOKEN = 4
+BABBLE = (
+    "I would rather not say.",
+    "Let me think about it some more",
+    "That depends on many things, does it not?",
+    "Answer: as much as seems right",
+    "",
+)
+
+
+class Mind(Strict):
+    """Base of scripted minds; a scenario's minds answer in that scenario's own grammar."""
+
+    malformed: float = Field(default=0.0, ge=0, le=1)
+    """Probability that a reply ignores the asked format, so that the repair path is exercised."""
+    latency: float = Field(default=0.0, ge=0)
+    """Median artificial latency of a reply, in seconds."""
+    latency_sigma: float = Field(default=0.0, ge=0)
+    """Standard deviation of the logarithm of the latency (lognormal; 0 is constant)."""
+
+    @abstractmethod
+    def reply(self, request: Request, random: Random) -> str:
+        """Answer the request in words."""
+
+
+class ScriptedModel:
+    """A language model whose answers are written by a mind."""
+
+    def __init__(self, spec: ModelSpec, mind: Mind, seed: int) -> None:
+        self.spec = spec
+        self.mind = mind
+        self.seed = seed
+
+    async def complete(self, request: Request, key: str) -> Completion:
+        """Answer from the mind; tokens are counted as four characters each, the price is zero."""
+        random = stream(self.seed, "mind", key)
+        seconds = await self._wait(key) if self.mind.latency else 0.0
+        if self.mind.malformed and random.random() < self.mind.malformed:
+            text = random.choice(BABBLE)
+        else:
+            text = self.mind.reply(request, random)
+        prompt_length = sum(len(message.content) for message in request.messages)
+        return Completion(
+            text=text,
+            prompt_tokens=-(-prompt_length // CHARACTERS_PER_TOKEN),
+            completion_tokens=-(-len(text) // CHARACTERS_PER_TOKEN),
+            cost=0.0,
+            latency=seconds,
+        )
+
+    async def _wait(self, key: str) -> float:
+        """Sleep for the call's latency, drawn from a stream of its own: it changes no answer."""
+        sigma = self.mind.latency_sigma
+        seconds = self.mind.latency * stream(self.seed, "latency", key).lognormvariate(0, sigma)
+        await asyncio.sleep(seconds)
+        return seconds
+
+
+def open_mind(spec: ModelSpec, minds: Mapping[str, type[Mind]]) -> Mind:
+    """Return the mind that `scripted/<mind>` names.
+
+    Raises:
+        KeyError: the scenario has no mind of that name.
+        pydantic.ValidationError: the mind does not take these options.
+    """
+    return minds[spec.name.removeprefix("scripted/")].model_validate(spec.options)

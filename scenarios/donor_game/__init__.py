@@ -1,0 +1,20 @@
+"""The donor game with cultural evolution (Vallinder & Hughes 2024, arXiv 2412.10270)."""
+
+from pathlib import Path
+
+from societies.registry import Scenario
+from societies.scenarios.donor_game.minds import MINDS
+from societies.scenarios.donor_game.protocol import DonorProtocol, check, planned_calls
+
+SCENARIO = Scenario(
+    name="donor_game",
+    title="Indirect reciprocity under cultural evolution: agents give, and are seen giving",
+    folder=Path(__file__).parent,
+    society="societies.scenarios.donor_game.game:DonorGame",
+    protocol=DonorProtocol,
+    minds=MINDS,
+    check=check,
+    calls=planned_calls,
+    summary="societies.analysis.cooperation:summary",
+    plots="societies.analysis.plots:cooperation",
+)

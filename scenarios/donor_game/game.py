@@ -1,0 +1,253 @@
+"""The donor game: generations of agents who give, are seen giving, and pass on how to."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from societies.agents.agent import LLMAgent
+from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
+from societies.scenarios.donor_game.protocol import DonorProtocol
+from societies.scenarios.donor_game.records import Donation, Score, Strategy
+from societies.scenarios.donor_game.schedule import pairings, swap_roles
+from societies.society import Society
+
+LINKS = 3
+"""Links of a chain that can ever be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One past action in a chain, as a donor is shown it."""
+
+    round: int
+    donor: str
+    recipient: str
+    action: Literal["donate", "punish"]
+    share: float | None
+    """Part of its resources that the donor used; None if it had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a newcomer hears from a survivor."""
+
+    name: str
+    strategy: str
+    score: float
+
+
+@dataclass(slots=True)
+class Hand:
+    """What an agent holds in one game."""
+
+    resources: float
+    chain: tuple[Link, ...] = ()
+    """The newest link first: its own last act, then its partner's last act before that, ..."""
+
+
+@dataclass(slots=True)
+class Game:
+    """One game of a generation: everybody starts with the endowment and without a history."""
+
+    generation: int
+    number: int
+    hands: dict[LLMAgent, Hand] = field(default_factory=dict)
+
+
+class DonorGame(Society):
+    """Vallinder & Hughes 2024, section 3: strategies, two games, selection, inheritance."""
+
+    protocol: DonorProtocol
+    records = (Strategy, Donation, Score)
+    strategies: dict[LLMAgent, str]
+    """What everybody alive has devised: the only state that an agent carries between turns."""
+
+    async def play(self) -> AsyncGenerator[None, None]:
+        """Play all generations; one Mesa step is a strategy stage or a round."""
+        self.strategies = {}
+        names = self.agent_names()
+        advisers: list[tuple[LLMAgent, float]] = []
+        for generation in range(1, self.protocol.generations + 1):
+            heard = advisers if self.protocol.inheritance == "strategies" else []
+            newcomers = [
+                self.enroll(next(names), parents=[adviser.name for adviser, _ in heard])
+                for _ in range(self.config.population.size - len(advisers))
+            ]
+            self.schedule_strategies(generation, newcomers, heard)
+            yield
+            await self.settle()
+            players = cast(list[LLMAgent], list(self.agents.shuffle()))
+            games = [self.new_game(generation, n + 1, players) for n in range(self.protocol.games)]
+            rounds = pairings(players, self.protocol.rounds, self.protocol.fidelity)
+            for game in games:
+                for round_number, pairs in enumerate(rounds, start=1):
+                    self.schedule_round(game, round_number, pairs)
+                    yield
+            await self.settle()
+            advisers = self.select_survivors(generation, games, players)
+
+    def agent_names(self) -> Iterator[str]:
+        """Yield the names of everybody who will live, in order of birth."""
+        if isinstance(self.protocol.names, list):
+            yield from self.protocol.names
+            return
+        born = self.config.population.size
+        for generation in range(1, self.protocol.generations + 1):
+            yield from (f"{generation}_{index}" for index in range(1, born + 1))
+            born = self.config.population.size - self.protocol.survivors
+
+    def schedule_strategies(
+        self,
+        generation: int,
+        newcomers: Sequence[LLMAgent],
+        advisers: Sequence[tuple[LLMAgent, float]],
+    ) -> None:
+        """Schedule the strategy stage: newcomers hear the survivors, and think independently."""
+        advice: list[Advice] = []
+        for adviser, score in advisers:
+            adviser.say(self.strategies[adviser], to=newcomers, channel="advice")
+            advice.append(Advice(adviser.name, self.strategies[adviser], score))
+        for newcomer in newcomers:
+            self.schedule(
+                self.devise_strategy(newcomer, generation, advice),
+                agents=[newcomer],
+                scope=f"g{generation}/strategy/{newcomer.name}",
+            )
+
+    async def devise_strategy(self, agent: LLMAgent, generation: int, advice: list[Advice]) -> None:
+        """Strategy stage: one call per new agent (core protocol, 1.3)."""
+        answer = await agent.ask(
+            "strategy",
+            StrategyAnswer,
+            fallback=StrategyAnswer(strategy="(no strategy was given)", rationale=""),
+            attempts=self.protocol.attempts,
+            explain=self.protocol.reask == "explain",
+            protocol=self.protocol,
+            generation=generation,
+            advice=advice,
+        )
+        self.strategies[agent] = answer.strategy
+        self.record(
+            Strategy(
+                generation=generation,
+                strategy=answer.strategy,
+                rationale=answer.rationale,
+                advisers=[adviser.name for adviser in advice],
+                outcome=answer.outcome,
+            ),
+            agent,
+        )
+
+    def new_game(self, generation: int, number: int, players: Sequence[LLMAgent]) -> Game:
+        """Return a game in which everybody holds the endowment and nobody has a history."""
+        hands = {agent: Hand(self.protocol.endowment) for agent in players}
+        return Game(generation, number, hands)
+
+    def schedule_round(
+        self, game: Game, number: int, pairs: Sequence[tuple[LLMAgent, LLMAgent]]
+    ) -> None:
+        """Schedule all donations of a round; the second game exchanges the roles."""
+        for donor, recipient in swap_roles(list(pairs)) if game.number == 2 else pairs:
+            scope = (
+                f"g{game.generation}/game{game.number}/r{number:02}/{donor.name}>{recipient.name}"
+            )
+            self.schedule(
+                self.donate(game, number, donor, recipient), agents=(donor, recipient), scope=scope
+            )
+
+    async def donate(self, game: Game, number: int, donor: LLMAgent, recipient: LLMAgent) -> None:
+        """Donation stage: the donor is shown the recipient's chain and acts (1.4, 1.5)."""
+        giver, receiver = game.hands[donor], game.hands[recipient]
+        trace = receiver.chain[: self.protocol.trace_depth]
+        answer = await donor.ask(
+            "donate",
+            GiftAnswer,
+            fallback=GiftAnswer(amount=0.0, justification="no answer could be read"),
+            attempts=self.protocol.attempts,
+            explain=self.protocol.reask == "explain",
+            protocol=self.protocol,
+            strategy=self.strategies[donor],
+            generation=game.generation,
+            round=number,
+            recipient=recipient.name,
+            recipient_resources=receiver.resources,
+            trace=trace,
+            resources=giver.resources,
+        )
+        before = giver.resources, receiver.resources
+        valid = answer.amount <= giver.resources
+        share = self.share_given(answer.amount, giver.resources) if valid else None
+        deed = Link(number, donor.name, recipient.name, answer.action, share)
+        giver.chain = (deed, *receiver.chain)[:LINKS] if valid else receiver.chain
+        if valid:
+            self.pay(answer, giver, receiver)
+        self.record(
+            Donation(
+                generation=game.generation,
+                game=game.number,
+                round=number,
+                recipient=recipient.name,
+                action=answer.action if valid else "invalid",
+                amount=answer.amount,
+                share=share,
+                donor_before=before[0],
+                donor_after=giver.resources,
+                recipient_before=before[1],
+                recipient_after=receiver.resources,
+                links=len(trace),
+                justification=answer.justification,
+                outcome=answer.outcome,
+            ),
+            donor,
+        )
+
+    def pay(self, answer: GiftAnswer, giver: Hand, receiver: Hand) -> None:
+        """Move the units: the recipient gets a multiple of a gift, or loses one of a punishment."""
+        giver.resources -= answer.amount
+        if answer.action == "donate":
+            receiver.resources += self.protocol.multiplier * answer.amount
+        else:
+            loss = self.protocol.punishment_multiplier * answer.amount
+            receiver.resources = max(0.0, receiver.resources - loss)
+
+    def share_given(self, amount: float, resources: float) -> float | None:
+        """Return the part of its resources that a donor used; of nothing, no part is defined.
+
+        The released code calls 0 of 0 a full gift.
+        """
+        if resources > 0:
+            return amount / resources
+        return 1.0 if self.protocol.fidelity == "released" else None
+
+    def select_survivors(
+        self, generation: int, games: Sequence[Game], players: Sequence[LLMAgent]
+    ) -> list[tuple[LLMAgent, float]]:
+        """Rank by score and remove all but the best; ties fall as the players were shuffled.
+
+        The score is the mean over the games; the released code counts the last game twice instead.
+        """
+        counted = games[-1:] if self.protocol.fidelity == "released" else games
+        scores = {
+            agent: sum(game.hands[agent].resources for game in counted) / len(counted)
+            for agent in players
+        }
+        ranking = sorted(players, key=scores.__getitem__, reverse=True)
+        last = generation == self.protocol.generations
+        survivors = ranking[: self.protocol.survivors]
+        for rank, agent in enumerate(ranking, start=1):
+            resources = [game.hands[agent].resources for game in games]
+            self.record(
+                Score(
+                    generation=generation,
+                    resources=resources,
+                    score=scores[agent],
+                    rank=rank,
+                    survived=None if last else agent in survivors,
+                ),
+                agent,
+                scope=f"g{generation}/selection",
+            )
+            if agent not in survivors and not last:
+                del self.strategies[agent]
+                agent.remove()
+        return [(agent, scores[agent]) for agent in survivors]

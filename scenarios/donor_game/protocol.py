@@ -1,0 +1,88 @@
+"""The parameters of the donor game."""
+
+from collections.abc import Iterator
+from typing import Literal, cast
+
+from pydantic import Field
+
+from societies.config import Protocol, RunConfig
+from societies.registry import Place
+
+
+class DonorProtocol(Protocol):
+    """Rules and sizes (Vallinder & Hughes 2024, section 3 and appendix; defaults as published)."""
+
+    fidelity: Literal["paper", "released"] = "paper"
+    """`paper`: as described; `released`: as the published code does it (see the README's table)."""
+    generations: int = Field(default=10, ge=1)
+    rounds: int = Field(default=12, ge=1)
+    """Rounds per game; every agent acts once in each, as donor or recipient."""
+    games: Literal[1, 2] = 2
+    """Games per generation; the second swaps the roles of every pair and starts afresh."""
+    endowment: float = Field(default=10.0, ge=0)
+    """Units every agent owns when a game starts."""
+    multiplier: float = Field(default=2.0, gt=0)
+    """What the recipient gets per unit given."""
+    trace_depth: int = Field(default=3, ge=0, le=3)
+    """Links of the chain of past actions that a donor is shown."""
+    survivors: int = Field(default=6, ge=0)
+    """Agents with the best scores that enter the next generation."""
+    costly_punishment: bool = False
+    """Whether a donor may punish instead of give."""
+    punishment_multiplier: float = Field(default=2.0, gt=0)
+    """What the recipient loses per unit spent on punishing it."""
+    inheritance: Literal["strategies", "none"] = "strategies"
+    """Whether newcomers are shown the survivors' strategies as advice."""
+    names: Literal["numbered"] | list[str] = "numbered"
+    """`numbered`: generation and number, such as 3_4; or a list with a name for everybody."""
+    attempts: int = Field(default=11, ge=1)
+    """How often an agent is asked before its fallback applies (the code: once, and 10 retries)."""
+    reask: Literal["identical", "explain"] = "identical"
+    """After an unreadable answer: the same prompt again, or the answer with what is wrong."""
+
+
+def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong between the population and the protocol."""
+    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
+    if size % 2:
+        yield ("population", "size"), f"agents are paired: {size} is odd, use {size + 1}"
+    if protocol.survivors > size:
+        yield (
+            ("protocol", "survivors"),
+            f"{protocol.survivors} agents cannot survive of a population of {size}",
+        )
+    if protocol.fidelity == "released" and protocol.rounds != size:
+        yield (
+            ("protocol", "rounds"),
+            f"the released code plays as many rounds as there are agents ({size}) whatever is set; "
+            f"set {size}, or use fidelity: paper",
+        )
+    if protocol.games == 1 and protocol.fidelity == "released":
+        yield ("protocol", "games"), "the released code plays 2 games; use fidelity: paper"
+    if isinstance(protocol.names, list):
+        yield from _check_names(protocol.names, people(config))
+
+
+def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
+    place = ("protocol", "names")
+    if len(names) < needed:
+        yield place, f"{needed} agents live in this run, and {len(names)} names are given"
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        yield place, f"name {doubles[0]!r} is given twice"
+    odd = [name for name in names if not name.strip() or not set("#>/\n").isdisjoint(name)]
+    if odd:
+        yield place, f"name {odd[0]!r} is blank or has one of # > / or a line break in it"
+
+
+def people(config: RunConfig) -> int:
+    """Return how many agents live in a run, all generations together."""
+    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
+    return size + (protocol.generations - 1) * (size - protocol.survivors)
+
+
+def planned_calls(config: RunConfig) -> int:
+    """Return how many model calls a run makes when every answer is readable."""
+    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
+    donations = protocol.generations * protocol.games * protocol.rounds * size // 2
+    return people(config) + donations

@@ -1,0 +1,80 @@
+"""What the donor game logs."""
+
+from typing import ClassVar, Literal
+
+from societies.records import Record
+
+
+class Strategy(Record):
+    """An agent (column `agent`) devised its strategy before its first game."""
+
+    table: ClassVar[str] = "strategies"
+
+    generation: int
+    strategy: str
+    rationale: str
+    advisers: list[str]
+    """Survivors whose strategies it was shown (lineage)."""
+    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        learnt = f" (advised by {', '.join(self.advisers)})" if self.advisers else ""
+        return f"{agent}{learnt}: {self.strategy}"
+
+
+class Donation(Record):
+    """A donor (column `agent`) acted towards its recipient."""
+
+    table: ClassVar[str] = "donations"
+
+    generation: int
+    game: int
+    round: int
+    recipient: str
+    action: Literal["donate", "punish", "invalid"]
+    """`invalid`: an amount outside the donor's resources, in fidelity `released` only."""
+    amount: float
+    """Units asked for by the donor."""
+    share: float | None
+    """Amount over the donor's resources; null when it had none, or the action is invalid."""
+    donor_before: float
+    donor_after: float
+    recipient_before: float
+    recipient_after: float
+    links: int
+    """How many past actions the donor was shown."""
+    justification: str
+    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        deed = {"donate": "gives", "punish": "pays to punish", "invalid": "vainly names"}
+        share = "" if self.share is None else f" ({self.share:.0%})"
+        mark = "" if self.outcome == "clean" else f" [{self.outcome}]"
+        return (
+            f"{agent} {deed[self.action]} {self.recipient} {self.amount:.2f}{share}{mark}: "
+            f"{agent} {self.donor_before:.2f} -> {self.donor_after:.2f}, "
+            f"{self.recipient} {self.recipient_before:.2f} -> {self.recipient_after:.2f}"
+        )
+
+
+class Score(Record):
+    """An agent's result (column `agent`) in one generation."""
+
+    table: ClassVar[str] = "scores"
+
+    generation: int
+    resources: list[float]
+    """Final resources of each game."""
+    score: float
+    """What survival is decided by."""
+    rank: int
+    """1 is best; ties are ranked in shuffled order."""
+    survived: bool | None
+    """Null in the last generation, after which nobody is selected."""
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        fate = {True: " and survives", False: " and is replaced", None: ""}[self.survived]
+        return f"#{self.rank} {agent} scored {self.score:.2f}{fate}"

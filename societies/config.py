@@ -1,0 +1,58 @@
+"""The configuration of a run: what a scenario YAML may say."""
+
+from typing import Any
+
+from pydantic import Field
+
+from societies.agents.models.base import ModelSpec
+from societies.agents.population import PopulationSpec
+from societies.agents.strict import Strict
+
+
+class Protocol(Strict):
+    """Base of a scenario's protocol parameters: its rules, sizes and variants."""
+
+
+class Limits(Strict):
+    """How hard models may be driven."""
+
+    in_flight: int = Field(default=64, ge=1)
+    """Calls under way at once, per model."""
+    retries: int = Field(default=5, ge=0)
+    """How often a request is sent again after a failure that can pass (overload, time-out)."""
+
+
+class LogSpec(Strict):
+    """How the run log is written."""
+
+    segment_rows: int = Field(default=20_000, ge=1)
+    """Rows of one table that are kept in memory before they are written as a Parquet segment."""
+
+
+class RunConfig(Strict):
+    """Everything that decides a run. The resolved file in a run's directory reruns it."""
+
+    scenario: str
+    """Name of the scenario; `societies list` shows them."""
+    name: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$|^$", max_length=100)
+    """Name of the run; the file's name when absent."""
+    seed: int = Field(default=0, ge=0)
+    model: ModelSpec
+    """The language model of everybody who has none of their own."""
+    population: PopulationSpec
+    protocol: Any
+    """The scenario's own parameters."""
+    prompts: dict[str, str] = Field(default_factory=dict)
+    """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
+    limits: Limits = Limits()
+    log: LogSpec = LogSpec()
+
+    def models(self) -> list[tuple[tuple[str | int, ...], ModelSpec]]:
+        """Return every model specification with its place in the configuration."""
+        groups = enumerate(self.population.groups)
+        own = [
+            (("population", "groups", position, "model"), group.model)
+            for position, group in groups
+            if group.model is not None
+        ]
+        return [(("model",), self.model), *own]

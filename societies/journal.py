@@ -1,0 +1,209 @@
+"""The journal: every completion of a run, append-only, written before the agent sees it.
+
+One JSON object per line, each ending in the CRC-32 of what stands before it. Three kinds:
+
+- `{"message": digest, "role": …, "content": …}`: a message of a prompt, stored once;
+- `{"model": fingerprint, "sampling": {…}}`: a model with its sampling settings, stored once;
+- `{"call": key, "request": hash, "model": fingerprint, "messages": [digests], "completion": {…}}`.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zlib import crc32
+
+from filelock import FileLock, Timeout
+from pydantic_core import from_json, to_json
+
+from societies.agents.models.base import Completion, ModelSpec, Request
+from societies.errors import JournalError
+
+CRC_LENGTH = len(b',"crc":"00000000"}\n')
+HEAD = re.compile(rb'\{"(call|message|model)":"((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journalled call."""
+
+    key: str
+    request: str
+    model: str
+    messages: tuple[str, ...]
+    completion: Completion
+
+
+class Journal:
+    """The journal file of one run, open for appending and for looking up what it holds.
+
+    Args:
+        path: the file; it is created if absent. A torn last line (the process died while writing
+            it) is cut off and reported in `torn`.
+        writable: False opens for reading only, takes no lock and leaves a torn line alone.
+
+    Raises:
+        JournalError: a line is damaged, or another process is writing to the journal.
+    """
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        self.path = path
+        self.torn = 0
+        self._calls: dict[str, tuple[int, int]] = {}
+        self._stored: dict[str, tuple[int, int]] = {}
+        self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
+        self._take_lock()
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
+        self._file = os.open(path, flags, 0o644)
+        try:
+            self._end = self._index()
+            if writable and self.torn:
+                os.ftruncate(self._file, self._end)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """How many calls it holds."""
+        return len(self._calls)
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all calls, in the order they were journalled."""
+        return iter(self._calls)
+
+    def find(self, key: str) -> Entry | None:
+        """Return the call journalled under `key`, or None."""
+        place = self._calls.get(key)
+        if place is None:
+            return None
+        line = self._read(place)
+        return Entry(
+            key=key,
+            request=line["request"],
+            model=line["model"],
+            messages=tuple(line["messages"]),
+            completion=Completion(**line["completion"]),
+        )
+
+    def message(self, digest: str) -> tuple[str, str]:
+        """Return role and content of a stored message."""
+        line = self._read(self._stored[digest])
+        return line["role"], line["content"]
+
+    def sampling(self, model: str) -> dict[str, Any]:
+        """Return the sampling settings of a stored model."""
+        settings: dict[str, Any] = self._read(self._stored[model])["sampling"]
+        return settings
+
+    def append(
+        self, key: str, digest: str, request: Request, spec: ModelSpec, completion: Completion
+    ) -> None:
+        """Write one completion, with whatever of its prompt is not stored yet.
+
+        Raises:
+            JournalError: the file cannot be written (a full disk, say).
+        """
+        new: dict[str, bytes] = {}
+        if spec.fingerprint not in self._stored:
+            new[spec.fingerprint] = _line({"model": spec.fingerprint, "sampling": spec.sampling()})
+        for message in request.messages:
+            if message.digest not in self._stored and message.digest not in new:
+                content = {"role": message.role, "content": message.content}
+                new[message.digest] = _line({"message": message.digest, **content})
+        call = {
+            "call": key,
+            "request": digest,
+            "model": spec.fingerprint,
+            "messages": [message.digest for message in request.messages],
+            "completion": vars(completion),
+        }
+        last = _line(call)
+        self._write(b"".join((*new.values(), last)))
+        for name, line in new.items():
+            self._stored[name] = self._place(line)
+        self._calls[key] = self._place(last)
+
+    def close(self) -> None:
+        """Flush to the disk and let go of the file."""
+        if self._file >= 0:
+            if self._lock:
+                os.fsync(self._file)
+            os.close(self._file)
+            self._file = -1
+        if self._lock:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take_lock(self) -> None:
+        try:
+            if self._lock:
+                self._lock.acquire()
+        except Timeout as error:
+            raise JournalError(
+                f"{self.path} is being written by another process; wait for it, or stop it"
+            ) from error
+
+    def _write(self, block: bytes) -> None:
+        try:
+            written = os.write(self._file, block)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
+        if written < len(block):
+            os.ftruncate(self._file, self._end)
+            raise JournalError(f"{self.path} cannot be written: the disk is full")
+
+    def _place(self, line: bytes) -> tuple[int, int]:
+        place = (self._end, len(line))
+        self._end += len(line)
+        return place
+
+    def _read(self, place: tuple[int, int]) -> dict[str, Any]:
+        offset, length = place
+        line: dict[str, Any] = from_json(os.pread(self._file, length, offset))
+        return line
+
+    def _index(self) -> int:
+        """Note where every line stands; return where the last sound line ends."""
+        end = 0
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                head = HEAD.match(line)
+                if head is None or not _is_sound(line):
+                    if line.endswith(b"\n"):
+                        raise JournalError(
+                            f"{self.path}, line {number} is damaged (its checksum does not match); "
+                            "restore the file from a copy, or cut it before that line: what stands "
+                            "behind it is then asked again"
+                        )
+                    self.torn = len(line)
+                    break
+                name: str = from_json(b'"' + head[2] + b'"')
+                kept = self._calls if head[1] == b"call" else self._stored
+                kept[name] = (end, len(line))
+                end += len(line)
+        return end
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    body = to_json(content)
+    return b'%s,"crc":"%08x"}\n' % (body[:-1], crc32(body))
+
+
+def _is_sound(line: bytes) -> bool:
+    """Whether a line is complete and says what was written."""
+    body = line[:-CRC_LENGTH] + b"}"
+    return line[-CRC_LENGTH:] == b',"crc":"%08x"}\n' % crc32(body)

@@ -1,0 +1,171 @@
+"""Loading a configuration: from YAML to validated values, with every problem named at once."""
+
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+
+from societies import registry, source
+from societies.agents.errors import PromptError
+from societies.agents.models.scripted import open_mind
+from societies.agents.prompts import Prompts
+from societies.config import RunConfig
+from societies.errors import InputError
+from societies.registry import Place, Scenario
+from societies.source import Source
+
+Problem = tuple[Place, str]
+
+
+def load(
+    given: str | Path | Mapping[str, Any],
+    sets: Mapping[str, Any] | None = None,
+    origin: str = "--set",
+) -> tuple[RunConfig, Scenario]:
+    """Load and validate a scenario file.
+
+    Args:
+        given: a file, a shipped name such as `donor_game/demo`, or the data itself.
+        sets: values to set over it, by dotted key.
+        origin: how to name `sets` in errors.
+
+    Raises:
+        InputError: anything is wrong; the text lists all problems, each with its place.
+    """
+    read = source.read(given)
+    for key, value in (sets or {}).items():
+        read.set(key, value, f"{origin} {key}")
+    if read.path and not read.data.get("name"):
+        read.data["name"] = read.path.stem
+    name = read.data.get("scenario")
+    if not isinstance(name, str):
+        known = ", ".join(registry.names())
+        raise InputError(
+            f"{read.where(('scenario',))}: say which scenario this is (there are: {known})"
+        )
+    try:
+        scenario = registry.find(name)
+    except InputError as error:
+        raise InputError(f"{read.where(('scenario',))}: {error}") from error
+    return _validate(read, scenario), scenario
+
+
+def config_class(scenario: Scenario) -> type[RunConfig]:
+    """Return the configuration class of a scenario: `RunConfig` with its own protocol."""
+    title = "".join(part.capitalize() for part in scenario.name.split("_"))
+    protocol: Any = (scenario.protocol, Field(default_factory=scenario.protocol))
+    literal: Any = (Literal[scenario.name], ...)
+    return create_model(f"{title}Config", __base__=RunConfig, scenario=literal, protocol=protocol)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of all scenarios' files, for editors."""
+    classes = tuple(config_class(registry.find(name)) for name in registry.names())
+    union: Any = reduce(or_, classes)
+    return TypeAdapter(union).json_schema()
+
+
+def _validate(read: Source, scenario: Scenario) -> RunConfig:
+    read.data["prompts"] = dict(_prompt_texts(read))
+    model = config_class(scenario)
+    try:
+        config = model.model_validate(read.data)
+    except ValidationError as error:
+        raise _input_error(read, _explain(model, error)) from error
+    problems = [
+        *_mind_problems(config, scenario),
+        *_prompt_problems(config, scenario),
+        *scenario.check(config),
+    ]
+    if problems:
+        raise _input_error(read, problems)
+    return config
+
+
+def _input_error(read: Source, problems: Iterable[Problem]) -> InputError:
+    lines = dict.fromkeys(f"{read.where(place)}: {message}" for place, message in problems)
+    return InputError("\n".join(lines))
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
+    """Turn pydantic's errors into places and words a user can act on."""
+    for detail in error.errors(include_url=False):
+        place, kind = detail["loc"], detail["type"]
+        if kind == "extra_forbidden":
+            message = f"unknown key{registry.nearest(str(place[-1]), keys_at(model, place[:-1]))}"
+        elif kind == "missing":
+            message = "this key is required"
+        elif kind == "value_error":
+            message = str(detail["ctx"]["error"])
+        elif kind in {"model_type", "dict_type"}:
+            message = f"should hold keys and values, found {detail['input']!r}"
+        else:
+            message = f"{detail['msg']}, found {detail['input']!r}"
+        yield place, message
+
+
+def keys_at(annotation: Any, place: Place) -> set[str]:
+    """Return the valid keys of the mapping that stands at `place` below a model."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields
+        if not place:
+            return set(fields)
+        below = fields.get(str(place[0]))
+        return keys_at(below.annotation, place[1:]) if below else set()
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return keys_at(arguments[0], place)
+    if origin in (Union, types.UnionType):
+        return set().union(*(keys_at(option, place) for option in arguments))
+    if origin in (list, dict) and place:
+        return keys_at(arguments[-1], place[1:])
+    return set()
+
+
+def _mind_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what is wrong with the scripted minds a configuration names."""
+    for place, spec in config.models():
+        if not spec.is_scripted:
+            continue
+        try:
+            open_mind(spec, scenario.minds)
+        except KeyError:
+            minds = (f"scripted/{name}" for name in scenario.minds)
+            yield (*place, "name"), f"no such mind{registry.nearest(spec.name, minds)}"
+        except ValidationError as error:
+            mind = scenario.minds[spec.name.removeprefix("scripted/")]
+            for inner, message in _explain(mind, error):
+                yield (*place, "options", *inner), message
+
+
+def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what is wrong with the prompt templates a configuration brings."""
+    folders = [scenario.folder / "prompts"]
+    known = Prompts(folders).names()
+    for name in config.prompts:
+        if name not in known:
+            yield ("prompts", name), f"no such template{registry.nearest(name, known)}"
+    try:
+        Prompts(folders, config.prompts).check()
+    except PromptError as error:
+        yield ("prompts",), str(error)
+
+
+def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
+    """Replace files (`name.j2`, relative to the YAML file) by their text, so the run holds it."""
+    prompts = read.data.get("prompts") or {}
+    if not isinstance(prompts, dict):
+        raise InputError(f"{read.where(('prompts',))}: should map template names to files or texts")
+    for name, given in prompts.items():
+        if not isinstance(given, str) or "\n" in given or not given.endswith(".j2"):
+            yield name, given
+            continue
+        path = (read.path.parent if read.path else Path()) / given
+        try:
+            yield name, path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{read.where(('prompts', name))}: {error}") from error

@@ -1,0 +1,51 @@
+"""The one event loop of the process, in a thread of its own.
+
+HTTP clients are bound to the loop they were made on, and a notebook already runs one in the main
+thread; hence everything of ours runs on this one, and callers wait for it.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_threads: dict[int, tuple[asyncio.AbstractEventLoop, threading.Thread]] = {}
+_lock = threading.Lock()
+
+
+def _process_loop() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+    """Return the loop and its thread, started when first asked for (anew after a fork)."""
+    with _lock:
+        process = os.getpid()
+        if process not in _threads:
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=loop.run_forever, name="societies", daemon=True)
+            thread.start()
+            _threads[process] = (loop, thread)
+        return _threads[process]
+
+
+def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
+    """Run `work` on the loop and wait for it, from any other thread.
+
+    Args:
+        work: what to run.
+        on_interrupt: called on the loop with a reason when the waiting thread gets Ctrl-C; the
+            work is then expected to end by itself. A second Ctrl-C abandons it.
+
+    Raises:
+        RuntimeError: called from the loop itself, which would wait for itself.
+    """
+    loop, thread = _process_loop()
+    if threading.current_thread() is thread:
+        work.close()
+        raise RuntimeError("run() and step() cannot be called from inside an interaction")
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        loop.call_soon_threadsafe(on_interrupt, "interrupted from the keyboard")
+        return future.result()

@@ -1,0 +1,29 @@
+"""Which language model a specification stands for."""
+
+from societies.agents.models.base import LanguageModel, ModelSpec
+from societies.agents.models.scripted import ScriptedModel, open_mind
+from societies.config import RunConfig
+from societies.registry import Scenario
+
+
+def open_model(spec: ModelSpec, config: RunConfig, scenario: Scenario) -> LanguageModel:
+    """Return the language model of `spec`, ready to be asked."""
+    if spec.is_scripted:
+        return ScriptedModel(spec, open_mind(spec, scenario.minds), config.seed)
+    from societies.agents.models.hosted import HostedModel
+
+    return HostedModel(spec, config.limits.retries)
+
+
+def check_access(config: RunConfig) -> None:
+    """Check that every hosted model of a run can be reached as far as keys go.
+
+    Raises:
+        ModelError: a provider is unknown, or its key is not in the environment.
+    """
+    hosted = {spec.name: spec for _, spec in config.models() if not spec.is_scripted}
+    if hosted:
+        from societies.agents.models import hosted as access
+
+        for spec in hosted.values():
+            access.check_access(spec)

@@ -1,0 +1,182 @@
+"""Record types: one pydantic model is one typed table of the run log."""
+
+import types
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COMMON_COLUMNS = ("run", "seq", "step", "scope", "agent")
+"""The first columns of every table.
+
+`run` names the run, `seq` numbers the rows of all tables together in program order, `step` is the
+Mesa step, `scope` the interaction, `agent` who acted (null for the society itself).
+"""
+
+WALL_PREFIX = "wall_"
+"""Columns that measure the clock start with this; all others are the same in every re-execution."""
+
+
+class Record(BaseModel):
+    """Base of record types. Fields may be text, numbers, booleans, literals, lists of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table: ClassVar[str]
+    """Name of the table that holds these records."""
+
+    def story(self, agent: str) -> str:
+        """Tell the record in a line of the transcript."""
+        told = ", ".join(f"{name}={value}" for name, value in self if value not in ("", None, []))
+        return f"{agent}: {self.table} {told}"
+
+
+class AgentRecord(Record):
+    """An agent joined the society."""
+
+    table: ClassVar[str] = "agents"
+
+    group: str
+    """The population group it belongs to, empty if there are none."""
+    person: int
+    """Its index in the population's sequence."""
+    model: str
+    """The language model that answers for it."""
+    persona: str
+    """The persona as rendered into the system prompt."""
+    big_five: str
+    """The Big Five levels as a JSON object."""
+    attributes: str
+    """The free attributes as a JSON object."""
+    parents: list[str]
+    """Agents it descends from or learnt from (lineage)."""
+
+    def story(self, agent: str) -> str:
+        """Tell who joins."""
+        persona = " ".join(self.persona.split())
+        return f"{agent} joins ({self.model})" + (f": {persona}" if persona else "")
+
+
+class MessageRecord(Record):
+    """Something said by one agent (column `agent`) to others."""
+
+    table: ClassVar[str] = "messages"
+
+    receivers: list[str]
+    channel: str
+    text: str
+
+    def story(self, agent: str) -> str:
+        """Tell who says what to whom."""
+        return f"{agent} -> {', '.join(self.receivers)} [{self.channel}]: {self.text}"
+
+
+class CallRecord(Record):
+    """One completed call of a language model."""
+
+    table: ClassVar[str] = "calls"
+
+    key: str
+    model: str
+    prompt: str
+    """Name of the prompt template."""
+    attempt: int
+    """1 for the first question, 2 and more when an unreadable reply was asked again."""
+    request: str
+    """Hash of the request."""
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+    """US dollars; null when the model has no known price."""
+    finish_reason: str
+    readable: bool
+    """Whether the reply followed the asked format."""
+    problem: str | None
+    """Why the reply could not be read."""
+    wall_attempts: int
+    """Requests sent until the completion came (transport failures are asked again)."""
+    wall_latency: float
+    """Seconds from the first request to the completion."""
+
+
+class AnswerRecord(Record):
+    """How one answer of an agent came about; it took one or more calls."""
+
+    table: ClassVar[str] = "answers"
+
+    prompt: str
+    model: str
+    calls: int
+    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    problem: str | None
+    """The last problem met, if any."""
+
+
+class StepRecord(Record):
+    """One Mesa step was scheduled."""
+
+    table: ClassVar[str] = "steps"
+
+    interactions: int
+    """Interactions scheduled in this step."""
+    wall_seconds: float
+    """Seconds since the run began when the step had been scheduled."""
+
+
+CORE_RECORDS: tuple[type[Record], ...] = (
+    AgentRecord,
+    MessageRecord,
+    CallRecord,
+    AnswerRecord,
+    StepRecord,
+)
+
+
+class _Common(BaseModel):
+    run: str
+    seq: int
+    step: int
+    scope: str
+    agent: str | None = Field(default=None)
+
+
+def schema(record: type[Record]) -> "pl.Schema":
+    """Return the Polars schema of a record type's table: the common columns, then its own.
+
+    Raises:
+        TypeError: a field's type has no column type.
+    """
+    import polars as pl
+
+    fields = {**_Common.model_fields, **record.model_fields}
+    return pl.Schema(
+        {name: _column(record, name, info.annotation) for name, info in fields.items()}
+    )
+
+
+def _column(record: type[Record], name: str, annotation: Any) -> "pl.DataType":
+    import polars as pl
+
+    plain: dict[Any, pl.DataType] = {
+        str: pl.String(),
+        int: pl.Int64(),
+        float: pl.Float64(),
+        bool: pl.Boolean(),
+    }
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation in plain:
+        return plain[annotation]
+    if origin is Annotated:
+        return _column(record, name, arguments[0])
+    if origin is Literal:
+        return _column(record, name, type(arguments[0]))
+    if origin in (Union, types.UnionType) and len(arguments) == 2 and type(None) in arguments:
+        return _column(record, name, next(a for a in arguments if a is not type(None)))
+    if origin in (list, tuple):
+        return pl.List(_column(record, name, arguments[0]))
+    raise TypeError(
+        f"field '{name}' of record type {record.__name__} is {annotation}; a column is str, int, "
+        "float, bool, a Literal, an optional one of these, or a list of them"
+    )

@@ -1,0 +1,136 @@
+"""A run on disk: its tables, calls and summary, read lazily."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from societies.agents.models.base import Completion
+from societies.config import RunConfig
+from societies.errors import InputError
+from societies.journal import Journal
+from societies.loading import load
+from societies.records import CORE_RECORDS, Record
+from societies.registry import Scenario, nearest
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """One call as the run holds it: the full prompt, the settings and the reply."""
+
+    key: str
+    request: str
+    sampling: dict[str, Any]
+    messages: list[tuple[str, str]]
+    """Role and content, in order."""
+    completion: Completion
+
+
+class Run:
+    """A run's directory.
+
+    Args:
+        path: the directory that holds `run.json`.
+
+    Raises:
+        InputError: it is not a run's directory.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not (self.path / "run.json").is_file():
+            raise InputError(f"{self.path} is not a run: there is no run.json in it")
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.status})"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What `run.json` says: status, versions, seed, totals."""
+        content: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def status(self) -> str:
+        """`running`, `finished`, `interrupted` or `failed`."""
+        return str(self.about["status"])
+
+    @property
+    def config(self) -> RunConfig:
+        """The resolved configuration."""
+        return self._load()[0]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        return self._load()[1]
+
+    @property
+    def record_types(self) -> tuple[type[Record], ...]:
+        """The record types that the run logs."""
+        return (*CORE_RECORDS, *self.scenario.load_society().records)
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the run's tables."""
+        folder = self.path / "log"
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a table, unread until it is collected.
+
+        Raises:
+            InputError: the run has no such table.
+        """
+        if name not in self.tables:
+            raise InputError(f"run {self.path} has no table {name!r}{nearest(name, self.tables)}")
+        segments = sorted((self.path / "log" / name).glob("*.parquet"))
+        if not segments:
+            raise InputError(
+                f"table {name!r} of {self.path} is not written yet: the run just began"
+            )
+        return pl.scan_parquet(segments)
+
+    def call(self, key: str) -> RecordedCall:
+        """Return one journalled call.
+
+        Raises:
+            InputError: there is no call of that key.
+        """
+        with self.journal() as journal:
+            entry = journal.find(key)
+            if entry is None:
+                raise InputError(
+                    f"run {self.path} has no call {key!r}; table 'calls' lists the keys, "
+                    f"such as {next(journal.keys(), 'none')!r}"
+                )
+            return RecordedCall(
+                key=key,
+                request=entry.request,
+                sampling=journal.sampling(entry.model),
+                messages=[journal.message(digest) for digest in entry.messages],
+                completion=entry.completion,
+            )
+
+    def journal(self) -> Journal:
+        """Open the run's journal for reading.
+
+        Raises:
+            InputError: there is none.
+        """
+        path = self.path / "journal.ndjson"
+        if not path.is_file():
+            raise InputError(f"{self.path} has no journal.ndjson")
+        return Journal(path, writable=False)
+
+    def story(self) -> Iterator[str]:
+        """Yield the run as readable lines: every message and action in program order."""
+        from societies.transcript import transcript
+
+        return transcript(self)
+
+    def _load(self) -> tuple[RunConfig, Scenario]:
+        return load(self.path / "scenario.yaml")

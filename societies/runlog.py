@@ -1,0 +1,125 @@
+"""The run log: one typed table per record type, written in Parquet segments as the run goes."""
+
+import time
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from societies.records import COMMON_COLUMNS, CORE_RECORDS, Record, schema
+
+SEGMENT_ROWS = 20_000
+FLUSH_SECONDS = 30.0
+
+
+class Table:
+    """The rows of one record type that are not yet on disk."""
+
+    def __init__(self, record: type[Record], folder: Path | None) -> None:
+        self.schema = schema(record)
+        self.folder = folder
+        self.segments = 0
+        self.frames: list[pl.DataFrame] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._pick = _picker(tuple(record.model_fields))
+        if folder:
+            folder.mkdir(parents=True)
+
+    def append(self, common: tuple[Any, ...], record: Record) -> int:
+        """Add one row; return how many rows wait."""
+        self._rows.append(common + self._pick(record.__dict__))
+        return len(self._rows)
+
+    def flush(self, *, even_if_empty: bool = False) -> None:
+        """Write the waiting rows as the next segment."""
+        if not self._rows and not (even_if_empty and not self.segments):
+            return
+        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in self.schema)
+        named = dict(zip(self.schema, columns, strict=True))
+        frame = pl.DataFrame(named, schema=self.schema, strict=True)
+        if self.folder:
+            path = self.folder / f"{self.segments:06}.parquet"
+            partial = path.with_suffix(".partial")
+            frame.write_parquet(partial)
+            partial.rename(path)
+        else:
+            self.frames.append(frame)
+        self.segments += 1
+        self._rows.clear()
+
+
+def _picker(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """Return a function that takes the fields' values out of a record, in order."""
+    if len(fields) == 1:
+        return lambda values: (values[fields[0]],)
+    return itemgetter(*fields) if fields else lambda _: ()
+
+
+class RunLog:
+    """Every message and every action of a run, in program order.
+
+    Args:
+        folder: where the tables are written; None keeps them in memory.
+        run: the run's name, first column of every table.
+        records: the scenario's record types, beside those every run has.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        run: str,
+        records: Iterable[type[Record]],
+        segment_rows: int = SEGMENT_ROWS,
+    ) -> None:
+        self.run = run
+        self.rows = 0
+        self._segment_rows = segment_rows
+        self._flushed = time.monotonic()
+        self._tables = {
+            record.table: Table(record, folder / record.table if folder else None)
+            for record in (*CORE_RECORDS, *records)
+        }
+
+    def write(self, record: Record, step: int, scope: str, agent: str | None) -> None:
+        """Append one row to the record's table.
+
+        Raises:
+            KeyError: the record's type was not declared.
+        """
+        table = self._tables[record.table]
+        waiting = table.append((self.run, self.rows, step, scope, agent), record)
+        self.rows += 1
+        if waiting >= self._segment_rows:
+            table.flush()
+        if not self.rows % 256 and time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, so that readers see it."""
+        self._flushed = time.monotonic()
+        for table in self._tables.values():
+            table.flush()
+
+    def close(self) -> None:
+        """Write everything; a table without rows gets an empty segment that carries its schema."""
+        for table in self._tables.values():
+            table.flush(even_if_empty=True)
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a table that is kept in memory."""
+        table = self._tables[name]
+        table.flush(even_if_empty=True)
+        return pl.concat(table.frames).lazy()
+
+
+def logical(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Drop the columns that measure the clock: what remains is the same at every re-execution."""
+    from societies.records import WALL_PREFIX
+
+    names = frame.collect_schema().names()
+    return frame.select([name for name in names if not name.startswith(WALL_PREFIX)])
+
+
+__all__ = ["COMMON_COLUMNS", "RunLog", "Table", "logical"]

@@ -1,0 +1,285 @@
+"""Running, resuming and replaying: from a configuration to a run's directory."""
+
+import json
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mesa
+import polars as pl
+import yaml
+from polars.testing import assert_frame_equal
+
+from societies.agents.errors import ModelError, PromptError, SocietyError
+from societies.config import RunConfig
+from societies.errors import (
+    InputError,
+    ReplayDiffersError,
+    RunInterruptedError,
+)
+from societies.journal import Journal
+from societies.loading import load
+from societies.models import check_access
+from societies.records import CORE_RECORDS
+from societies.registry import Scenario
+from societies.run_directory import Run
+from societies.runlog import RunLog, logical
+from societies.society import Society
+
+Watch = Callable[[Society], AbstractContextManager[Any]]
+"""Makes the context in which a society is run, such as a progress display."""
+
+PACKAGES = ("societies", "mesa", "polars", "pydantic", "litellm", "jinja2")
+
+
+def unwatched(society: Society) -> AbstractContextManager[Any]:  # noqa: ARG001
+    """Show nothing."""
+    return nullcontext()
+
+
+def run(
+    given: str | Path | Mapping[str, Any],
+    *,
+    out: str | Path = "runs",
+    sets: Mapping[str, Any] | None = None,
+    watch: Watch = unwatched,
+    **overrides: Any,
+) -> Run:
+    """Run a scenario and return its run on disk.
+
+    Args:
+        given: a YAML file, a shipped name such as `donor_game/demo`, or the data itself.
+        out: where the run's directory is made, as `<out>/<name>/<seed>`.
+        sets: values to set over the file, by dotted key (`{"model.name": ...}`).
+        watch: makes the context in which the society is run.
+        overrides: values to set over the file, by top-level key (`seed=3`).
+
+    Raises:
+        InputError: the configuration is wrong; no directory was made.
+        RunInterruptedError: the run was stopped, and can be resumed.
+        SocietyError: the run failed, and can be resumed once the cause is removed.
+    """
+    config, scenario = load(given, {**overrides, **(sets or {})})
+    _check_ready(config)
+    path = _new_directory(Path(out), config)
+    content = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    (path / "scenario.yaml").write_text(content, encoding="utf-8")
+    _execute(path, config, scenario, watch, began=_now())
+    return Run(path)
+
+
+def resume(path: str | Path, *, watch: Watch = unwatched) -> Run:
+    """Finish a run: what is journalled is not asked again.
+
+    Raises:
+        InputError: there is no run, or it cannot be run any more.
+        ReplayDiffersError: the run asks something else than it did; its log is left as it was.
+        RunInterruptedError: it was stopped again.
+        SocietyError: it failed again.
+    """
+    found = Run(path)
+    if found.status == "finished":
+        return found
+    config, scenario = found.config, found.scenario
+    _check_ready(config)
+    log, aside = found.path / "log", found.path / "log.before"
+    with Journal(found.path / "journal.ndjson"):
+        _set_aside(log, aside)
+    try:
+        _execute(found.path, config, scenario, watch, began=found.about["began"])
+    except ReplayDiffersError:
+        shutil.rmtree(log)
+        aside.rename(log)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return found
+
+
+def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
+    """Re-execute a finished run from its journal alone and compare the records.
+
+    Raises:
+        InputError: there is no run, or it is not finished.
+        ReplayDiffersError: a request or a record differs; the text says which and how.
+    """
+    found = Run(path)
+    if found.status != "finished":
+        raise InputError(
+            f"{found.path} is {found.status}, and only a finished run can be replayed; "
+            f"first finish it: societies resume {found.path}"
+        )
+    config, scenario = found.config, found.scenario
+    with (
+        tempfile.TemporaryDirectory(prefix="societies-") as folder,
+        found.journal() as journal,
+    ):
+        society = _society(config, scenario, journal, Path(folder) / "log", live=False)
+        try:
+            with watch(society):
+                society.run()
+            society.calls.check_all_used()
+        finally:
+            release(society)
+        for record in (*CORE_RECORDS, *society.records):
+            segments = Path(folder) / "log" / record.table
+            _compare(record.table, found.table(record.table), segments)
+    return found
+
+
+def release(society: Society) -> None:
+    """Let go of a society that has been run.
+
+    Mesa 3.3 keeps every model alive in a class-level table of agent counters (its issue 3179).
+    """
+    counters = getattr(mesa.Agent, "_ids", None)
+    if isinstance(counters, dict):
+        counters.pop(society, None)
+
+
+def _check_ready(config: RunConfig) -> None:
+    try:
+        check_access(config)
+    except ModelError as error:
+        raise InputError(str(error)) from error
+
+
+def _society(
+    config: RunConfig, scenario: Scenario, journal: Journal, log: Path, *, live: bool
+) -> Society:
+    kind = scenario.load_society()
+    name = f"{config.name}/{config.seed}"
+    return kind(
+        config,
+        journal=journal,
+        log=RunLog(log, name, kind.records, config.log.segment_rows),
+        live=live,
+    )
+
+
+def _execute(path: Path, config: RunConfig, scenario: Scenario, watch: Watch, began: str) -> None:
+    """Run a society in its directory, and keep `run.json` true whatever happens."""
+    started = time.monotonic()
+    status, reason = "failed", None
+    society: Society | None = None
+    with Journal(path / "journal.ndjson") as journal:
+        torn = journal.torn
+        _write_about(path, config, "running", began=began)
+        try:
+            society = _society(config, scenario, journal, path / "log", live=True)
+            with watch(society):
+                society.run()
+            status = "finished"
+        except RunInterruptedError as error:
+            status, reason = "interrupted", str(error)
+            raise
+        except BaseException as error:
+            reason = str(error) or type(error).__name__
+            raise
+        finally:
+            _write_about(
+                path,
+                config,
+                status,
+                began=began,
+                reason=reason,
+                ended=_now(),
+                seconds=round(time.monotonic() - started, 3),
+                torn_bytes_dropped=torn,
+                totals=asdict(society.calls.totals) if society else None,
+                rows=society.log.rows if society else 0,
+            )
+            if society:
+                release(society)
+
+
+def _new_directory(out: Path, config: RunConfig) -> Path:
+    """Make and return `<out>/<name>/<seed>`, or `<seed>-2` and so on if that exists."""
+    number = 1
+    while True:
+        suffix = "" if number == 1 else f"-{number}"
+        path = out / config.name / f"{config.seed}{suffix}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise InputError(
+                f"the run's directory {path} cannot be made: {error.strerror}"
+            ) from error
+        else:
+            return path
+
+
+def _set_aside(log: Path, aside: Path) -> None:
+    """Move the log away; if an earlier resume was killed, what it had moved away is kept."""
+    if aside.exists():
+        shutil.rmtree(log, ignore_errors=True)
+    elif log.exists():
+        log.rename(aside)
+    else:
+        aside.mkdir()
+
+
+def _write_about(path: Path, config: RunConfig, status: str, **facts: Any) -> None:
+    about = {
+        "status": status,
+        "run": f"{config.name}/{config.seed}",
+        "scenario": config.scenario,
+        "seed": config.seed,
+        "versions": _versions(),
+        **facts,
+    }
+    partial = path / "run.json.partial"
+    partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path / "run.json")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _compare(name: str, recorded: pl.LazyFrame, segments: Path) -> None:
+    """Raise unless a table of the run and its replay agree in every logical column."""
+    before = logical(recorded).collect()
+    after = logical(pl.scan_parquet(sorted(segments.glob("*.parquet")))).collect()
+    try:
+        assert_frame_equal(before, after, check_exact=True)
+    except AssertionError as error:
+        difference = _first_difference(before, after)
+        raise ReplayDiffersError(f"table {name!r} is not reproduced: {difference}") from error
+
+
+def _first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
+    if before.columns != after.columns:
+        return f"its columns were {before.columns} and are {after.columns}"
+    for was, now in zip(before.iter_rows(named=True), after.iter_rows(named=True), strict=False):
+        columns = [name for name in was if was[name] != now[name]]
+        if columns:
+            first = columns[0]
+            return (
+                f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), column "
+                f"{first!r}: recorded {was[first]!r}, replayed {now[first]!r}"
+            )
+    return f"{before.height} rows were recorded, {after.height} replayed"
+
+
+__all__ = ["PromptError", "SocietyError", "replay", "resume", "run"]

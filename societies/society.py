@@ -1,0 +1,334 @@
+"""The society: a Mesa model whose protocol is one asynchronous generator."""
+
+import time
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, Coroutine, Hashable, Sequence
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import mesa
+from pydantic_core import to_json
+
+from societies import loop
+from societies.agents.agent import Call, LLMAgent
+from societies.agents.answers import Outcome
+from societies.agents.errors import OutsideInteractionError, SocietyError
+from societies.agents.memory import Conversation
+from societies.agents.models.base import Request
+from societies.agents.population import Population
+from societies.agents.prompts import Prompts
+from societies.calls import Calls
+from societies.config import RunConfig
+from societies.errors import RunFailedError, RunInterruptedError
+from societies.journal import Journal
+from societies.models import open_model
+from societies.records import (
+    AgentRecord,
+    AnswerRecord,
+    CallRecord,
+    MessageRecord,
+    Record,
+    StepRecord,
+)
+from societies.registry import find
+from societies.runlog import RunLog
+from societies.scheduler import CURRENT, Interaction, Row, Scheduler
+
+if TYPE_CHECKING:
+    import numpy as np
+
+GRACE_SECONDS = 4.0
+"""How long an interrupted run waits for the calls in flight, which are paid for."""
+
+
+class Society(mesa.Model):
+    """Base of scenarios: subclasses describe their protocol in `play()`, once.
+
+    Args:
+        config: the validated configuration (`societies.load` makes one from a file).
+        journal: where completions are recorded; None keeps none.
+        log: where records are written; None keeps them in memory.
+        live: False takes completions from the journal only (replay).
+    """
+
+    records: ClassVar[tuple[type[Record], ...]] = ()
+    """The scenario's own record types."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        journal: Journal | None = None,
+        log: RunLog | None = None,
+        live: bool = True,
+    ) -> None:
+        self._scheduler = Scheduler(self._retire)
+        super().__init__(rng=config.seed)
+        scenario = find(config.scenario)
+        self.config = config
+        self.seed = config.seed
+        self.protocol = config.protocol
+        self.population = Population(config.population, config.model, config.seed)
+        self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
+        self.calls = Calls(
+            journal,
+            lambda spec: open_model(spec, config, scenario),
+            config.limits.in_flight,
+            live=live,
+        )
+        self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
+        self._names: set[str] = set()
+        self._step = 0
+        self._interactions = 0
+        self._began = time.monotonic()
+        self._play = self.play()
+
+    # -- what a scenario says ---------------------------------------------------------------
+
+    @abstractmethod
+    def play(self) -> AsyncGenerator[None, None]:
+        """Describe the protocol; each `yield` ends a Mesa step."""
+
+    def enroll(
+        self, name: str, *, parents: Sequence[str] = (), memory: Conversation | None = None
+    ) -> LLMAgent:
+        """Let the population's next person join as an agent, and log it.
+
+        Raises:
+            ValueError: the name was used before, or has a `#`, which separates a key's parts.
+        """
+        if name in self._names or "#" in name or not name:
+            raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
+        self._names.add(name)
+        person = self.population.next_person()
+        agent = LLMAgent(self, name, person, memory)
+        self.record(
+            AgentRecord(
+                group=person.group,
+                person=person.index,
+                model=person.model.name,
+                persona=agent.persona_text,
+                big_five=to_json(person.persona.big_five).decode(),
+                attributes=to_json(person.persona.attributes).decode(),
+                parents=list(parents),
+            ),
+            agent=agent,
+        )
+        return agent
+
+    def schedule(
+        self, work: Coroutine[Any, Any, None], *, agents: Sequence[Hashable], scope: str
+    ) -> None:
+        """Schedule an interaction.
+
+        It waits only for the earlier interactions that name one of the same agents.
+
+        Args:
+            work: what happens; it may ask only the agents named here.
+            agents: the agents, and whatever else hashable the interaction shares with others.
+            scope: unique name; keys, tables and `fork --at` refer to the interaction by it.
+        """
+        self._interactions += 1
+        self._scheduler.schedule(work, agents, scope, self._step)
+
+    async def settle(self) -> None:
+        """Wait until all scheduled interactions are done: the only barrier."""
+        await self._scheduler.settle()
+
+    def record(self, record: Record, agent: LLMAgent | None = None, scope: str = "") -> None:
+        """Log a record.
+
+        Args:
+            record: one of the declared record types.
+            agent: who acted.
+            scope: only for records made in `play()`; an interaction's rows carry its own.
+        """
+        current = CURRENT.get()
+        step = current.step if current else self._step
+        name = agent.name if agent else None
+        self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    def _retire(self, row: Row) -> None:
+        self.log.write(row.record, row.step, row.scope, row.agent)
+
+    # -- how it is driven ---------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Play to the end, without a barrier per step.
+
+        Raises:
+            RunInterruptedError: the run was stopped; it can be resumed.
+            RunFailedError: a failure that cannot pass; it can be resumed too.
+        """
+        loop.run(self._drive(self._play_to_end()), on_interrupt=self.interrupt)
+
+    def step(self) -> None:
+        """Advance to the next `yield` and settle there: one Mesa step."""
+        loop.run(self._drive(self._play_one_step()), on_interrupt=self.interrupt)
+
+    def interrupt(self, reason: str) -> None:
+        """Stop at a safe point: calls in flight may finish, no new one is made."""
+        if not self.calls.stopping:
+            self.calls.stopping = reason
+            self._scheduler.stop(reason)
+
+    async def _play_to_end(self) -> None:
+        while await self._advance():
+            await self._scheduler.make_room()
+        await self._scheduler.settle()
+        self._finish()
+
+    async def _play_one_step(self) -> None:
+        goes_on = await self._advance()
+        await self._scheduler.settle()
+        if not goes_on:
+            self._finish()
+
+    async def _advance(self) -> bool:
+        """Drive `play()` to its next yield; return whether it goes on."""
+        self._step += 1
+        self.steps = self._step
+        try:
+            await anext(self._play)
+        except StopAsyncIteration:
+            return False
+        seconds = time.monotonic() - self._began
+        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
+        self._interactions = 0
+        return True
+
+    def _finish(self) -> None:
+        self.running = False
+        self.log.close()
+
+    async def _drive(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`; on failure let what is in flight finish, write everything, and raise."""
+        failure: BaseException | None
+        try:
+            return await work
+        except RunInterruptedError:
+            failure = self._scheduler.failure
+        except Exception as error:  # noqa: BLE001 - raised below, once everything is written
+            failure = error
+        reason = self._scheduler.stopping or "play() failed"
+        self.interrupt(reason)
+        await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
+        await self._play.aclose()
+        self.log.flush()
+        if failure is None:
+            raise RunInterruptedError(reason)
+        if isinstance(failure, SocietyError):
+            raise failure
+        raise RunFailedError(f"{reason}: {type(failure).__name__}: {failure}") from failure
+
+    # -- what agents need of it (agents.agent.Host) ---------------------------------------------
+
+    def render(self, prompt: str, **variables: Any) -> str:
+        """Return the text of a prompt template; every template is also given the `protocol`."""
+        return self._prompts.render(prompt, {"protocol": self.protocol, **variables})
+
+    def check_turn(self, agent: LLMAgent, *, acting: bool) -> None:
+        """Raise unless it is the agent's turn: in an interaction that names it.
+
+        In `play()` an agent may draw random numbers while it is in no open interaction.
+
+        Raises:
+            OutsideInteractionError: it is not.
+        """
+        current = CURRENT.get()
+        if current is None and (acting or self._scheduler.is_busy(agent)):
+            raise OutsideInteractionError(
+                f"agent {agent.name} is used in play() "
+                + ("to ask: schedule an interaction" if acting else "while it acts: settle() first")
+            )
+        if current is not None and agent not in current.needs:
+            raise OutsideInteractionError(
+                f"agent {agent.name} is used in interaction {current.scope}, which does not name "
+                "it: add it to schedule(agents=...)"
+            )
+
+    async def complete(self, agent: LLMAgent, request: Request) -> Call:
+        """Take the completion from the journal, or from the agent's language model."""
+        return await self.calls.complete(current_interaction(), agent, request)
+
+    def record_call(self, agent: LLMAgent, call: Call, problem: str | None) -> None:
+        """Log one call."""
+        completion = call.completion
+        self.record(
+            CallRecord(
+                key=call.key,
+                model=agent.model_spec.name,
+                prompt=call.request.prompt,
+                attempt=call.request.attempt,
+                request=call.digest,
+                prompt_tokens=completion.prompt_tokens,
+                completion_tokens=completion.completion_tokens,
+                cost=completion.cost,
+                finish_reason=completion.finish_reason,
+                readable=problem is None,
+                problem=problem,
+                wall_attempts=completion.attempts,
+                wall_latency=completion.latency,
+            ),
+            agent,
+        )
+
+    def record_answer(
+        self, agent: LLMAgent, call: Call, outcome: Outcome, problem: str | None
+    ) -> None:
+        """Log how an answer came about."""
+        self.record(
+            AnswerRecord(
+                prompt=call.request.prompt,
+                model=agent.model_spec.name,
+                calls=call.request.attempt,
+                outcome=outcome,
+                problem=problem,
+            ),
+            agent,
+        )
+
+    def record_message(
+        self, agent: LLMAgent, receivers: Sequence[LLMAgent], channel: str, text: str
+    ) -> None:
+        """Log what an agent says to others."""
+        names = [receiver.name for receiver in receivers]
+        self.record(MessageRecord(receivers=names, channel=channel, text=text), agent)
+
+    # -- random streams -------------------------------------------------------------------------
+
+    @property
+    def random(self) -> Random:
+        """The society's own generator, for `play()` only, where program order is certain."""
+        self._check_in_play("random")
+        return self._random
+
+    @random.setter
+    def random(self, generator: Random) -> None:
+        self._random = generator
+
+    @property
+    def rng(self) -> "np.random.Generator":
+        """The society's own NumPy generator, for `play()` only."""
+        self._check_in_play("rng")
+        return self._rng_stream
+
+    @rng.setter
+    def rng(self, generator: "np.random.Generator") -> None:
+        self._rng_stream = generator
+
+    def _check_in_play(self, name: str) -> None:
+        current = CURRENT.get()
+        if current is not None:
+            raise OutsideInteractionError(
+                f"interaction {current.scope} draws from the society's {name}, in the order in "
+                f"which replies arrive; draw from an agent's own {name}, or in play()"
+            )
+
+
+def current_interaction() -> Interaction:
+    """Return the interaction that the running code belongs to."""
+    current = CURRENT.get()
+    if current is None:
+        raise OutsideInteractionError("a model is asked in play(): schedule an interaction")
+    return current

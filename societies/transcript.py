@@ -1,0 +1,37 @@
+"""The readable story of a run."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from societies.records import COMMON_COLUMNS, Record
+
+if TYPE_CHECKING:
+    from societies.run_directory import Run
+
+UNTOLD = {"calls", "answers", "steps"}
+"""Tables about how the run was made, not about what happened in it."""
+
+
+def transcript(run: "Run") -> Iterator[str]:
+    """Yield every message and action of a run as a line, in program order, under its scope."""
+    types = {record.table: record for record in run.record_types if record.table not in UNTOLD}
+    frames = [run.table(name).select("seq", "scope", "agent", table=pl.lit(name)) for name in types]
+    rows = {name: _rows(run, record) for name, record in types.items()}
+    scene = None
+    for row in pl.concat(frames).sort("seq").collect().iter_rows(named=True):
+        record = next(rows[row["table"]])
+        above = row["scope"].rpartition("/")[0] or row["scope"]
+        if above != scene:
+            scene = above
+            yield f"\n== {scene or 'the population'}"
+        yield "  " + record.story(row["agent"] or "(the society)")
+
+
+def _rows(run: "Run", record: type[Record]) -> Iterator[Record]:
+    """Yield a table's rows as records, in order."""
+    frame = run.table(record.table).drop(COMMON_COLUMNS)
+    for batch in frame.collect().iter_slices(10_000):
+        for row in batch.iter_rows(named=True):
+            yield record.model_validate(row)
