@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from societies.agents.models.base import ModelSpec
+from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
 
@@ -37,7 +37,7 @@ class RunConfig(Strict):
     name: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$|^$", max_length=100)
     """Name of the run; the file's name when absent."""
     seed: int = Field(default=0, ge=0)
-    model: ModelSpec
+    model: RunModel
     """The language model of everybody who has none of their own."""
     population: PopulationSpec
     protocol: Any
@@ -55,4 +55,5 @@ class RunConfig(Strict):
             for position, group in groups
             if group.model is not None
         ]
-        return [(("model",), self.model), *own]
+        roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
+        return [(("model",), self.model), *roles, *own]

@@ -77,7 +77,7 @@ def _validate(read: Source, scenario: Scenario) -> RunConfig:
     except ValidationError as error:
         raise _input_error(read, _explain(model, error)) from error
     problems = [
-        *_mind_problems(config, scenario),
+        *_model_problems(config, scenario),
         *_prompt_problems(config, scenario),
         *scenario.check(config),
     ]
@@ -126,8 +126,12 @@ def keys_at(annotation: Any, place: Place) -> set[str]:
     return set()
 
 
-def _mind_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
-    """Yield what is wrong with the scripted minds a configuration names."""
+def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what is wrong with the roles and the scripted minds a configuration names."""
+    for role in config.model.roles:
+        if role not in scenario.roles:
+            hint = registry.nearest(role, scenario.roles)
+            yield ("model", "roles", role), f"{scenario.name} has no such role{hint}"
     for place, spec in config.models():
         if not spec.is_scripted:
             continue

@@ -38,10 +38,12 @@ class AgentRecord(Record):
 
     table: ClassVar[str] = "agents"
 
+    role: str
+    """Its role in the protocol, empty if everybody has the same."""
     group: str
     """The population group it belongs to, empty if there are none."""
     person: int
-    """Its index in the population's sequence."""
+    """Its index in the population's sequence; -1 if it is no part of the population."""
     model: str
     """The language model that answers for it."""
     persona: str

@@ -35,6 +35,8 @@ class Scenario:
     """`module:Class` of its `Society`."""
     protocol: type[Protocol]
     minds: Mapping[str, type[Mind]] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    """Roles that may have a language model of their own (`model.roles`)."""
     check: Callable[[RunConfig], Iterable[tuple[Place, str]]] = lambda _: ()
     """Yields what is wrong between sections: the place, and what to do about it."""
     calls: Callable[[RunConfig], int | None] = lambda _: None

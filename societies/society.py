@@ -3,6 +3,7 @@
 import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Coroutine, Hashable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +16,8 @@ from societies.agents.answers import Outcome
 from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Request
-from societies.agents.population import Population
+from societies.agents.persona import Persona
+from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
 from societies.calls import Calls
 from societies.config import RunConfig
@@ -90,9 +92,22 @@ class Society(mesa.Model):
         """Describe the protocol; each `yield` ends a Mesa step."""
 
     def enroll(
-        self, name: str, *, parents: Sequence[str] = (), memory: Conversation | None = None
+        self,
+        name: str,
+        *,
+        role: str = "",
+        person: Person | None = None,
+        parents: Sequence[str] = (),
+        memory: Conversation | None = None,
     ) -> LLMAgent:
-        """Let the population's next person join as an agent, and log it.
+        """Let somebody join as an agent, and log it.
+
+        Args:
+            name: unique in the run.
+            role: its role; a model configured for that role answers for it.
+            person: who it is; the population's next person by default.
+            parents: agents it descends from or learnt from.
+            memory: what of its own conversation it sees again; by default nothing.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
@@ -100,10 +115,13 @@ class Society(mesa.Model):
         if name in self._names or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
         self._names.add(name)
-        person = self.population.next_person()
+        person = person or self.population.next_person()
+        if role in self.config.model.roles:
+            person = replace(person, model=self.config.model.of(role))
         agent = LLMAgent(self, name, person, memory)
         self.record(
             AgentRecord(
+                role=role,
                 group=person.group,
                 person=person.index,
                 model=person.model.name,
@@ -115,6 +133,10 @@ class Society(mesa.Model):
             agent=agent,
         )
         return agent
+
+    def staff(self, role: str) -> Person:
+        """Return somebody without a persona who is no part of the population, such as a judge."""
+        return Person(index=-1, group="", persona=Persona(), model=self.config.model.of(role))
 
     def schedule(
         self, work: Coroutine[Any, Any, None], *, agents: Sequence[Hashable], scope: str

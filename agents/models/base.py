@@ -54,12 +54,25 @@ class ModelSpec(Strict):
 
     def sampling(self) -> dict[str, Any]:
         """Return what decides the distribution of replies; addresses and time limits do not."""
-        return self.model_dump(exclude={"api_base", "api_key_env", "timeout"}, exclude_none=True)
+        return self.model_dump(
+            exclude={"api_base", "api_key_env", "timeout", "roles"}, exclude_none=True
+        )
 
     @cached_property
     def fingerprint(self) -> str:
         """The digest of the sampling settings: part of every request's hash."""
         return blake2b(to_json(self.sampling()), digest_size=16).hexdigest()
+
+
+class RunModel(ModelSpec):
+    """The run's language model, with others for the roles that a scenario knows."""
+
+    roles: dict[str, ModelSpec] = Field(default_factory=dict)
+    """Who answers in a role (such as `judge`); a role that is not named has the run's model."""
+
+    def of(self, role: str) -> ModelSpec:
+        """Return the model of a role."""
+        return self.roles.get(role, self)
 
 
 class Message:
