@@ -10,7 +10,9 @@ from societies.scenarios.debate import equality
 from societies.scenarios.debate.tasks import Question
 
 LETTER = re.compile(r"\(([A-Za-z])\)")
-BARE_LETTER = re.compile(r"(?:answer|option|choice)\s*(?:is|:)?\s*\*{0,2}([A-Za-z])\b", re.IGNORECASE)
+BARE_LETTER = re.compile(
+    r"(?:answer|option|choice)\s*(?:is|:)?\s*\*{0,2}([A-Za-z])\b", re.IGNORECASE
+)
 DIGITS_IN_BRACES = re.compile(r"\{([0-9.,$]*)\}")
 SATISFIED = re.compile(r"^\W*satisfied\W*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
 TRANSLATION = "Translation:"
@@ -157,7 +159,9 @@ def _choice(text: str, question: Question) -> tuple[str, bool]:
     if valid:
         return valid[-1], True
     announced = [*BARE_LETTER.findall(text), *([equality.boxed(text) or ""])]
-    valid = [letter.upper() for letter in announced if letter and letter.upper() in question.letters]
+    valid = [
+        letter.upper() for letter in announced if letter and letter.upper() in question.letters
+    ]
     if valid and len(valid[-1]) == 1:
         return valid[-1], False
     raise AnswerError(f"there is no option letter in parentheses, (A) to ({question.letters[-1]})")
@@ -191,9 +195,13 @@ def _released(text: str, question: Question) -> str:
         found = next((word for word in reversed(words) if word is not None), None)
     elif question.kind == "gsm":
         braces = DIGITS_IN_BRACES.findall(text)
-        digits = "".join(letter for letter in braces[-1] if letter in "0123456789.") if braces else ""
+        digits = (
+            "".join(letter for letter in braces[-1] if letter in "0123456789.") if braces else ""
+        )
         plain = re.findall(r"[0-9]+\.?[0-9]*", text)
-        found = equality.number(digits) or (equality.number(plain[-1].rstrip(".")) if plain else None)
+        found = equality.number(digits) or (
+            equality.number(plain[-1].rstrip(".")) if plain else None
+        )
     else:
         letters = LETTER.findall(text)
         found = letters[-1].upper() if letters else None

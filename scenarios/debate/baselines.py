@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from societies.scenarios.debate.answers import Position, Refinement
-from societies.scenarios.debate.voting import Decision, vote
+from societies.scenarios.debate.voting import DecidedBy, Decision, vote
 
 if TYPE_CHECKING:
     from societies.scenarios.debate.debate import Case, Debate
@@ -16,10 +16,10 @@ async def answer_alone(debate: "Debate", case: "Case") -> Decision:
         case.debaters[0],
         "solve",
         Position,
-        round=1,
+        round_number=1,
         step_by_step=debate.protocol.kind == "chain_of_thought",
     )
-    decided_by = "nobody" if position.answer is None else "answer"
+    decided_by: DecidedBy = "nobody" if position.answer is None else "answer"
     return Decision(position.answer, decided_by, 1, [position.answer])
 
 
@@ -32,25 +32,25 @@ async def answer_and_vote(debate: "Debate", case: "Case") -> Decision:
             debater,
             "solve",
             Position,
-            round=1,
+            round_number=1,
             sample=seat // debate.config.population.size + 1,
             step_by_step=debate.protocol.kind == "self_consistency",
         )
         answers.append(position.answer)
-    answer, decided_by = vote(
-        case.question, answers, debate.protocol.ties, case.debaters[0].random
-    )
+    answer, decided_by = vote(case.question, answers, debate.protocol.ties, case.debaters[0].random)
     return Decision(answer, decided_by, 1, answers)
 
 
 async def reflect(debate: "Debate", case: "Case") -> Decision:
     """Answer, then criticise and refine until satisfied, or until the rounds are used up."""
     thinker = case.debaters[0]
-    position = await debate.state(case, thinker, "solve", Position, round=1, step_by_step=False)
-    answer, round = position.answer, 1
-    for round in range(2, debate.protocol.rounds + 1):
-        refined = await debate.state(case, thinker, "refine", Refinement, round=round)
+    position = await debate.state(
+        case, thinker, "solve", Position, round_number=1, step_by_step=False
+    )
+    answer, round_number = position.answer, 1
+    for round_number in range(2, debate.protocol.rounds + 1):
+        refined = await debate.state(case, thinker, "refine", Refinement, round_number=round_number)
         answer = refined.answer
         if refined.satisfied and answer is not None:
             break
-    return Decision(answer, "nobody" if answer is None else "answer", round, [answer])
+    return Decision(answer, "nobody" if answer is None else "answer", round_number, [answer])

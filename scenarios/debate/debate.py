@@ -88,15 +88,13 @@ class Debate(Society):
     ) -> Case:
         """Give everybody a conversation of its own for a question."""
         seats = [debater.name for debater in debaters]
-        shared = {"question": question, "seats": seats}
+        shared: dict[str, Any] = {"question": question, "seats": seats}
         threads = [
             debater.thread(f"{scope}/{sample}", part="debater", **shared)
             for sample in range(self.protocol.samples)
             for debater in debaters
         ]
-        helpers = {
-            role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()
-        }
+        helpers = {role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()}
         if "judge" in staff:
             fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
             helpers["fresh judge"] = fresh
@@ -124,7 +122,7 @@ class Debate(Society):
         prompt: str,
         answer: type[PositionT],
         *,
-        round: int,
+        round_number: int,
         to: Sequence[LLMAgent] = (),
         sample: int = 1,
         **situation: Any,
@@ -137,15 +135,15 @@ class Debate(Society):
             attempts=self.protocol.attempts,
             protocol=self.protocol,
             question=case.question,
-            round=round,
+            round=round_number,
             **situation,
         )
-        debater.say(last_words(debater), to=to, channel=f"round {round}")
+        debater.say(last_words(debater), to=to, channel=f"round {round_number}")
         case.unparsable += position.answer is None
         self.record(
             Statement(
                 question=case.question.name,
-                round=round,
+                round=round_number,
                 sample=sample,
                 answer=position.answer,
                 right=self.is_right(case.question, position.answer),

@@ -282,32 +282,32 @@ class _Expression:
         return value
 
     def atom(self) -> complex:
-        token = self.take()
-        if token[0].isdigit() or token[0] == ".":
-            return complex(float(token))
-        if token.isalpha():
+        symbol = self.take()
+        if symbol[0].isdigit() or symbol[0] == ".":
+            return complex(float(symbol))
+        if symbol.isalpha():
             start, step = self.point
-            return 1j if token == "i" else start + (ord(token.lower()) - 96) * step
-        if token in {"(", "[", "{"}:
+            return 1j if symbol == "i" else start + (ord(symbol.lower()) - 96) * step
+        if symbol in {"(", "[", "{"}:
             value = self.sum()
-            self.take({"(": ")", "[": "]", "{": "}"}[token])
+            self.take({"(": ")", "[": "]", "{": "}"}[symbol])
             return value
-        if token == "|":
+        if symbol == "|":
             value = self.sum()
             self.take("|")
             return complex(abs(value))
-        return self.command(token)
+        return self.command(symbol)
 
-    def command(self, token: str) -> complex:
-        if token == "\\pi":
+    def command(self, symbol: str) -> complex:
+        if symbol == "\\pi":
             return complex(cmath.pi)
-        if token == "\\frac":
+        if symbol == "\\frac":
             return self.group() / self.group()
-        if token == "\\sqrt":
+        if symbol == "\\sqrt":
             return self.root()
-        if token in FUNCTIONS:
-            return FUNCTIONS[token](self.power())
-        raise ValueError(f"{token!r} is not known")
+        if symbol in FUNCTIONS:
+            return FUNCTIONS[symbol](self.power())
+        raise ValueError(f"{symbol!r} is not known")
 
     def root(self) -> complex:
         degree: complex = 2

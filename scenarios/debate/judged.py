@@ -35,10 +35,10 @@ async def debate_before_judge(debate: "Debate", case: "Case") -> Decision:
     positions: dict[LLMAgent, Position] = {}
     speeches: list[Speech] = []
     base = await answer_first(debate, case)
-    for round in range(1, protocol.rounds + 1):
+    for round_number in range(1, protocol.rounds + 1):
         for debater in case.debaters:
-            positions[debater] = await speak(debate, case, debater, round, base, speeches)
-            speeches.append(Speech(round, debater.name, last_words(debater)))
+            positions[debater] = await speak(debate, case, debater, round_number, base, speeches)
+            speeches.append(Speech(round_number, debater.name, last_words(debater)))
         verdict = await judge.ask(
             "verdict",
             Verdict,
@@ -46,16 +46,16 @@ async def debate_before_judge(debate: "Debate", case: "Case") -> Decision:
             attempts=protocol.judge_attempts,
             protocol=protocol,
             question=case.question,
-            round=round,
+            round=round_number,
             sides=[debater.name for debater in case.debaters],
-            speeches=[speech for speech in speeches if speech.round == round],
+            speeches=[speech for speech in speeches if speech.round == round_number],
         )
         ends = verdict.ends_debate(protocol.stop_when)
-        log_judgement(debate, case, judge, verdict, round=round, ends=ends)
+        log_judgement(debate, case, judge, verdict, round_number=round_number, ends=ends)
         if ends:
             answer = verdict.answer or supported_answer(verdict, positions)
             answers = [positions[debater].answer for debater in case.debaters]
-            return Decision(answer, "verdict", round, answers, verdict.side or "tie")
+            return Decision(answer, "verdict", round_number, answers, verdict.side or "tie")
     return await extract(debate, case, speeches, positions)
 
 
@@ -65,17 +65,22 @@ async def answer_first(debate: "Debate", case: "Case") -> str:
         return ""
     base = case.staff["base"]
     await debate.state(
-        case, base, "solve", Position, round=0, to=case.debaters[:1], step_by_step=False
+        case, base, "solve", Position, round_number=0, to=case.debaters[:1], step_by_step=False
     )
     return last_words(base)
 
 
 async def speak(
-    debate: "Debate", case: "Case", debater: LLMAgent, round: int, base: str, speeches: list[Speech]
+    debate: "Debate",
+    case: "Case",
+    debater: LLMAgent,
+    round_number: int,
+    base: str,
+    speeches: list[Speech],
 ) -> Position:
     """Let a debater state its case: first the affirmative side, then who is told to disagree."""
     others = len(case.debaters) - 1
-    if round > 1:
+    if round_number > 1:
         prompt, heard = "respond", speeches[-others:]
     else:
         prompt, heard = ("oppose", speeches[:]) if speeches else ("affirm", [])
@@ -85,7 +90,7 @@ async def speak(
         debater,
         prompt,
         Position,
-        round=round,
+        round_number=round_number,
         to=[*listeners, case.staff["judge"]],
         base=base,
         speeches=heard,
@@ -118,7 +123,9 @@ async def extract(
         question=case.question,
         candidates=candidates.text,
     )
-    log_judgement(debate, case, judge, choice, round=protocol.rounds, ends=choice.answer is not None)
+    log_judgement(
+        debate, case, judge, choice, round_number=protocol.rounds, ends=choice.answer is not None
+    )
     answers = [positions[debater].answer for debater in case.debaters]
     winner = carrier(case, choice.answer, positions)
     how: Literal["extraction", "nobody"] = "nobody" if choice.answer is None else "extraction"
@@ -146,7 +153,7 @@ def log_judgement(
     judge: LLMAgent,
     ruling: Verdict | FinalChoice,
     *,
-    round: int,
+    round_number: int,
     ends: bool,
 ) -> None:
     """Log a verdict, or the choice after the last round."""
@@ -156,7 +163,7 @@ def log_judgement(
     debate.record(
         Judgement(
             question=case.question.name,
-            round=round,
+            round=round_number,
             mode="discriminative" if verdict else "extractive",
             preference=verdict.preference if verdict else None,
             side=verdict.side if verdict else "",

@@ -1,4 +1,4 @@
-"""Scripted minds for debates: solvers of known accuracy and firmness, and judges of known habits."""
+"""Scripted minds for debates: solvers of known accuracy, and judges of known habits."""
 
 import json
 from collections import Counter
@@ -59,7 +59,7 @@ class Judge(Mind):
 
     def verdict(self, situation: Mapping[str, Any], random: Random) -> str:
         """Decide after a round."""
-        question, round = situation["question"], situation["round"]
+        question, round_number = situation["question"], situation["round"]
         held = {
             speech.speaker: answer
             for speech in situation["speeches"]
@@ -68,12 +68,14 @@ class Judge(Mind):
         decided = random.random() < self.decisiveness or agree(question, list(held.values()))
         chosen = self.pick(question, list(held.values()), random)
         side = random.choice([name for name in held if held[name] == chosen] or [""])
-        preferring = bool(side) and decided and _begun(self.prefers_from, round)
-        answering = chosen is not None and _begun(self.answers_from, round)
+        preferring = bool(side) and decided and _begun(self.prefers_from, round_number)
+        answering = chosen is not None and _begun(self.answers_from, round_number)
         content = {
             PREFERENCE: "Yes" if preferring else "No",
             SIDE: side.capitalize() if preferring else "",
-            REASON: "its steps are the sounder ones" if preferring else "neither side convinces yet",
+            REASON: "its steps are the sounder ones"
+            if preferring
+            else "neither side convinces yet",
             answer_key(question): chosen if answering else "",
         }
         return self.write(content)
@@ -268,7 +270,9 @@ def summarised(text: str, question: Question) -> list[str]:
 def candidates(situation: Mapping[str, Any]) -> str:
     """List the different answers that were given."""
     question = situation["question"]
-    answers = [answer for speech in situation["speeches"] if (answer := read(speech.text, question))]
+    answers = [
+        answer for speech in situation["speeches"] if (answer := read(speech.text, question))
+    ]
     return "\n".join(f"- {form(question, answer)}" for answer in dict.fromkeys(answers)) or "none"
 
 
@@ -302,8 +306,8 @@ def _part(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def _begun(first: int | None, round: int) -> bool:
-    return first is not None and round >= first
+def _begun(first: int | None, round_number: int) -> bool:
+    return first is not None and round_number >= first
 
 
 MINDS: dict[str, type[Mind]] = {"judge": Judge, "solver": Solver}

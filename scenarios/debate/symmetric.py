@@ -20,24 +20,30 @@ async def debate_and_vote(debate: "Debate", case: "Case") -> Decision:
     protocol, debaters = debate.protocol, case.debaters
     said: dict[LLMAgent, str] = {}
     positions: dict[LLMAgent, Position] = {}
-    for round in range(1, protocol.rounds + 1):
+    for round_number in range(1, protocol.rounds + 1):
         before, said = said, {}
         for debater in debaters:
             others = [other for other in debaters if other is not debater]
-            heard = others if round < protocol.rounds else []
-            if round == 1:
+            heard = others if round_number < protocol.rounds else []
+            if round_number == 1:
                 positions[debater] = await debate.state(
-                    case, debater, "solve", Position, round=round, to=heard, step_by_step=False
+                    case,
+                    debater,
+                    "solve",
+                    Position,
+                    round_number=round_number,
+                    to=heard,
+                    step_by_step=False,
                 )
             else:
                 replies = [before[other] for other in others]
-                summary = await summarise(debate, case, debater, round, replies)
+                summary = await summarise(debate, case, debater, round_number, replies)
                 positions[debater] = await debate.state(
                     case,
                     debater,
                     "revise",
                     Position,
-                    round=round,
+                    round_number=round_number,
                     to=heard,
                     replies=replies,
                     summary=summary,
@@ -49,7 +55,7 @@ async def debate_and_vote(debate: "Debate", case: "Case") -> Decision:
 
 
 async def summarise(
-    debate: "Debate", case: "Case", debater: LLMAgent, round: int, replies: list[str]
+    debate: "Debate", case: "Case", debater: LLMAgent, round_number: int, replies: list[str]
 ) -> str:
     """Return one summary of the others' replies; empty where they are shown as they are."""
     if not summarises(debate.protocol, len(case.debaters)):
@@ -63,7 +69,7 @@ async def summarise(
         question=case.question,
         replies=replies,
     )
-    summariser.say(summary.text, to=[debater], channel=f"summary for round {round}")
+    summariser.say(summary.text, to=[debater], channel=f"summary for round {round_number}")
     return summary.text
 
 

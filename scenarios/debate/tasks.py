@@ -104,7 +104,9 @@ def is_right(question: Question, answer: str | None, fidelity: str = "paper") ->
     if question.kind == "translation":
         return None
     if answer is None:
-        return {"gsm": True, "arithmetic": None}.get(question.kind) if fidelity != "paper" else False
+        return (
+            {"gsm": True, "arithmetic": None}.get(question.kind) if fidelity != "paper" else False
+        )
     accepted = question.accepted
     if fidelity == "released" and question.kind == "gsm":
         accepted = tuple(_last_digits(reference) for reference in accepted)
