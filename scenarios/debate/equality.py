@@ -122,7 +122,8 @@ def normal_form(text: str) -> str:
     form = re.sub(r"^[A-Za-z]\s*=\s*", "", form.strip())
     form = re.sub(r"([0-9]+\.[0-9]*?)0+(?![0-9])", r"\1", form)
     form = re.sub(r"\.(?![0-9])", "", form)
-    return re.sub(r"\s+", "", form).casefold()
+    form = re.sub(r"(\\[A-Za-z]+)\s+(?=[A-Za-z])", "\\1\0", form)
+    return re.sub(r"\s+", "", form).replace("\0", " ").casefold()
 
 
 def same_mathematics(given: str, reference: str) -> bool:

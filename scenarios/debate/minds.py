@@ -20,6 +20,7 @@ from societies.scenarios.debate.answers import (
     answer_key,
     read_answer,
 )
+from societies.scenarios.debate.equality import number
 from societies.scenarios.debate.tasks import Question, is_right, matches
 
 OPENINGS = (
@@ -288,8 +289,8 @@ def mistake(question: Question, random: Random | None) -> str:
     if question.kind == "translation":
         return _garbled(right, random)
     offset = random.choice(OFFSETS) if random else 1
-    if question.kind in {"arithmetic", "gsm"}:
-        return str(Decimal(right) + offset)
+    if number(right) is not None:
+        return format(Decimal(str(number(right))) + offset, "f")
     if question.kind == "math":
         return f"{right}{offset:+d}"
     return f"not {right} but number {offset}"

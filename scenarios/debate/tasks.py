@@ -232,7 +232,7 @@ def _question(row: Row, task: "Task", place: str, number: int) -> Question:
         name=str(row.get("id", number)),
         kind=task.kind,
         text=text.strip(),
-        accepted=tuple(_reference(str(answer), task.kind, options, place) for answer in answers),
+        accepted=tuple(_reference(answer, task.kind, options, place) for answer in answers),
         traps=tuple(map(str, traps if isinstance(traps, list) else [traps])),
         options=options,
         source_language=task.source_language if task.kind == "translation" else "",
@@ -265,8 +265,9 @@ def _options(row: Row, task: "Task", place: str) -> tuple[str, ...]:
     return tuple(map(str, listed))
 
 
-def _reference(answer: str, kind: str, options: Sequence[str], place: str) -> str:
+def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str:
     """Return a reference in the form in which answers are compared."""
+    answer = str(given)
     if kind in {"arithmetic", "gsm"}:
         found = equality.number(answer.rpartition("####")[2]) or equality.last_number(answer)
         if found is None:
@@ -275,13 +276,16 @@ def _reference(answer: str, kind: str, options: Sequence[str], place: str) -> st
     if kind == "math":
         return equality.boxed(answer) or answer.strip()
     if kind == "choice":
-        return _option_letter(answer.strip(), options, place)
+        return _option_letter(given, options, place)
     return answer.strip()
 
 
-def _option_letter(answer: str, options: Sequence[str], place: str) -> str:
-    """Return the right option's letter; given as a letter, a position from 0, or its text."""
+def _option_letter(given: Any, options: Sequence[str], place: str) -> str:
+    """Return the right option's letter; given as a letter, a number (from 0), or its text."""
     letters = LETTERS[: len(options)]
+    if isinstance(given, int) and 0 <= given < len(options):
+        return letters[given]
+    answer = str(given).strip()
     if len(answer) == 1 and answer.upper() in letters:
         return answer.upper()
     if answer in options:
