@@ -99,9 +99,10 @@ def test_what_cannot_pass_stops_the_run_resumable_and_names_model_and_call(tmp_p
     def closing(body, number):
         return play(body, number) if number < 10 else Reply("no such model", status=404)
 
-    with serve(closing) as server, pytest.raises(ModelError) as caught:
+    with serve(closing) as server:
         sets = {**SMALL, **hosted(server.address), "limits.in_flight": 1}
-        societies.run("donor_game/demo", out=tmp_path, sets=sets)
+        with pytest.raises(ModelError) as caught:
+            societies.run("donor_game/demo", out=tmp_path, sets=sets)
     run = Run(caught.value.run)
     assert run.status == "failed"
     assert re.search(r"model openai/local-model failed at call g1/\S+#\S+#1", str(caught.value))

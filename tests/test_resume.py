@@ -120,7 +120,7 @@ def test_a_signal_stops_within_five_seconds_resumable(tmp_path, sent):
     assert calls(run_path)[: len(stopped)] == stopped
 
 
-def test_a_hanging_call_is_abandoned_when_stopped(tmp_path):
+def test_a_hanging_call_is_abandoned_when_stopped():
     """The model takes a minute; Ctrl-C does not."""
     config, scenario = load(
         "donor_game/demo",
@@ -256,7 +256,7 @@ def test_a_scenarios_own_failure_is_told_with_its_scope_and_kept(tmp_path):
     assert "ZeroDivisionError" in (run.path / "error.txt").read_text(encoding="utf-8")
 
 
-def test_a_bug_in_a_scenario_is_told_with_its_scope(tmp_path):
+def test_a_bug_in_a_scenario_is_told_with_its_scope():
     config, scenario = load("donor_game/demo", SMALL)
 
     class Buggy(scenario.load_society()):
