@@ -140,9 +140,12 @@ def lineage(runs: Runs) -> pl.DataFrame:
     generation before whose strategy it was shown; null for those who were shown none), `strategy`
     (what it made of it). One row per agent and adviser.
     """
+    advisers = pl.col("advisers")
+    nobody = pl.lit([None], dtype=pl.List(pl.String))
+    heard = pl.when(advisers.list.len() > 0).then(advisers).otherwise(nobody)
     return (
         _table(runs, "strategies")
-        .select(*WHO, pl.col("advisers").alias("adviser"), "strategy")
+        .select(*WHO, heard.alias("adviser"), "strategy")
         .explode("adviser")
         .collect()
     )
