@@ -30,7 +30,8 @@ OPENINGS = (
     "Written down in order, it comes to this.",
     "My reasoning is short.",
 )
-OFFSETS = (-100, -20, -10, -2, -1, 1, 2, 10, 20, 100)
+OFFSETS = (-10, -1, 1, 10)
+"""How far off a wrong number is: slips are of few kinds, so that they meet."""
 CONTRARINESS = (0.0, 0.8, 0.4, 1.0)
 """How likely the opposing side denies what it thinks itself, by tit-for-tat level."""
 
