@@ -11,9 +11,9 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
+from societies.analysis.cooperation import labelled
 from societies.analysis.statistics import bootstrap_mean, proportion
 from societies.errors import InputError
-from societies.registry import nearest
 from societies.run_directory import Run
 
 Runs = Run | Sequence[Run]
@@ -62,8 +62,9 @@ def accuracy_by_round(runs: Runs) -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
     Columns: run, `round`, `positions`, `scored` (that can be right or wrong), `right`, `accuracy`
-    with `low` and `high` (95 % Wilson, as if positions were independent), and `consensus`: the mean over questions of the part of the
-    readable answers that equal the most frequent one (core protocols, 3.7; by equal text).
+    with `low` and `high` (95 % Wilson, as if positions were independent), and `consensus`: the
+    mean over questions of the part of the readable answers that equal the most frequent one
+    (Subramaniam et al. 2025; by equal text).
     """
     taken = statements(runs)
     counts = taken.group_by("run", "round", maintain_order=True).agg(
@@ -176,7 +177,7 @@ def rounds_used(runs: Runs) -> pl.DataFrame:
 
 
 def diversity(runs: Runs) -> pl.DataFrame:
-    """Return how different the candidates of each question are: 100 - Self-BLEU (4.6).
+    """Return how different the candidates of each question are: 100 - Self-BLEU (Liang et al. 2023).
 
     The candidates are the first replies of the debaters (of the samples); for one agent with
     several rounds its first and its last reply. Self-BLEU is the mean sentence BLEU over all
@@ -203,7 +204,7 @@ def corpus_bleu(runs: Runs) -> pl.DataFrame:
     without a translation counts as an empty one. Other tasks have no row.
     """
     rows = []
-    for run in _listed(runs):
+    for label, run in labelled(runs):
         if run.config.protocol.task.kind != "translation":
             continue
         final = results(run).join(
@@ -214,7 +215,7 @@ def corpus_bleu(runs: Runs) -> pl.DataFrame:
         hypotheses = final["answer"].fill_null("").to_list()
         references = final["accepted"].list.first().to_list()
         score = metric.corpus_score(hypotheses, [references]).score
-        rows.append((_name(run), score, str(metric.get_signature())))
+        rows.append((label, score, str(metric.get_signature())))
     schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -353,31 +354,10 @@ def _with_interval(table: pl.DataFrame, successes: str, trials: str, after: str)
 
 
 def _table(runs: Runs, name: str) -> pl.DataFrame:
-    """Return a table of all runs together, each under its place on disk."""
+    """Return a table of all runs together, with the runs' labels."""
     frames = []
-    for run in _listed(runs):
+    for label, run in labelled(runs):
         if run.about["scenario"] != "debate":
             raise InputError(f"{run.path} is a run of {run.about['scenario']}, not of debate")
-        if name not in run.tables:
-            raise InputError(f"{run.path} has no table {name!r}{nearest(name, run.tables)}")
-        named = pl.lit(_name(run)).alias("run")
-        frames.append(run.table(name).with_columns(named).collect())
+        frames.append(run.table(name).with_columns(run=pl.lit(label)).collect())
     return pl.concat(frames)
-
-
-def _listed(runs: Runs) -> list[Run]:
-    listed = [runs] if isinstance(runs, Run) else list(runs)
-    if not listed:
-        raise InputError("there is no run to measure")
-    names = [_name(run) for run in listed]
-    doubles = sorted({name for name in names if names.count(name) > 1})
-    if doubles:
-        raise InputError(
-            f"two of the runs are called {doubles[0]}: a table could not tell them apart"
-        )
-    return listed
-
-
-def _name(run: Run) -> str:
-    path = run.path.resolve()
-    return f"{path.parent.name}/{path.name}"

@@ -66,7 +66,7 @@ def prompts(run, scope):
     ]
 
 
-# -- call budgets (core protocols, section 6) ----------------------------------------------------
+# -- call budgets ----------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def vote(
 
 
 def consensus(question: Question, decision: Decision) -> float | None:
-    """Return the part of the readable last answers that equal the decision (finetuning, 3.7)."""
+    """Return the part of the readable last answers that equal the decision (Subramaniam et al. 2025)."""
     readable = [answer for answer in decision.answers if answer is not None]
     if decision.answer is None or not readable:
         return None
