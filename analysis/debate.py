@@ -177,7 +177,7 @@ def rounds_used(runs: Runs) -> pl.DataFrame:
 
 
 def diversity(runs: Runs) -> pl.DataFrame:
-    """Return how different the candidates of each question are: 100 - Self-BLEU (Liang et al. 2023).
+    """Return how different each question's candidates are: 100 - Self-BLEU (Liang et al. 2023).
 
     The candidates are the first replies of the debaters (of the samples); for one agent with
     several rounds its first and its last reply. Self-BLEU is the mean sentence BLEU over all

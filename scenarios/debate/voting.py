@@ -46,7 +46,10 @@ def vote(
 
 
 def consensus(question: Question, decision: Decision) -> float | None:
-    """Return the part of the readable last answers that equal the decision (Subramaniam et al. 2025)."""
+    """Return the part of the readable last answers that equal the decision.
+
+    Subramaniam et al. 2025, arXiv 2501.05707, call it consensus, and take less of it for diversity.
+    """
     readable = [answer for answer in decision.answers if answer is not None]
     if decision.answer is None or not readable:
         return None
