@@ -64,7 +64,7 @@ def accuracy_by_round(runs: Runs) -> pl.DataFrame:
     Columns: run, `round`, `positions`, `scored` (that can be right or wrong), `right`, `accuracy`
     with `low` and `high` (95 % Wilson, as if positions were independent), and `consensus`: the
     mean over questions of the part of the readable answers that equal the most frequent one
-    (Subramaniam et al. 2025; by equal text).
+    (Subramaniam et al. 2025; by equal text), for questions with at least two positions.
     """
     taken = statements(runs)
     counts = taken.group_by("run", "round", maintain_order=True).agg(
@@ -74,7 +74,8 @@ def accuracy_by_round(runs: Runs) -> pl.DataFrame:
         pl.col("right").mean().alias("accuracy"),
     )
     agreed = (
-        taken.drop_nulls("answer")
+        taken.filter(pl.len().over("run", "round", "question") > 1)
+        .drop_nulls("answer")
         .group_by("run", "round", "question")
         .agg((pl.col("answer").unique_counts().max() / pl.len()).alias("consensus"))
         .group_by("run", "round")

@@ -163,13 +163,15 @@ def draw_accuracy(axes: Axes, results: Results) -> None:
 def draw_agreement(axes: Axes, results: Results) -> None:
     """Draw consensus within rounds, and disagreement and changes between adjacent ones."""
     _style(axes, "Agreement", "part")
-    axes.plot(
-        results.rounds["round"], results.rounds["consensus"], "o-", color=GREEN, label="consensus"
+    lines = (
+        (results.rounds, "consensus", GREEN),
+        (results.disagreement, "disagreement", VERMILION),
+        (results.disagreement, "changed", SKY),
     )
-    between = results.disagreement
-    for column, colour in (("disagreement", VERMILION), ("changed", SKY)):
-        known = between.drop_nulls(column)
-        axes.plot(known["round"], known[column], "o-", color=colour, label=column)
+    for table, column, colour in lines:
+        known = table.drop_nulls(column)
+        if not known.is_empty():
+            axes.plot(known["round"], known[column], "o-", color=colour, label=column)
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(0.5, results.rounds["round"].to_list()[-1] + 0.5)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -221,6 +223,7 @@ def draw_rounds(axes: Axes, results: Results) -> None:
         bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
     axes.set_xticks(rounds)
     axes.set_xlim(min(rounds) - 0.9, max(rounds) + 0.9)
+    axes.margins(y=0.06)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("rounds", fontsize=9)
     _legend(axes)
@@ -266,7 +269,7 @@ def draw_costs(axes: Axes, results: Results) -> None:
     axes.barh(names, written, 0.6, left=asked, color=BLUE, label="written")
     axes.set_xlabel("tokens per question, by prompt", fontsize=9)
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    _legend(axes)
 
 
 # -- figures ----------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ class Result(Record):
     rounds: int
     """Rounds used."""
     consensus: float | None
-    """Part of the readable last answers that equal the result; null without a result."""
+    """Part of the readable last answers that equal the result; null without one, or if alone."""
     unparsable: int
     """Replies from which no answer could be read, of debaters and judges."""
     winner: str

@@ -49,9 +49,10 @@ def consensus(question: Question, decision: Decision) -> float | None:
     """Return the part of the readable last answers that equal the decision.
 
     Subramaniam et al. 2025, arXiv 2501.05707, call it consensus, and take less of it for diversity.
+    A debater alone has none.
     """
     readable = [answer for answer in decision.answers if answer is not None]
-    if decision.answer is None or not readable:
+    if decision.answer is None or not readable or len(decision.answers) < 2:
         return None
     agreeing = sum(matches(question, answer, decision.answer) for answer in readable)
     return agreeing / len(readable)
