@@ -252,6 +252,14 @@ def test_a_single_debater_is_asked_to_double_check(tmp_path, signed):
     assert signs(messages[-1][1]) == []
 
 
+def test_a_question_can_be_repeated_verbatim(tmp_path, signed):
+    run = signed(tmp_path, "symmetric", size=1, wording="verbatim", rounds=3)
+    *_, (_, _, messages) = prompts(run, "q0001")
+    asked = [text for role, text in messages if role == "user"]
+    assert len(asked) == 3
+    assert len(set(asked)) == 1
+
+
 def test_the_sides_see_each_other_and_the_judge_each_round(tmp_path, signed):
     run = signed(tmp_path, "judged")
     seen = [
@@ -522,6 +530,7 @@ def test_a_thousand_debates_take_less_than_a_minute(tmp_path, kind):
     [
         (settings("single", size=3), "population.size: single is about 1 agent, found 3"),
         (settings("judged", size=1), "at least 2 debaters"),
+        (settings("symmetric", wording="verbatim"), "protocol.wording: verbatim is for"),
         (settings("symmetric", samples=2), "protocol.samples: symmetric takes one answer"),
         (settings("symmetric", task={"kind": "gsm", "count": 99}), "has 24 questions, not 99"),
         (settings("symmetric", task={"kind": "gms"}), "protocol.task.kind"),

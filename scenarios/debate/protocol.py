@@ -85,8 +85,9 @@ class DebateProtocol(Protocol):
     (3 by default); self_reflection: at most so many answers (3)."""
     samples: int = Field(default=1, ge=1)
     """self_consistency (5 by default) and majority: independent answers of every agent."""
-    wording: Literal["short", "long"] = "short"
-    """How a revision is asked for: `long` makes agents take the others as advice, and slower."""
+    wording: Literal["short", "long", "verbatim"] = "short"
+    """How a revision is asked for: `long` makes agents take the others as advice, and slower;
+    `verbatim` repeats the question to a single agent (Yang et al. 2024, for CL, CS and RSS)."""
     summaries_from: int | None = Field(default=5, ge=2)
     """From so many agents on, each is shown one summary of the others; null: never."""
     ties: Literal["first", "random", "last", "undecided"] = "first"
@@ -129,6 +130,11 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield ("population", "size"), "a judged debate has at least 2 debaters, found 1"
     if protocol.samples > 1 and protocol.kind not in {"self_consistency", "majority"}:
         yield ("protocol", "samples"), f"{protocol.kind} takes one answer of every agent"
+    if protocol.wording == "verbatim" and not (protocol.kind == "symmetric" and size == 1):
+        yield (
+            ("protocol", "wording"),
+            f"verbatim is for kind: symmetric with 1 agent, found {protocol.kind} with {size}",
+        )
     try:
         load_questions(protocol.task)
     except TaskError as error:

@@ -64,6 +64,7 @@ async def summarise(
     summary = await summariser.aside(
         "summarise",
         Text,
+        fallback=Text(text="(no summary could be made)"),
         context="fresh",
         protocol=debate.protocol,
         question=case.question,
