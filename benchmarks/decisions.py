@@ -1,11 +1,13 @@
 """Decisions per second: what a turn costs when the language model costs nothing.
 
-    python -m benchmarks.decisions
+Run it with `python -m benchmarks.decisions`.
 """
 
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from tempfile import TemporaryDirectory
 
 from benchmarks import prototype
@@ -17,7 +19,7 @@ REPEATS = 7
 LONG = {"protocol.generations": 50}
 
 
-def seconds_per_decision(sets: dict[str, object]) -> float:
+def seconds_per_decision(sets: Mapping[str, object]) -> float:
     """Run a donor game from start to end; return the processor seconds of one decision."""
     with society(sets) as played:
         began = time.process_time()
@@ -71,17 +73,26 @@ def stages() -> str:
 def command() -> str:
     """Return the table of what the whole command takes, from start to exit."""
 
-    def measure() -> float:
+    def run() -> None:
         with TemporaryDirectory() as folder:
-            began = time.perf_counter()
             arguments = ["-m", "societies.cli.main", "run", GAME, "--out", folder, "--quiet"]
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-            return time.perf_counter() - began
 
-    [found] = interleave([measure], 5)
-    rows = [(f"societies run {GAME}", f"{found.least:.2f}", f"{found.median:.2f}")]
-    head = ("", "s, best", "s, median")
-    return table("The whole command, wall time (wanted: under 3 s)", head, rows)
+    def wall() -> float:
+        began = time.perf_counter()
+        run()
+        return time.perf_counter() - began
+
+    def processor() -> float:
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run()
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+
+    found = zip(("wall", "processor"), interleave([wall, processor], 5), strict=True)
+    rows = [(name, f"{seconds.least:.2f}", f"{seconds.median:.2f}") for name, seconds in found]
+    title = f"societies run {GAME}, the whole command (wanted: under 3 s wall)"
+    return table(title, ("time", "s, best", "s, median"), rows)
 
 
 if __name__ == "__main__":

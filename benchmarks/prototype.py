@@ -1,7 +1,7 @@
 """The yardstick: a donor-game turn with nothing around it.
 
-The same steps as a full turn (prompt, reply, parse, journal, log, one task per interaction), written
-as a script would write them: no templates, no persona, no retries, no checks, no replay.
+The same steps as a full turn (prompt, reply, parse, journal, log, one task per interaction),
+written as a script would write them: no templates, no persona, no retries, no checks, no replay.
 """
 
 import asyncio
