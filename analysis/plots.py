@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -288,10 +288,12 @@ def draw_lineage(axes: Axes, results: Results, *, names: bool = True) -> None:
     axes.add_collection(
         PathCollection(curves, facecolors="none", edgecolors=GREY, lw=0.8, alpha=0.6, zorder=1)
     )
-    for (generation, agent), rank in ranks.items():
-        if (generation + 1, agent) in ranks:
-            ends = [rank, ranks[generation + 1, agent]]
-            axes.plot([generation, generation + 1], ends, color="black", lw=1.2, zorder=2)
+    lives = [
+        [(generation, rank), (generation + 1, ranks[generation + 1, agent])]
+        for (generation, agent), rank in ranks.items()
+        if (generation + 1, agent) in ranks
+    ]
+    axes.add_collection(LineCollection(lives, colors="black", lw=1.2, zorder=2))
     colours: Any = [_colour(fraction) for fraction in players["fraction"]]
     axes.scatter(
         players["generation"],
