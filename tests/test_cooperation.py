@@ -1,7 +1,7 @@
 """Cooperation in the donor game: protocol oracles, and a tiny run that is checked by hand."""
 
 import json
-from statistics import stdev
+from statistics import fmean, stdev
 
 import pytest
 import yaml
@@ -105,8 +105,8 @@ def strategy(generation, advisers=(), outcome="clean"):
     )
 
 
-def write_run(path, finished=True):
-    """Write four agents' generation 1, and the strategy stage of generation 2."""
+def write_run(path, donations=DONATIONS, scores=SCORES):
+    """Write generation 1; if it has scores, also the strategy stage of generation 2."""
     path.mkdir(parents=True)
     sets = {"protocol.costly_punishment": True, "protocol.generations": 2}
     config, _ = load("donor_game/demo", sets)
@@ -115,11 +115,11 @@ def write_run(path, finished=True):
     log = RunLog(path / "log", "tiny/1", (Strategy, Donation, Score))
     for name in "abcd":
         log.write(strategy(1, outcome="defaulted" if name == "d" else "clean"), 1, "s", name)
-    for name, record in DONATIONS:
+    for name, record in donations:
         log.write(record, 2, "g1", name)
-    if finished:
-        for rank, (name, resources, survived) in enumerate(SCORES, start=1):
-            score = sum(resources) / 2
+    if scores:
+        for rank, (name, resources, survived) in enumerate(scores, start=1):
+            score = fmean(resources)
             record = Score(
                 generation=1, resources=resources, score=score, rank=rank, survived=survived
             )
@@ -182,7 +182,7 @@ def test_lineage_by_hand(tiny):
 
 
 def test_a_run_that_was_stopped_shows_what_is_known(tmp_path):
-    row = analysis.summary(write_run(tmp_path / "cut" / "1", finished=False)).row(0, named=True)
+    row = analysis.summary(write_run(tmp_path / "cut" / "1", scores=())).row(0, named=True)
     assert row["donation_fraction"] == pytest.approx(0.5)
     assert (row["resources"], row["gini"], row["generosity_selection"]) == (None, None, None)
 
@@ -206,19 +206,33 @@ def test_the_summary_is_the_same_every_time_and_its_interval_contains_the_mean(d
     assert table["generosity_selection"].null_count() == 1
 
 
-def test_generosity_is_selected_for_where_givers_meet_only_givers(tmp_path):
-    """With as many rounds as partners of one side, scorers stop giving to who never gives."""
-    groups = [
-        {"name": "givers", "share": 10, "model": {"name": "scripted/image_scorer"}},
-        {"name": "misers", "share": 2, "model": {"name": "scripted/defector"}},
-    ]
-    sets = {"population.groups": groups, "protocol.generations": 2, "protocol.survivors": 10}
-    run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
-    first = analysis.generosity_selection(run).row(0, named=True)
-    assert first["selection"] == pytest.approx(
-        (first["survivors"] - first["eliminated"]) / first["fraction"]
-    )
-    assert first["selection"] > 0
+def test_selection_is_what_the_survivors_gave_more(demo):
+    """The same from the rows, in plain words; scorers and misers make it fall both ways."""
+    shares: dict[tuple[int, str], list[float]] = {}
+    for row in demo.table("donations").collect().iter_rows(named=True):
+        shares.setdefault((row["generation"], row["agent"]), []).append(row["share"])
+    fates = {
+        (row["generation"], row["agent"]): row["survived"]
+        for row in demo.table("scores").collect().iter_rows(named=True)
+    }
+    selection = analysis.generosity_selection(demo)["selection"].to_list()
+    for generation in range(1, 10):
+        by_fate: dict[bool, list[float]] = {True: [], False: []}
+        for (when, agent), given in shares.items():
+            if when == generation:
+                by_fate[fates[when, agent]].append(fmean(given))
+        generous = fmean(by_fate[True]) - fmean(by_fate[False])
+        mean = fmean(by_fate[True] + by_fate[False])
+        assert selection[generation - 1] == pytest.approx(generous / mean)
+    assert min(selection[:-1]) < 0 < max(selection[:-1])
+
+
+@pytest.mark.parametrize(("givers_survive", "selection"), [(True, 2.0), (False, -2.0)])
+def test_generosity_is_selected_for_if_the_givers_survive(tmp_path, givers_survive, selection):
+    donations = [("a", donation(1, "donate", 5, 10)), ("b", donation(1, "donate", 0, 10))]
+    scores = [("a", [4], givers_survive), ("b", [2], not givers_survive)]
+    run = write_run(tmp_path / "pair" / "1", donations, scores)
+    assert analysis.summary(run)["generosity_selection"][0] == selection
 
 
 def test_punishers_are_counted(tmp_path):
