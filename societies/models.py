@@ -12,7 +12,7 @@ def open_model(spec: ModelSpec, config: RunConfig, scenario: Scenario) -> Langua
         return ScriptedModel(spec, open_mind(spec, scenario.minds), config.seed)
     from societies.agents.models.hosted import HostedModel
 
-    return HostedModel(spec, config.limits.retries)
+    return HostedModel(spec, config.limits.timeout)
 
 
 def check_access(config: RunConfig) -> None:

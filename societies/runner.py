@@ -142,6 +142,7 @@ def release(society: Society) -> None:
 
     Mesa 3.3 keeps every model alive in a class-level table of agent counters (its issue 3179).
     """
+    society.calls.close()
     counters = getattr(mesa.Agent, "_ids", None)
     if isinstance(counters, dict):
         counters.pop(society, None)
@@ -201,10 +202,27 @@ def _execute(
             "torn_bytes_dropped": journal.torn,
             "totals": asdict(society.calls.totals) if society else None,
             "rows": society.log.rows if society else 0,
+            "limit_reached": society.calls.limit_reached if society else None,
+            "in_flight": _throttle_courses(society) if society else {},
         }
         _write_about(path, config, status, **facts)
         if society:
             release(society)
+
+
+def _throttle_courses(society: Society) -> dict[str, list[dict[str, float | str]]]:
+    """Return how the in-flight limit of each hosted model moved: seconds, limit, why."""
+    return {
+        model: [
+            {
+                "seconds": round(change.moment - society.began, 3),
+                "in_flight": change.in_flight,
+                "reason": change.reason,
+            }
+            for change in throttle.course
+        ]
+        for model, throttle in society.calls.throttles.items()
+    }
 
 
 def _keep_traceback(path: Path, error: SocietyError) -> None:
