@@ -60,7 +60,7 @@ def told(monkeypatch):
     script: dict[Any, str] = {}
 
     class Told(Mind):
-        def reply(self, request: Request, random: Any) -> str:  # noqa: ARG002
+        def reply(self, request: Request, random: Any) -> str:
             if request.prompt == "strategy":
                 return f"Fine.\nMy strategy will be that of {request.agent}."
             return f"Answer: {script.get((request.situation['round'], request.agent), '0')}"
