@@ -17,9 +17,8 @@ from societies.journal import Entry, Journal
 from societies.scheduler import Interaction
 from societies.throttle import Throttle, attach_shared, detach_shared
 
-FIRST_WAIT = 1.0
-"""Seconds before the first repetition of a failed request; doubled each time."""
 LONGEST_WAIT = 60.0
+"""Seconds that a failed request waits at most before it is sent again."""
 
 
 @dataclass(slots=True)
@@ -209,7 +208,7 @@ class Calls:
         """Return how long to wait: what the server asks for, or a jittered doubling."""
         if asked is not None:
             return min(asked, LONGEST_WAIT) * self._jitter.uniform(1.0, 1.1)
-        longest: float = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+        longest: float = min(self.limits.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
         return longest * self._jitter.uniform(0.5, 1.0)
 
     def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:

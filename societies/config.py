@@ -28,6 +28,8 @@ class Limits(Strict):
     """Per hosted model, prompt and completion together."""
     retries: int = Field(default=5, ge=0)
     """How often a request is sent again after a failure that can pass (overload, time-out)."""
+    backoff: float = Field(default=1.0, gt=0)
+    """Seconds before a failed request is sent again: doubled each time, jittered, at most 60."""
     timeout: float = Field(default=120.0, gt=0)
     """Seconds after which one request is given up and sent again; a model may set its own."""
     max_cost_usd: float | None = Field(default=None, gt=0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
+from societies.agents.secrets import without_secrets
 
 
 def litellm() -> Any:
@@ -52,6 +53,17 @@ def retry_after(error: Exception) -> float | None:
     headers = getattr(error, "litellm_response_headers", None) or {}
     asked = headers.get("retry-after", "")
     return float(asked) if asked.replace(".", "", 1).isdigit() else None
+
+
+def has_price(spec: ModelSpec) -> bool:
+    """Whether LiteLLM's table, or the model's own options, say what a token costs."""
+    if "input_cost_per_token" in spec.options:
+        return True
+    try:
+        info = litellm().get_model_info(spec.name)
+    except Exception:  # noqa: BLE001 - LiteLLM raises a bare Exception for a model it does not know
+        return False
+    return info.get("input_cost_per_token") is not None
 
 
 class HostedModel:
@@ -121,7 +133,8 @@ class HostedModel:
         return {name: value for name, value in arguments.items() if value is not None}
 
     def _failure(self, key: str, error: Exception) -> str:
-        return f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {error}"
+        text = f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {error}"
+        return without_secrets(text)
 
     def _completion(self, response: Any, latency: float) -> Completion:
         choice, usage = response.choices[0], getattr(response, "usage", None)
