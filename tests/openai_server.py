@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,11 +28,23 @@ class Server:
     address: str
     requests: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
 
 
 @contextmanager
-def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
-    """Serve chat completions; `answer` gets the request's body and its number from 0."""
+def serve(
+    answer: Callable[[dict[str, Any], int], Reply],
+    delay: float = 0.0,
+    capacity: int | None = None,
+) -> Iterator[Server]:
+    """Serve chat completions.
+
+    Args:
+        answer: gets the request's body and its number from 0.
+        delay: seconds that an answer takes.
+        capacity: answers under way at once, beyond which a request gets status 429.
+    """
     server = Server(address="")
     lock = threading.Lock()
 
@@ -42,8 +55,15 @@ def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             with lock:
                 server.requests.append({**body, "authorization": self.headers["authorization"]})
-                reply = answer(body, len(server.requests) - 1)
+                full = capacity is not None and server.at_once >= capacity
+                reply = full_house() if full else answer(body, len(server.requests) - 1)
                 server.replies.append(reply)
+                server.at_once += not full
+                server.most_at_once = max(server.most_at_once, server.at_once)
+            if not full:
+                time.sleep(delay)
+                with lock:
+                    server.at_once -= 1
             self.send(reply, body)
 
         def send(self, reply: Reply, body: dict[str, Any]) -> None:
@@ -73,6 +93,11 @@ def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
         finally:
             http.shutdown()
             thread.join()
+
+
+def full_house() -> Reply:
+    """Return the answer of an overloaded server."""
+    return Reply("too many requests", status=429, headers={"retry-after": "0.02"})
 
 
 def completion(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
