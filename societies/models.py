@@ -30,7 +30,7 @@ def check_access(config: RunConfig) -> None:
             access.check_access(spec)
             if config.limits.max_cost_usd is not None and not access.has_price(spec):
                 raise ModelError(
-                    f"limits.max_cost_usd cannot be kept: model {spec.name!r} has no known price; "
-                    "set options.input_cost_per_token and output_cost_per_token (US dollars), or limit "
-                    "max_tokens_total instead"
+                    f"limits.max_cost_usd cannot be kept: model {spec.name!r} has no known "
+                    "price; set options.input_cost_per_token and output_cost_per_token (US "
+                    "dollars), or limit max_tokens_total instead"
                 )
