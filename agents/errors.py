@@ -1,8 +1,13 @@
 """The errors that agents raise; every one says what was found, where, and what to do."""
 
+from pathlib import Path
+
 
 class SocietyError(Exception):
     """Base of every error of this package: its text is meant for the user, without a traceback."""
+
+    run: Path | None = None
+    """The directory of the run that it ended, if one was under way."""
 
 
 class PromptError(SocietyError):

@@ -5,6 +5,7 @@ import platform
 import shutil
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
@@ -179,10 +180,19 @@ def _execute(path: Path, config: RunConfig, scenario: Scenario, watch: Watch, be
                 society.run()
             status = "finished"
         except RunInterruptedError as error:
-            status, reason = "interrupted", str(error)
+            status, reason, error.run = "interrupted", str(error), path
+            raise
+        except KeyboardInterrupt as error:
+            status, reason = "interrupted", "abandoned from the keyboard, calls in flight are lost"
+            abandoned = RunInterruptedError(reason)
+            abandoned.run = path
+            raise abandoned from error
+        except SocietyError as error:
+            reason, error.run = str(error), path
+            _keep_traceback(path, error)
             raise
         except BaseException as error:
-            reason = str(error) or type(error).__name__
+            reason = f"{type(error).__name__}: {error}"
             raise
         finally:
             _write_about(
@@ -199,6 +209,13 @@ def _execute(path: Path, config: RunConfig, scenario: Scenario, watch: Watch, be
             )
             if society:
                 release(society)
+
+
+def _keep_traceback(path: Path, error: SocietyError) -> None:
+    """Write where a scenario's own code failed, for whoever maintains it."""
+    if error.__cause__ is not None:
+        lines = traceback.format_exception(error.__cause__)
+        (path / "error.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def _new_directory(out: Path, config: RunConfig) -> Path:

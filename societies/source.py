@@ -30,7 +30,8 @@ class Source:
         for length in range(len(place), -1, -1):
             prefix = place[:length]
             if prefix in self.overridden:
-                return f"{self.overridden[prefix]}: {key}"
+                origin = self.overridden[prefix]
+                return origin if prefix == place else f"{origin}: {key}"
             if prefix in self.marks:
                 mark = self.marks[prefix]
                 return f"{self.path}:{mark.line + 1}:{mark.column + 1}: {key or 'the file'}"
@@ -106,13 +107,14 @@ def find_file(given: str | Path) -> Path:
         return path
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a YAML file in it")
-    shipped = {
-        f"{name}/{file.stem}": file
-        for name in registry.names()
-        for file in registry.find(name).files()
-    }
-    if str(given) in shipped:
-        return shipped[str(given)]
+    name, _, stem = str(given).partition("/")
+    if stem and name in registry.names():
+        files = {file.stem: file for file in registry.find(name).files()}
+        if stem in files:
+            return files[stem]
+    shipped = [
+        f"{name}/{file.stem}" for name in registry.names() for file in registry.find(name).files()
+    ]
     raise InputError(
         f"there is no file {str(given)!r}, and no shipped scenario file of that name"
         + registry.nearest(str(given), shipped)

@@ -1,0 +1,1 @@
+"""The command line: `societies run`, `show`, `resume`, `replay` and the rest."""

@@ -1,0 +1,197 @@
+"""The command `societies`. Everything heavy is imported by the command that needs it."""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from societies.agents.errors import SocietyError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Societies of persona-conditioned language-model agents: run them, resume them exactly, "
+    "replay them, look into them.",
+)
+
+File = Annotated[
+    str, typer.Argument(help="A YAML file, or a shipped name such as donor_game/demo.")
+]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's directory.")]
+Out = Annotated[Path, typer.Option(help="Where run directories are made.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Seed = Annotated[int | None, typer.Option(help="Set the seed.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set a value, such as model.name=scripted/random."
+    ),
+]
+
+
+@app.command("list")
+def list_scenarios() -> None:
+    """List the scenarios and their shipped files."""
+    from societies import registry
+
+    for name in registry.names():
+        scenario = registry.find(name)
+        typer.echo(f"{name}: {scenario.title}")
+        for file in scenario.files():
+            first = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+            typer.echo(f"  {f'{name}/{file.stem}':32} {first}")
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="A scenario, or one shipped file (donor_game/demo).")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to copy it.")
+    ] = None,
+) -> None:
+    """Copy a shipped scenario's YAML and prompts, to start one of your own from."""
+    from societies.cli.init import copy_scenario
+
+    for path in copy_scenario(name, folder):
+        typer.echo(path)
+
+
+@app.command()
+def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
+    """Check a scenario file; nothing is run."""
+    from societies.loading import load
+
+    config, scenario = load(file, _overrides(seed, sets))
+    calls = scenario.calls(config)
+    planned = f", {calls:,} model calls if every answer is readable" if calls is not None else ""
+    typer.echo(f"{file} is valid: {scenario.name}, {config.population.size:,} agents{planned}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors."""
+    import json
+
+    from societies.loading import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def run(
+    file: File, seed: Seed = None, sets: Sets = None, out: Out = Path("runs"), quiet: Quiet = False
+) -> None:
+    """Run a scenario; the last line printed is the run's directory."""
+    from societies.cli.progress import watch_with
+    from societies.runner import run as run_scenario
+
+    overrides = _overrides(seed, sets)
+    _perform(lambda: run_scenario(file, out=out, sets=overrides, watch=watch_with(quiet=quiet)))
+
+
+@app.command()
+def resume(path: RunPath, quiet: Quiet = False) -> None:
+    """Finish an interrupted run; nothing that was answered is asked again."""
+    from societies.cli.progress import watch_with
+    from societies.runner import resume as resume_run
+
+    _perform(lambda: resume_run(path, watch=watch_with(quiet=quiet)))
+
+
+@app.command()
+def replay(path: RunPath, quiet: Quiet = False) -> None:
+    """Re-execute a finished run from its journal alone, and compare the records."""
+    from societies.cli.progress import watch_with
+    from societies.runner import replay as replay_run
+
+    replayed = replay_run(path, watch=watch_with(quiet=quiet))
+    typer.echo("replayed: every request and every row is the same", err=True)
+    typer.echo(replayed.path)
+
+
+@app.command()
+def show(
+    path: RunPath,
+    call: Annotated[
+        str | None, typer.Option(help="Print one call's full prompt and reply.")
+    ] = None,
+    transcript: Annotated[bool, typer.Option("--transcript", help="Print the story.")] = False,
+    plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Show a run: its summary and results, one call, its story, or its plots."""
+    from societies.cli import show as display
+    from societies.run_directory import Run
+
+    found = Run(path)
+    if call is not None:
+        display.show_call(found, call)
+    elif transcript:
+        display.show_transcript(found)
+    elif as_json:
+        display.show_json(found)
+    else:
+        display.show_summary(found)
+    if plots:
+        display.draw_plots(found)
+
+
+def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
+    """Return what --seed and --set say, by dotted key."""
+    import yaml
+
+    from societies.errors import InputError
+
+    overrides: dict[str, Any] = {}
+    for item in sets or []:
+        key, equals, value = item.partition("=")
+        if not key or not equals:
+            raise InputError(f"--set {item}: write KEY=VALUE, such as protocol.rounds=6")
+        try:
+            overrides[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"--set {item}: the value is not plain YAML") from error
+    if seed is not None:
+        overrides["seed"] = seed
+    return overrides
+
+
+def _perform(work: Callable[[], Any]) -> None:
+    """Run something that makes or finishes a run; print its directory, whatever the end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        typer.echo(work().path)
+    except SocietyError as error:
+        if error.run is None:
+            raise
+        typer.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
+        typer.echo(f"resume it with: societies resume {error.run}", err=True)
+        typer.echo(error.run)
+        raise typer.Exit(_code(error)) from error
+
+
+def _code(error: SocietyError) -> int:
+    from societies.errors import exit_code
+
+    return exit_code(error)
+
+
+def main() -> None:
+    """Run the command line; errors of ours are told in words, with their exit code."""
+    try:
+        app()
+    except SocietyError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(_code(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Showing a run: its summary, its results, one call, its story."""
+
+import json
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from societies.cli.progress import cost_text
+from societies.run_directory import Run
+from societies.summary import answer_counts
+
+PIPED_WIDTH = 200
+MOST_AGENTS = 12
+
+
+def console() -> Console:
+    """Return the console of standard output; piped text is not squeezed to a terminal's width."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=PIPED_WIDTH)
+
+
+def show_summary(run: Run) -> None:
+    """Print the run's facts, how its answers came about, and the scenario's result table."""
+    out = console()
+    for line in _facts(run):
+        out.print(line, markup=False, highlight=False)
+    if "answers" in run.tables:
+        counts = answer_counts(run, ["model"])
+        out.print(as_table("Answers by model", counts))
+        unclean = answer_counts(run, ["agent", "model"]).filter(pl.col("clean") < pl.col("answers"))
+        if unclean.height:
+            title = "Agents with answers that were not clean"
+            out.print(as_table(title, unclean.head(MOST_AGENTS)))
+        if unclean.height > MOST_AGENTS:
+            out.print(f"... and {unclean.height - MOST_AGENTS} more: see table 'answers'")
+    result = run.scenario.summarise(run) if run.status == "finished" else None
+    if result is not None:
+        out.print(as_table("Results", result))
+    out.print(f"tables: {', '.join(run.tables)}", highlight=False)
+    out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
+
+
+def show_json(run: Run) -> None:
+    """Print the summary for programs."""
+    result = run.scenario.summarise(run) if run.status == "finished" else None
+    summary = {
+        **run.about,
+        "path": str(run.path),
+        "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
+        "results": result.to_dicts() if result is not None else [],
+    }
+    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+
+
+def show_call(run: Run, key: str) -> None:
+    """Print one call's settings, full prompt and reply."""
+    call = run.call(key)
+    lines = [f"call {call.key}", f"request {call.request}", f"model {json.dumps(call.sampling)}"]
+    for role, content in call.messages:
+        lines += ["", f"--- {role}", content]
+    completion = call.completion
+    cost = "unpriced" if completion.cost is None else f"${completion.cost:g}"
+    lines += [
+        "",
+        f"--- reply ({completion.finish_reason}; {completion.prompt_tokens} + "
+        f"{completion.completion_tokens} tokens, {cost}, {completion.latency:.2f} s, "
+        f"{completion.attempts} attempts)",
+        completion.text,
+    ]
+    print("\n".join(lines))  # noqa: T201 - the command's output
+
+
+def show_transcript(run: Run) -> None:
+    """Print the readable story of the run."""
+    for line in run.story():
+        print(line)  # noqa: T201 - the command's output
+
+
+def draw_plots(run: Run) -> None:
+    """Draw the scenario's plots into the run's directory and print where they lie."""
+    folder = run.path / "plots"
+    folder.mkdir(exist_ok=True)
+    for path in run.scenario.plot(run, folder):
+        print(path)  # noqa: T201 - the command's output
+
+
+def as_table(title: str, frame: pl.DataFrame) -> Table:
+    """Return a data frame as a table for the terminal."""
+    table = Table(title=title, title_justify="left")
+    for name, kind in frame.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if kind.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*(escape(_cell(value)) for value in row))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _facts(run: Run) -> list[str]:
+    about, config = run.about, run.config
+    totals = about.get("totals") or {}
+    reason = f" ({about['reason']})" if about.get("reason") else ""
+    lines = [
+        f"run {about['run']}: {config.scenario}, {about['status']}{reason}",
+        f"seed {config.seed}, {config.population.size:,} agents, model {config.model.name}",
+    ]
+    if totals:
+        tokens = f"{totals['prompt_tokens']:,} + {totals['completion_tokens']:,} tokens"
+        cost = cost_text(totals["cost"], totals["unpriced"])
+        lines.append(
+            f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
+            f"{cost}, {about['seconds']:,.1f} s"
+        )
+    return lines

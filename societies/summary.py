@@ -1,0 +1,41 @@
+"""How the answers of a run came about, counted."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from societies.run_directory import Run
+
+OUTCOMES = ("clean", "lenient", "repaired", "defaulted")
+
+
+def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
+    """Count answers by outcome, and the replies that could not be read.
+
+    Args:
+        run: the run.
+        by: columns of table `answers` to group by, such as `model` or `agent`.
+
+    Returns:
+        One row per group: `answers`, a column per outcome (`clean`, `lenient`, `repaired`,
+        `defaulted`), `invalid` (unreadable replies: calls), and `invalid_share` of all calls.
+    """
+    answers = (
+        run.table("answers")
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.len().alias("answers"),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES),
+        )
+    )
+    calls = (
+        run.table("calls")
+        .group_by(by)
+        .agg(
+            (~pl.col("readable")).sum().alias("invalid"),
+            (~pl.col("readable")).mean().alias("invalid_share"),
+        )
+    )
+    return answers.join(calls, on=by, how="left", maintain_order="left").collect()
