@@ -99,8 +99,11 @@ class Persona(Strict):
         return found if isinstance(found, str) else LEVELS[min(4, max(0, round(found) - 1))]
 
     def _said(self, trait: str) -> Level | float | None:
-        said: dict[str, Level | float] = {**self.values, **self.big_five}
-        return said.get(trait)
+        for block in (self.big_five, self.values):
+            for name, said in block.items():
+                if name == trait:
+                    return said
+        return None
 
     def only(self, blocks: Iterable[Block]) -> "Persona":
         """Return the persona with all blocks but these left out (its identity stays)."""

@@ -49,11 +49,13 @@ class RunConfig(Strict):
 
     def models(self) -> list[tuple[tuple[str | int, ...], ModelSpec]]:
         """Return every model specification with its place in the configuration."""
-        groups = enumerate(self.population.groups)
-        own = [
-            (("population", "groups", position, "model"), group.model)
-            for position, group in groups
-            if group.model is not None
+        own: list[tuple[tuple[str | int, ...], ModelSpec]] = [
+            (("population", kind, position, "model"), holder.model)
+            for kind in ("groups", "people")
+            for position, holder in enumerate(getattr(self.population, kind))
+            if holder.model is not None
         ]
+        for position, share in enumerate(self.population.models):
+            own.append((("population", "models", position), share.spec()))
         roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
         return [(("model",), self.model), *roles, *own]

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
 
 from societies import registry, source
-from societies.agents.errors import PromptError
+from societies.agents.errors import PromptError, SocietyError
 from societies.agents.models.scripted import open_mind
+from societies.agents.population import Population
 from societies.agents.prompts import Prompts
 from societies.config import RunConfig
 from societies.errors import InputError
@@ -71,6 +72,7 @@ def json_schema() -> dict[str, Any]:
 
 def _validate(read: Source, scenario: Scenario) -> RunConfig:
     read.data["prompts"] = dict(_prompt_texts(read))
+    _read_people(read)
     model = config_class(scenario)
     try:
         config = model.model_validate(read.data)
@@ -79,6 +81,7 @@ def _validate(read: Source, scenario: Scenario) -> RunConfig:
     problems = [
         *_model_problems(config, scenario),
         *_prompt_problems(config, scenario),
+        *_population_problems(config),
         *scenario.check(config),
     ]
     if problems:
@@ -157,6 +160,32 @@ def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]
         Prompts(folders, config.prompts).check()
     except PromptError as error:
         yield ("prompts",), str(error)
+
+
+def _population_problems(config: RunConfig) -> Iterator[Problem]:
+    """Yield why the population that is asked for cannot be drawn."""
+    try:
+        if config.population.is_drawn:
+            Population(config.population, config.model, config.seed).next_person()
+    except SocietyError as error:
+        yield ("population",), str(error)
+
+
+def _read_people(read: Source) -> None:
+    """Read the population's file (relative to the YAML file), so that the run holds its rows."""
+    population = read.data.get("population")
+    file = population.get("file") if isinstance(population, dict) else None
+    if isinstance(file, str):
+        file = {"path": file}
+    if not isinstance(file, dict) or "rows" in file or not isinstance(file.get("path"), str):
+        return
+    from societies.agents.population.files import read_rows
+
+    try:
+        rows = read_rows((read.path.parent if read.path else Path()) / file["path"])
+    except SocietyError as error:
+        raise InputError(f"{read.where(('population', 'file'))}: {error}") from error
+    read.data["population"] = {**read.data["population"], "file": {**file, "rows": rows}}
 
 
 def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:

@@ -198,10 +198,10 @@ def draw_value(distribution: Distribution, random: Random) -> Fact:
     if distribution.values is not None:
         return random.choice(distribution.values)
     if distribution.weights is not None:
-        names, weights = zip(*distribution.weights.items(), strict=True)
-        return random.choices(names, weights)[0]
+        return random.choices(list(distribution.weights), list(distribution.weights.values()))[0]
     if distribution.between is not None:
-        return random.randint(*distribution.between)
+        low, high = distribution.between
+        return random.randint(low, high)
     mean, sd = distribution.normal or (0.0, 0.0)
     return round(random.gauss(mean, sd), 3)
 

@@ -55,6 +55,16 @@ class TraitSampler:
         share = min(max(share, 1e-15), 1 - 1e-15)
         return min(max(mu + sigma * NORMAL.inv_cdf(share), self._low), self._high)
 
+    def _scores(self, latent: "np.ndarray", place: int) -> "np.ndarray":
+        """Map standard normal draws onto a truncated normal, as `_score` does one."""
+        from scipy.special import ndtr, ndtri
+
+        mu, sigma = self._marginals[place]
+        low, high = ndtr((self._low - mu) / sigma), ndtr((self._high - mu) / sigma)
+        share = (low + ndtr(latent) * (high - low)).clip(1e-15, 1 - 1e-15)
+        scores: np.ndarray = (mu + sigma * ndtri(share)).clip(self._low, self._high)
+        return scores
+
     def _factorise(self, spec: Traits) -> list[list[float]]:
         """Return the lower triangular factor of the latent correlations."""
         import numpy as np
@@ -91,14 +101,9 @@ class TraitSampler:
 
         nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
         weights = weights / weights.sum()
-        first = np.array([self._score(x, *self._marginals[i]) for x in nodes])
-        second = np.array(
-            [
-                [self._score(rho * x + sqrt(1 - rho**2) * y, *self._marginals[j]) for y in nodes]
-                for x in nodes
-            ]
-        )
-        other = np.array([self._score(y, *self._marginals[j]) for y in nodes])
+        mixed = rho * nodes[:, None] + sqrt(1 - rho**2) * nodes[None, :]
+        first, other = self._scores(nodes, i), self._scores(nodes, j)
+        second = self._scores(mixed, j)
         joint = float(weights @ (first[:, None] * second) @ weights)
         return (joint - _mean(first, weights) * _mean(other, weights)) / (
             _sd(first, weights) * _sd(other, weights)
