@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import PrivateAttr
 
+from societies.agents.models.base import Completion
 from societies.agents.strict import Strict
 
 Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
@@ -32,6 +33,11 @@ class Answer(Strict):
         Raises:
             AnswerError: the reply does not follow the asked format, or is out of range.
         """
+
+    @classmethod
+    def take(cls, completion: Completion, situation: Mapping[str, Any]) -> Self:
+        """Read the answer from a completion: from its text, unless a subclass knows better."""
+        return cls.read(completion.text, situation)
 
     @property
     def outcome(self) -> Outcome:

@@ -4,9 +4,11 @@ from typing import Any
 
 from pydantic import Field
 
+from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
+from societies.probes import Probe
 
 
 class Protocol(Strict):
@@ -44,6 +46,10 @@ class RunConfig(Strict):
     """The scenario's own parameters."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
+    instruments: dict[str, Instrument] = Field(default_factory=dict)
+    """Questionnaires of one's own, by name: a file (YAML, text, CSV, JSON, Parquet) or the text."""
+    probes: list[Probe] = Field(default_factory=list)
+    """Instruments and open questions that are asked without disturbing the scenario."""
     limits: Limits = Limits()
     log: LogSpec = LogSpec()
 

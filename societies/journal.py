@@ -119,7 +119,7 @@ class Journal:
             "request": digest,
             "model": spec.fingerprint,
             "messages": [message.digest for message in request.messages],
-            "completion": vars(completion),
+            "completion": _content(completion),
         }
         last = _line(call)
         self._write(b"".join((*new.values(), last)))
@@ -196,6 +196,14 @@ class Journal:
                 kept[name] = (end, len(line))
                 end += len(line)
         return end
+
+
+def _content(completion: Completion) -> dict[str, Any]:
+    """Return a completion's fields; log-probabilities only where there are some."""
+    content = vars(completion)
+    if completion.logprobs is None:
+        content = {name: value for name, value in content.items() if name != "logprobs"}
+    return content
 
 
 def _line(content: dict[str, Any]) -> bytes:
