@@ -86,9 +86,10 @@ class Scheduler:
         self._window = window
         self._order: deque[Interaction] = deque()
         self._last: dict[Hashable, Interaction] = {}
-        self._open = 0
+        self.open = 0
+        """Interactions that are scheduled and not done."""
         self._waiting: set[Interaction] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[Interaction, asyncio.Task[None]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
     def schedule(
@@ -97,7 +98,7 @@ class Scheduler:
         """Start `work` once the earlier interactions of everything in `needs` are done."""
         interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step)
         self._order.append(interaction)
-        self._open += 1
+        self.open += 1
         for need in interaction.needs:
             earlier = self._last.get(need)
             if earlier is not None:
@@ -148,18 +149,19 @@ class Scheduler:
 
     async def drain(self, seconds: float | None) -> None:
         """Wait for the interactions under way; abandon what takes longer than `seconds`."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
-        for task in self._tasks:
+        tasks = set(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wait(self, limit: int) -> None:
         if CURRENT.get() is not None:
             raise RuntimeError(
                 "settle() belongs into play(): an interaction cannot wait for itself"
             )
-        if self._open >= limit and not self.stopping:
+        if self.open >= limit and not self.stopping:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append((limit, waiter))
             await waiter
@@ -172,7 +174,7 @@ class Scheduler:
         if not self._waiters:
             return
         for limit, waiter in self._waiters:
-            if (everybody or self._open < limit) and not waiter.done():
+            if (everybody or self.open < limit) and not waiter.done():
                 waiter.set_result(None)
         self._waiters = [(limit, waiter) for limit, waiter in self._waiters if not waiter.done()]
 
@@ -180,9 +182,7 @@ class Scheduler:
         if self.stopping:
             return
         self._waiting.discard(interaction)
-        task = asyncio.get_running_loop().create_task(self._run(interaction))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[interaction] = asyncio.get_running_loop().create_task(self._run(interaction))
 
     async def _run(self, interaction: Interaction) -> None:
         CURRENT.set(interaction)
@@ -199,10 +199,12 @@ class Scheduler:
                 raise
         except BaseException as error:  # noqa: BLE001 - kept, and raised where the run is driven
             self.stop(f"interaction {interaction.scope} failed", error)
+        finally:
+            del self._tasks[interaction]
 
     def _finish(self, interaction: Interaction) -> None:
         interaction.done = True
-        self._open -= 1
+        self.open -= 1
         for need in interaction.needs:
             if self._last.get(need) is interaction:
                 del self._last[need]

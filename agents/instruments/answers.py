@@ -11,9 +11,10 @@ from societies.agents.models.base import Completion
 
 MARKUP = " \t\r\n*_`\"'().:[]{}"
 MARKED = re.compile(
-    r"(?:answer|rating|option|choice)\s*(?:is|:|=)\s*[*_`\"'(\[]*([\w ]+)", re.IGNORECASE
+    r"(?:answer|rating|option|choice)\s*(?:is|:|=)\s*[*_`\"'(\[]*([\w ]+)",
+    re.IGNORECASE,
 )
-LEADING = re.compile(r"[*_`\"'(\[]*(\w+)[*_`\"']*\s*[).:\]=–-]")
+LEADING = re.compile(r"[*_`\"'(\[]*(\w+)[*_`\"']*\s*[).:\]=\u2013-]")
 BRACKETED = re.compile(r"\((\w+)\)")
 REFUSAL = re.compile(
     r"\b(?:can(?:no|')t|can not|am (?:not able|unable)|won't|will not|decline|refuse|"

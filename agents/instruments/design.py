@@ -39,12 +39,12 @@ class Design(Strict):
     """A shipped instrument, or one of the file's own `instruments`."""
     templates: list[str] = Field(default_factory=list)
     """Prompt templates; the default one of each kind of question when empty."""
-    option_orders: list[Order] = Field(default_factory=lambda: ["forward"], min_length=1)
+    option_orders: list[Order] = Field(default=["forward"], min_length=1)
     """How options are listed. For four-option choices `reversed` swaps inside each pair, and
     `swapped` lists the second pair first."""
-    scale_directions: list[Direction] = Field(default_factory=lambda: ["ascending"], min_length=1)
+    scale_directions: list[Direction] = Field(default=["ascending"], min_length=1)
     """`descending`: the scale's numbers (or letters) run from the highest answer to the lowest."""
-    label_styles: list[Labels] = Field(default_factory=lambda: ["own"], min_length=1)
+    label_styles: list[Labels] = Field(default=["own"], min_length=1)
     repeats: int = Field(default=1, ge=1)
     batch: Literal["item", "form"] = "item"
     """One item per call, or the whole instrument in one."""
@@ -155,20 +155,18 @@ def _options(
     question: Question, direction: Direction, order: Order, labels: Labels
 ) -> tuple[Option, ...]:
     count = len(question.options)
+    values, ranks = list(range(1, count + 1)), list(range(count))
     if question.kind == "choose":
         values = _choice_order(order)
-        ranks = range(count)
     else:
-        values = list(range(1, count + 1))
         if order in ("reversed", "swapped_reversed"):
             values.reverse()
-        ranks = [v - 1 if direction == "ascending" else count - v for v in values]  # type: ignore[assignment]
-    return tuple(
-        Option(
-            _label(rank, labels, question.options[value - 1]), question.options[value - 1], value
-        )
-        for rank, value in zip(ranks, values, strict=True)
-    )
+        ranks = [v - 1 if direction == "ascending" else count - v for v in values]
+    shown = []
+    for rank, value in zip(ranks, values, strict=True):
+        text = question.options[value - 1]
+        shown.append(Option(_label(rank, labels, text), text, value))
+    return tuple(shown)
 
 
 def _choice_order(order: Order) -> list[int]:

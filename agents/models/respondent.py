@@ -98,16 +98,17 @@ class Respondent(Strict):
         question, persona = form.question, request.persona or Persona()
         trait = INVERSE.get(question.trait, question.trait)
         level = persona.score(trait) * (1 - self.insensitivity)
-        level += self.drift * request.situation.get("occasion", 0)
+        occasion: int = request.situation.get("occasion", 0)
+        level += self.drift * occasion
         if trait != question.trait:
             level = -level
         if question.reversed:
             level = -level
-        shift = 0.0
+        shift = self.acquiescence if question.kind == "rate" else 0.0
         if self.template_sensitivity:
             own = stream(0, "template", form.template, question.id)
-            shift = own.gauss(0, self.template_sensitivity)
-        return level + shift + (self.acquiescence if question.kind == "rate" else 0.0)
+            shift += own.gauss(0, self.template_sensitivity)
+        return level + shift
 
     def weigh(self, request: "Request") -> dict[str, float] | None:
         """Return the log-probability of each label, if they are told."""
@@ -131,9 +132,8 @@ class Respondent(Strict):
     def describe_myself(self, persona: Persona) -> str:
         """Return a few sentences about oneself."""
         traits = [f"{persona.level(trait)} in {trait}" for trait in persona.big_five]
-        facts = [
-            f"my {name.replace('_', ' ')} is {value}" for name, value in persona.social.items()
-        ]
+        known = {**persona.social, **persona.attributes}
+        facts = [f"my {name.replace('_', ' ')} is {value}" for name, value in known.items()]
         told = ", and ".join([*facts, *(f"I am {trait}" for trait in traits)])
         return f"About me: {told or 'there is nothing special to say'}."
 
