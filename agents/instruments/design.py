@@ -18,16 +18,16 @@ Context = Literal["fresh", "shared"]
 
 TEMPLATES: dict[Kind, tuple[str, ...]] = {
     "rate": ("rate_options", "rate_number", "rate_comparison"),
-    "choose": ("choose_suggest", "choose_announced", "choose_bare"),
-    "act": ("act_between",),
+    "choose": ("situation_suggested", "situation_announced", "situation_bare"),
+    "act": ("two_actions",),
     "open": ("open_question",),
 }
 """The shipped templates; the first is the default."""
 
 OWN_LABELS: dict[str, Labels] = {
     "rate_options": "letters",
-    "choose_suggest": "letters",
-    "choose_bare": "letters",
+    "situation_suggested": "letters",
+    "situation_bare": "letters",
 }
 """Label styles of templates in style `own`; numbers for all others (persona protocol 2.3)."""
 
