@@ -153,13 +153,15 @@ class LLMAgent(mesa.Agent):
         attempts: int = 3,
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
+        history: Sequence[Message] = (),
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
 
-        With `context="fresh"` the agent is not shown what it remembers either.
+        With `context="fresh"` the agent is not shown what it remembers either. It is shown
+        `history` last before the question, such as an earlier answer that is called into doubt.
         """
-        remembered = self.memory.messages() if context == "shared" else ()
+        remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _, _ = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
@@ -187,7 +189,7 @@ class LLMAgent(mesa.Agent):
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion.text, situation)
+            value, problem = _read(answer, call.completion, situation)
             self.society.record_call(self, call, problem)
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
@@ -215,11 +217,11 @@ class LLMAgent(mesa.Agent):
 
 
 def _read(
-    answer: type[AnswerT], text: str, situation: dict[str, Any]
+    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
-        return answer.read(text, situation), None
+        return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:

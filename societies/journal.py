@@ -121,7 +121,7 @@ class Journal:
             "request": digest,
             "model": spec.fingerprint,
             "messages": [message.digest for message in request.messages],
-            "completion": vars(completion),
+            "completion": _content(completion),
         }
         last = _line(call)
         self._write(b"".join((*new.values(), last)))
@@ -203,6 +203,14 @@ class Journal:
 def _pack(offset: int, length: int) -> int:
     """Return a line's place as one number: a pair would be most of what the index weighs."""
     return offset * MAX_LENGTH + length
+
+
+def _content(completion: Completion) -> dict[str, Any]:
+    """Return a completion's fields; log-probabilities only where there are some."""
+    content = vars(completion)
+    if completion.logprobs is None:
+        content = {name: value for name, value in content.items() if name != "logprobs"}
+    return content
 
 
 def _line(content: dict[str, Any]) -> bytes:

@@ -126,6 +126,8 @@ class Completion:
     """Requests sent until this answer came (transport failures are asked again)."""
     latency: float = 0.0
     """Seconds from the first request to the answer."""
+    logprobs: dict[str, float] | None = None
+    """Log-probabilities of the first token's most likely candidates, where they were asked for."""
 
 
 class LanguageModel(Protocol):
