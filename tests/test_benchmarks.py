@@ -1,6 +1,7 @@
 """What the benchmarks compute, on cases small enough to work out by hand."""
 
 import pytest
+
 from benchmarks.makespan import Work, bound
 from benchmarks.prototype import seconds_per_turn
 from benchmarks.runs import society
