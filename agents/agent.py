@@ -1,10 +1,11 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 
 import mesa
 from pydantic import ValidationError
@@ -87,6 +88,27 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.topic = ""
+        self.setting: Mapping[str, Any] = {}
+
+    def thread(self, topic: str, memory: Conversation | None = None, **setting: Any) -> Self:
+        """Return the same agent in a conversation apart from its others.
+
+        Name, persona and model are the agent's; memory and random streams are the thread's own, so
+        that interactions that name different threads of an agent may run at the same time.
+
+        Args:
+            topic: names the thread; unique among the agent's.
+            memory: what of the thread is seen again in it; by default all.
+            setting: further variables of the thread's `system` template.
+        """
+        other = copy(self)
+        for own in ("system_message", "_random", "_rng"):
+            vars(other).pop(own, None)
+        other.topic = topic
+        other.memory = memory or Conversation()
+        other.setting = setting
+        return other
 
     @property
     def random(self) -> Random:
@@ -104,7 +126,8 @@ class LLMAgent(mesa.Agent):
     def system_message(self) -> Message:
         """The system prompt: template `system`, given the agent and its rendered persona."""
         return Message(
-            "system", self.society.render("system", agent=self, persona=self.persona_text)
+            "system",
+            self.society.render("system", agent=self, persona=self.persona_text, **self.setting),
         )
 
     @cached_property
@@ -184,7 +207,8 @@ class LLMAgent(mesa.Agent):
         """Ask until a reply can be read; return the value, the question and the reply."""
         self.society.check_turn(self, acting=True)
         question = Message("user", self.society.render(prompt, agent=self, **situation))
-        messages = (self.system_message, *remembered, question)
+        system = (self.system_message,) if self.system_message.content else ()
+        messages = (*system, *remembered, question)
         for attempt in range(1, attempts + 1):
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)
             call = await self.society.complete(self, request)
@@ -204,13 +228,18 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def _random(self) -> Random:
-        return stream(self.society.seed, "agent", self.name)
+        return stream(self.society.seed, "agent", *self._owner)
 
     @cached_property
     def _rng(self) -> "np.random.Generator":
         from numpy.random import default_rng
 
-        return default_rng(stream_seed(self.society.seed, "agent rng", self.name))
+        return default_rng(stream_seed(self.society.seed, "agent rng", *self._owner))
+
+    @property
+    def _owner(self) -> tuple[str, ...]:
+        """Who the random streams belong to: the agent, or one of its threads."""
+        return (self.name, self.topic) if self.topic else (self.name,)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

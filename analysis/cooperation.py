@@ -108,7 +108,7 @@ def punishment_share(runs: Runs) -> pl.DataFrame:
     Columns: run, generation, `encounters`, `punished`, `share` (from 0 to 1; null in a protocol
     without costly punishment, where nobody could).
     """
-    allowed = [label for label, run in _labelled(runs) if run.config.protocol.costly_punishment]
+    allowed = [label for label, run in labelled(runs) if run.config.protocol.costly_punishment]
     share = pl.col("punished") / pl.col("encounters")
     return (
         _table(runs, "donations")
@@ -252,7 +252,7 @@ def _measure(rows: Sequence[Sequence[Any]], columns: Mapping[str, Any]) -> pl.Da
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
-def _labelled(runs: Runs) -> list[tuple[str, Run]]:
+def labelled(runs: Runs) -> list[tuple[str, Run]]:
     """Return the runs with labels that tell them apart.
 
     The column `run` of a log cannot: the cells of a sweep, and forks, have it in common.
@@ -276,7 +276,7 @@ def _table(runs: Runs, name: str) -> pl.LazyFrame:
     return pl.concat(
         [
             _begun(run, name).sort("seq").with_columns(run=pl.lit(label))
-            for label, run in _labelled(runs)
+            for label, run in labelled(runs)
         ]
     )
 
