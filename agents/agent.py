@@ -1,6 +1,6 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -75,10 +75,16 @@ class LLMAgent(mesa.Agent):
         name: unique in the society; keys, streams and tables refer to the agent by it.
         person: who it is, and which language model answers for it.
         memory: what of its own conversation it sees again; by default nothing.
+        brief: what it alone is told at the start: further variables of the `system` template.
     """
 
     def __init__(
-        self, society: Host, name: str, person: Person, memory: Conversation | None = None
+        self,
+        society: Host,
+        name: str,
+        person: Person,
+        memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(cast(mesa.Model, society))
         self.society = society
@@ -87,6 +93,7 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.brief = brief or {}
 
     @property
     def random(self) -> Random:
@@ -102,9 +109,10 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def system_message(self) -> Message:
-        """The system prompt: template `system`, given the agent and its rendered persona."""
+        """The system prompt: template `system`, given the agent, its persona in words, its brief."""
         return Message(
-            "system", self.society.render("system", agent=self, persona=self.persona_text)
+            "system",
+            self.society.render("system", agent=self, persona=self.persona_text, **self.brief),
         )
 
     @cached_property
@@ -138,10 +146,10 @@ class LLMAgent(mesa.Agent):
             OutsideInteractionError: it is not this agent's turn.
         """
         remembered = self.memory.messages()
-        value, question, reply = await self._exchange(
+        value, exchange = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
-        self.memory.add(question, reply)
+        self.memory.add(exchange, accepted=value.outcome != "defaulted")
         return value
 
     async def aside(
@@ -160,7 +168,7 @@ class LLMAgent(mesa.Agent):
         With `context="fresh"` the agent is not shown what it remembers either.
         """
         remembered = self.memory.messages() if context == "shared" else ()
-        value, _, _ = await self._exchange(
+        value, _ = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         return value
@@ -178,12 +186,14 @@ class LLMAgent(mesa.Agent):
         explain: bool,
         remembered: Sequence[Message],
         situation: dict[str, Any],
-    ) -> tuple[AnswerT, Message, Message]:
-        """Ask until a reply can be read; return the value, the question and the reply."""
+    ) -> tuple[AnswerT, tuple[Message, ...]]:
+        """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        before = (self.system_message, *remembered)
         question = Message("user", self.society.render(prompt, agent=self, **situation))
-        messages = (self.system_message, *remembered, question)
+        asked: tuple[Message, ...] = (question,)
         for attempt in range(1, attempts + 1):
+            messages = (*before, *asked)
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
@@ -192,13 +202,13 @@ class LLMAgent(mesa.Agent):
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
                 break
-            if explain:
+            if explain and attempt < attempts:
                 repair = self.society.render("repair", error=problem)
-                messages = (*messages, reply, Message("user", repair))
+                asked = (*asked, reply, Message("user", repair))
         else:
             value = _default(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
-        return value, question, reply
+        return value, (*asked, reply)
 
     @cached_property
     def _random(self) -> Random:
