@@ -109,7 +109,7 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def system_message(self) -> Message:
-        """The system prompt: template `system`, given the agent, its persona in words, its brief."""
+        """The system prompt: template `system`, given the agent, its persona, its brief."""
         return Message(
             "system",
             self.society.render("system", agent=self, persona=self.persona_text, **self.brief),

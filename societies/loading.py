@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -13,7 +13,7 @@ from societies import registry, source
 from societies.agents.errors import PromptError
 from societies.agents.models.scripted import open_mind
 from societies.agents.prompts import Prompts
-from societies.config import RunConfig
+from societies.config import Protocol, RunConfig
 from societies.errors import InputError
 from societies.registry import Place, Scenario
 from societies.source import Source
@@ -56,10 +56,15 @@ def load(
 
 def config_class(scenario: Scenario) -> type[RunConfig]:
     """Return the configuration class of a scenario: `RunConfig` with its own protocol."""
-    title = "".join(part.capitalize() for part in scenario.name.split("_"))
-    protocol: Any = (scenario.protocol, Field(default_factory=scenario.protocol))
-    literal: Any = (Literal[scenario.name], ...)
-    return create_model(f"{title}Config", __base__=RunConfig, scenario=literal, protocol=protocol)
+    return _config_class(scenario.name, scenario.protocol)
+
+
+@cache
+def _config_class(name: str, protocol: type[Protocol]) -> type[RunConfig]:
+    title = "".join(part.capitalize() for part in name.split("_"))
+    own: Any = (protocol, Field(default_factory=protocol))
+    literal: Any = (Literal[name], ...)
+    return create_model(f"{title}Config", __base__=RunConfig, scenario=literal, protocol=own)
 
 
 def json_schema() -> dict[str, Any]:

@@ -73,7 +73,8 @@ def run(
     path = _new_directory(Path(out), config)
     content = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     (path / "scenario.yaml").write_text(content, encoding="utf-8")
-    _execute(path, config, scenario, watch, began=_now())
+    with Journal(path / "journal.ndjson") as journal:
+        _execute(path, config, scenario, watch, journal, began=_now())
     return Run(path)
 
 
@@ -92,16 +93,16 @@ def resume(path: str | Path, *, watch: Watch = unwatched) -> Run:
     config, scenario = found.config, found.scenario
     _check_ready(config)
     log, aside = found.path / "log", found.path / "log.before"
-    with Journal(found.path / "journal.ndjson"):
+    with Journal(found.path / "journal.ndjson") as journal:
         _set_aside(log, aside)
-    try:
-        _execute(found.path, config, scenario, watch, began=found.about["began"])
-    except ReplayDiffersError:
-        shutil.rmtree(log)
-        aside.rename(log)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            _execute(found.path, config, scenario, watch, journal, began=found.about["began"])
+        except ReplayDiffersError:
+            shutil.rmtree(log)
+            aside.rename(log)
+            raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     return found
 
 
@@ -166,49 +167,44 @@ def _society(
     )
 
 
-def _execute(path: Path, config: RunConfig, scenario: Scenario, watch: Watch, began: str) -> None:
+def _execute(
+    path: Path, config: RunConfig, scenario: Scenario, watch: Watch, journal: Journal, began: str
+) -> None:
     """Run a society in its directory, and keep `run.json` true whatever happens."""
     started = time.monotonic()
     status, reason = "failed", None
     society: Society | None = None
-    with Journal(path / "journal.ndjson") as journal:
-        torn = journal.torn
-        _write_about(path, config, "running", began=began)
-        try:
-            society = _society(config, scenario, journal, path / "log", live=True)
-            with watch(society):
-                society.run()
-            status = "finished"
-        except RunInterruptedError as error:
-            status, reason, error.run = "interrupted", str(error), path
-            raise
-        except KeyboardInterrupt as error:
-            status, reason = "interrupted", "abandoned from the keyboard, calls in flight are lost"
-            abandoned = RunInterruptedError(reason)
-            abandoned.run = path
-            raise abandoned from error
-        except SocietyError as error:
-            reason, error.run = str(error), path
-            _keep_traceback(path, error)
-            raise
-        except BaseException as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            _write_about(
-                path,
-                config,
-                status,
-                began=began,
-                reason=reason,
-                ended=_now(),
-                seconds=round(time.monotonic() - started, 3),
-                torn_bytes_dropped=torn,
-                totals=asdict(society.calls.totals) if society else None,
-                rows=society.log.rows if society else 0,
-            )
-            if society:
-                release(society)
+    _write_about(path, config, "running", began=began)
+    try:
+        society = _society(config, scenario, journal, path / "log", live=True)
+        with watch(society):
+            society.run()
+        status = "finished"
+    except RunInterruptedError as error:
+        status, reason, error.run = "interrupted", str(error), path
+        raise
+    except KeyboardInterrupt as error:
+        status, reason = "interrupted", "abandoned from the keyboard, calls in flight are lost"
+        abandoned = RunInterruptedError(reason)
+        abandoned.run = path
+        raise abandoned from error
+    except SocietyError as error:
+        reason, error.run = str(error), path
+        _keep_traceback(path, error)
+        raise
+    finally:
+        facts = {
+            "began": began,
+            "reason": reason,
+            "ended": _now(),
+            "seconds": round(time.monotonic() - started, 3),
+            "torn_bytes_dropped": journal.torn,
+            "totals": asdict(society.calls.totals) if society else None,
+            "rows": society.log.rows if society else 0,
+        }
+        _write_about(path, config, status, **facts)
+        if society:
+            release(society)
 
 
 def _keep_traceback(path: Path, error: SocietyError) -> None:

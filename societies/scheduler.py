@@ -86,7 +86,8 @@ class Scheduler:
         self._window = window
         self._order: deque[Interaction] = deque()
         self._last: dict[Hashable, Interaction] = {}
-        self._open = 0
+        self.open = 0
+        """Interactions that are scheduled and not done."""
         self._waiting: set[Interaction] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -97,7 +98,7 @@ class Scheduler:
         """Start `work` once the earlier interactions of everything in `needs` are done."""
         interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step)
         self._order.append(interaction)
-        self._open += 1
+        self.open += 1
         for need in interaction.needs:
             earlier = self._last.get(need)
             if earlier is not None:
@@ -159,7 +160,7 @@ class Scheduler:
             raise RuntimeError(
                 "settle() belongs into play(): an interaction cannot wait for itself"
             )
-        if self._open >= limit and not self.stopping:
+        if self.open >= limit and not self.stopping:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append((limit, waiter))
             await waiter
@@ -172,7 +173,7 @@ class Scheduler:
         if not self._waiters:
             return
         for limit, waiter in self._waiters:
-            if (everybody or self._open < limit) and not waiter.done():
+            if (everybody or self.open < limit) and not waiter.done():
                 waiter.set_result(None)
         self._waiters = [(limit, waiter) for limit, waiter in self._waiters if not waiter.done()]
 
@@ -202,7 +203,7 @@ class Scheduler:
 
     def _finish(self, interaction: Interaction) -> None:
         interaction.done = True
-        self._open -= 1
+        self.open -= 1
         for need in interaction.needs:
             if self._last.get(need) is interaction:
                 del self._last[need]

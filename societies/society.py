@@ -2,7 +2,7 @@
 
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -184,11 +184,11 @@ class Society(mesa.Model):
             RunInterruptedError: the run was stopped; it can be resumed.
             RunFailedError: a failure that cannot pass; it can be resumed too.
         """
-        loop.run(self._drive(self._play_to_end()), on_interrupt=self.interrupt)
+        loop.run(self._drive(self._play_to_end), on_interrupt=self.interrupt)
 
     def step(self) -> None:
         """Advance to the next `yield` and settle there: one Mesa step."""
-        loop.run(self._drive(self._play_one_step()), on_interrupt=self.interrupt)
+        loop.run(self._drive(self._play_one_step), on_interrupt=self.interrupt)
 
     def interrupt(self, reason: str) -> None:
         """Stop at a safe point: calls in flight may finish, no new one is made."""
@@ -225,11 +225,11 @@ class Society(mesa.Model):
         self.running = False
         self.log.close()
 
-    async def _drive(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _drive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `work`; on failure let what is in flight finish, write everything, and raise."""
         failure: BaseException | None
         try:
-            return await work
+            return await work()
         except RunInterruptedError:
             failure = self._scheduler.failure
         except Exception as error:  # noqa: BLE001 - raised below, once everything is written

@@ -121,8 +121,8 @@ class HostedModel:
 
     def _pause(self, attempt: int, error: Exception) -> float:
         """Return how long to wait: what the server asks for, or a jittered doubling."""
-        response = getattr(error, "response", None)
-        asked = getattr(response, "headers", {}).get("retry-after", "")
+        headers = getattr(error, "litellm_response_headers", None) or {}
+        asked = headers.get("retry-after", "")
         if asked.replace(".", "", 1).isdigit():
             return min(float(asked), LONGEST_WAIT)
         longest: float = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)

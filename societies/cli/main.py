@@ -163,7 +163,8 @@ def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
 
 def _perform(work: Callable[[], Any]) -> None:
     """Run something that makes or finishes a run; print its directory, whatever the end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sent, signal.default_int_handler)
     try:
         typer.echo(work().path)
     except SocietyError as error:

@@ -1,0 +1,42 @@
+"""What tests share: runs of the donor game, and comparing their records."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import societies
+from societies.run_directory import Run
+from societies.runlog import logical
+
+SMALL: dict[str, Any] = {
+    "population.size": 4,
+    "protocol.generations": 2,
+    "protocol.rounds": 4,
+    "protocol.survivors": 2,
+}
+"""A donor game of four agents, two generations and four rounds: 6 + 32 calls."""
+
+
+@pytest.fixture
+def run_small(tmp_path: Path) -> Callable[..., Run]:
+    """Run a small donor game; dotted keys set over it."""
+
+    def run(**sets: Any) -> Run:
+        return societies.run("donor_game/demo", out=tmp_path / "runs", sets={**SMALL, **sets})
+
+    return run
+
+
+def record(run: Run) -> dict[str, pl.DataFrame]:
+    """Return all tables of a run without the columns that measure the clock."""
+    return {name: logical(run.table(name)).collect() for name in run.tables}
+
+
+def assert_same_record(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
+    """Compare two runs, table by table, in every logical column."""
+    assert one.keys() == other.keys()
+    for name, table in one.items():
+        assert table.equals(other[name], null_equal=True), f"table {name} differs"
