@@ -15,6 +15,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
+from societies.agents.persona import Persona
 from societies.scenarios.negotiation.contexts import Counts, remainder, shares, worth
 from societies.scenarios.negotiation.offers import (
     list_words,
@@ -46,10 +47,13 @@ class View:
     """What its partner has said."""
     proposed: bool
     """Whether the partner has made its proposal."""
+    agreeableness: float
+    """Its persona's, from -1 to 1."""
 
     @classmethod
-    def of(cls, situation: Mapping[str, Any]) -> "View":
-        """Take it from the variables of the turn."""
+    def of(cls, request: Request) -> "View":
+        """Take it from the variables of the turn, and from the persona."""
+        situation = request.situation
         history, seat = situation["history"], situation["seat"]
         return cls(
             resources=tuple(situation["resources"]),
@@ -58,6 +62,7 @@ class View:
             mine=tuple(said.text for said in history if said.seat == seat),
             theirs=tuple(said.text for said in history if said.seat != seat),
             proposed=situation["proposed"],
+            agreeableness=(request.persona or Persona()).score("agreeableness"),
         )
 
     @cached_property
@@ -101,7 +106,7 @@ class Negotiator(Mind):
             return judge_reply(request.situation)
         if request.attempt <= self.slips:
             return FAULTS[request.attempt - 1]
-        view = View.of(request.situation)
+        view = View.of(request)
         if view.proposed:
             return self.propose(view, self.settle(view, random))
         if view.offered is not None and self.accepts(view, view.offered, random):
@@ -159,19 +164,22 @@ class Conceder(Negotiator):
     The aim after a share t of its patience is `floor + (1 - floor) * (1 - t ** (1 / beta))` of all
     points: `beta` 1 concedes evenly, below 1 late (Boulware), above 1 early. Among the shares that
     reach the aim it asks for one that leaves the partner as much as possible of what that asked
-    for last.
+    for last. Agreeable personas have a lower floor.
     """
 
     beta: float = Field(default=1.0, gt=0)
     floor: float = Field(default=0.4, ge=0, le=1)
     """Part of all points below which it does not go."""
+    kindness: float = Field(default=0.1, ge=0, le=1)
+    """How much a very agreeable persona lowers the floor, and a very disagreeable one lifts it."""
     patience: int = Field(default=8, ge=1)
 
     def aim(self, view: View, own_messages: int) -> float:
         """Return the points that it wants after so many messages of its own."""
         elapsed = min(1.0, own_messages / self.patience)
         conceded: float = elapsed ** (1 / self.beta)
-        part = self.floor + (1 - self.floor) * (1 - conceded)
+        floor = min(1.0, max(0.0, self.floor - self.kindness * view.agreeableness))
+        part = floor + (1 - floor) * (1 - conceded)
         return part * view.all_points
 
     def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
@@ -310,6 +318,17 @@ class Talker(Negotiator):
         return False
 
 
+class Reciter(Mind):
+    """Says given lines, one per call and faulty ones included, and the last one for ever."""
+
+    lines: list[str] = Field(min_length=1)
+
+    def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002
+        """Say the line of as many calls as its live context shows."""
+        said = sum(message.role == "assistant" for message in request.messages)
+        return self.lines[min(said, len(self.lines) - 1)]
+
+
 def judge_reply(situation: Mapping[str, Any]) -> str:
     """Judge messages by their sentences: false values, and offers that were not kept."""
     resources, counts = situation["resources"], situation["counts"]
@@ -335,5 +354,6 @@ MINDS: dict[str, type[Mind]] = {
     "liar": Liar,
     "logroller": Logroller,
     "random": RandomNegotiator,
+    "reciter": Reciter,
     "talker": Talker,
 }

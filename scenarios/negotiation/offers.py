@@ -46,7 +46,9 @@ def read_offer(text: str, resources: Sequence[str], counts: Sequence[int]) -> Co
     claim = SENTENCE_END.split(found[-1])[0]
     share = []
     for name, count in zip(resources, counts, strict=True):
-        amount = re.search(rf"(\d+|no|all|an?)\s+(?:the\s+|of\s+)*{re.escape(name)}", claim, re.I)
+        amount = re.search(
+            rf"(\d+|no|all|the|an?)\s+(?:the\s+|of\s+)*{re.escape(name)}", claim, re.I
+        )
         share.append(_number(amount[1], count) if amount else 0)
     return tuple(share) if all(n <= count for n, count in zip(share, counts, strict=True)) else None
 
@@ -74,5 +76,5 @@ def _offer_pattern(resources: tuple[str, ...]) -> re.Pattern[str]:
 
 def _number(word: str, count: int) -> int:
     """Return the number that a word stands for, of `count` pieces."""
-    words = {"no": 0, "all": count, "a": 1, "an": 1}
+    words = {"no": 0, "all": count, "the": count, "a": 1, "an": 1}
     return words[word.lower()] if word.lower() in words else int(word)
