@@ -40,7 +40,7 @@ def one_game(red: list[str], blue: list[str], **protocol: Any) -> dict[str, Any]
     return {
         "scenario": "negotiation",
         "name": "one",
-        "seed": 4,  # in which red opens
+        "seed": 1,  # with which red opens
         "model": {**reciter(*red), "roles": {"blue": reciter(*blue)}},
         "population": {"size": 1},
         "protocol": {"games": 1, "contexts": ONE_CONTEXT, **protocol},
@@ -66,7 +66,7 @@ def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return, per call, who was asked and the messages shown."""
     shown = []
     with run.journal() as journal:
-        for key in journal.keys():
+        for key in list(journal.keys()):
             entry = journal.find(key)
             assert entry is not None
             shown.append((key.split("#")[1], [journal.message(d) for d in entry.messages]))
@@ -75,7 +75,7 @@ def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
-    assert list(run.story())[5:] == [
+    assert list(run.story())[4:] == [
         "  game 1: player (red, book 0, hat 4, ball 1) and player (blue, book 6, hat 1, ball 1) "
         "share 1 book, 2 hat, 3 ball; red opens",
         "  red-1 -> blue-1 [negotiation]: I care for hats.",
@@ -403,7 +403,7 @@ def test_every_completion_is_a_message_a_proposal_or_a_correction(play):
     with run.journal() as journal:
         said = [
             TERMINATOR.split(entry.completion.text)[0]
-            for key in journal.keys()
+            for key in list(journal.keys())
             if (entry := journal.find(key)) and entry.completion.text.startswith("[message]")
         ]
     texts = rows["messages"]["text"].to_list()
