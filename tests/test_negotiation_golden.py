@@ -19,7 +19,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "semi_competitive": {"protocol.games": 4},
     "cooperative": {"protocol.games": 4},
     "strict": {"protocol.games": 4},
-    "tournament": {"protocol.games": 1},
+    "tournament": {"protocol.games": 1, "population.size": 4},
     "resources": {},
     "hosted": {
         "protocol.games": 3,
