@@ -2,9 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Literal, Self
-
-from pydantic import PrivateAttr
+from typing import Any, ClassVar, Literal, Self
 
 from societies.agents.strict import Strict
 
@@ -16,9 +14,13 @@ class AnswerError(ValueError):
 
 
 class Answer(Strict):
-    """Base of answer types. Subclasses say how they are read from text."""
+    """Base of answer types. Subclasses say how they are read from text.
 
-    _outcome: Outcome = PrivateAttr(default="clean")
+    How an answer came about is kept beside its fields: it is no part of what two answers are
+    compared by.
+    """
+
+    _outcome: ClassVar[Outcome] = "clean"
 
     @classmethod
     @abstractmethod
@@ -44,7 +46,8 @@ class Answer(Strict):
 
     def marked(self, outcome: Outcome) -> Self:
         """Return this answer, marked with how it came about."""
-        self._outcome = outcome
+        # As cached_property does on a frozen model; a private attribute costs more than parsing.
+        vars(self)["_outcome"] = outcome
         return self
 
 

@@ -89,7 +89,7 @@ class Scheduler:
         self.open = 0
         """Interactions that are scheduled and not done."""
         self._waiting: set[Interaction] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[Interaction, asyncio.Task[None]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
     def schedule(
@@ -149,11 +149,12 @@ class Scheduler:
 
     async def drain(self, seconds: float | None) -> None:
         """Wait for the interactions under way; abandon what takes longer than `seconds`."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
-        for task in self._tasks:
+        tasks = set(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wait(self, limit: int) -> None:
         if CURRENT.get() is not None:
@@ -181,9 +182,7 @@ class Scheduler:
         if self.stopping:
             return
         self._waiting.discard(interaction)
-        task = asyncio.get_running_loop().create_task(self._run(interaction))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[interaction] = asyncio.get_running_loop().create_task(self._run(interaction))
 
     async def _run(self, interaction: Interaction) -> None:
         CURRENT.set(interaction)
@@ -200,6 +199,8 @@ class Scheduler:
                 raise
         except BaseException as error:  # noqa: BLE001 - kept, and raised where the run is driven
             self.stop(f"interaction {interaction.scope} failed", error)
+        finally:
+            del self._tasks[interaction]
 
     def _finish(self, interaction: Interaction) -> None:
         interaction.done = True

@@ -83,10 +83,7 @@ class Message:
     def __init__(self, role: Role, content: str) -> None:
         self.role = role
         self.content = content
-        hashed = blake2b(role.encode(), digest_size=16)
-        hashed.update(b"\0")
-        hashed.update(content.encode())
-        self.digest = hashed.hexdigest()
+        self.digest = blake2b(f"{role}\0{content}".encode(), digest_size=16).hexdigest()
 
     def __repr__(self) -> str:
         return f"Message({self.role}, {self.content[:40]!r})"
@@ -109,10 +106,8 @@ class Request:
 
     def digest(self, fingerprint: str) -> str:
         """Return the hash of what is asked and of whom (`fingerprint` stands for the model)."""
-        hashed = blake2b(fingerprint.encode(), digest_size=16)
-        for message in self.messages:
-            hashed.update(message.digest.encode())
-        return hashed.hexdigest()
+        parts = "".join((fingerprint, *(message.digest for message in self.messages)))
+        return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
 @dataclass

@@ -12,7 +12,7 @@ from random import Random
 from pydantic import Field
 
 from societies.agents.models.base import Completion, ModelSpec, Request
-from societies.agents.streams import stream
+from societies.agents.streams import stream, stream_seed
 from societies.agents.strict import Strict
 
 CHARACTERS_PER_TOKEN = 4
@@ -47,11 +47,13 @@ class ScriptedModel:
         self.spec = spec
         self.mind = mind
         self.seed = seed
+        self._random = Random(0)
 
     async def complete(self, request: Request, key: str) -> Completion:
         """Answer from the mind; tokens are counted as four characters each, the price is zero."""
-        random = stream(self.seed, "mind", key)
         seconds = await self._wait(key) if self.mind.latency else 0.0
+        random = self._random
+        random.seed(stream_seed(self.seed, "mind", key))
         if self.mind.malformed and random.random() < self.mind.malformed:
             text = random.choice(BABBLE)
         else:

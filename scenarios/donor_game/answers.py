@@ -8,13 +8,26 @@ from pydantic import Field
 
 from societies.agents.answers import Answer, AnswerError
 
+Action = Literal["donate", "punish"]
+
 OPENING = "My strategy will be"
 MARKUP = " \t\r\n*_`$"
 PLAIN = re.compile(r"\s*(\d+(?:\.\d+)?)")
 PLAIN_OR_COMMA = re.compile(r"\s*(\d+(?:[.,]\d+)?)")
-GROUPED = re.compile(r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?)(?![\d,])")
-AMBIGUOUS = re.compile(r"\w|[.,]\d")
-DEED = re.compile(r"\b(donate|punish)\b[^\n\d]*(\d[^\n]*)", re.IGNORECASE)
+GROUPED = re.compile(r"([1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?)(?!\d|,\d)")
+AMBIGUOUS = re.compile(
+    r"""[^\W_] | [.,'\u2019]\d                           # 5k, 1.2.3, 1'200
+    | [^\S\n]*[*_`]*[^\S\n]*(?:                          # then, on the same line:
+        \d | [-\u2010-\u2015\u2212+*/\xd7\xf7=^:][^\S\n]*\d  # 5 000, 5-10, 10 * 0.5
+        | (?:to|or)[^\S\n]+\d+(?:\.\d+)?(?!\w)           # 5 to 10, but not: 5 to 3_4
+        | %|per\s?cent\b|hundred|thousand|million|billion
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+DEED = re.compile(r"\b(donate|punish)\b([^\n\d]*)(\d[^\n]*)", re.IGNORECASE)
+RELEASED_DEED = re.compile(r"(donate|punish)([^\n\d]*)(\d[^\n]*)", re.IGNORECASE)
+DOUBT = re.compile(r"donat|punish|n['\u2019]t\b|\bn(?:o|ot|ever|obody|one|othing)\b", re.IGNORECASE)
+GLUED = re.compile(r"[\w.,\-\u2010-\u2015\u2212]$")
 
 
 class StrategyAnswer(Answer):
@@ -37,40 +50,66 @@ class StrategyAnswer(Answer):
 class GiftAnswer(Answer):
     """What a donor does: an action and an amount in units."""
 
-    action: Literal["donate", "punish"] = "donate"
+    action: Action = "donate"
     amount: float = Field(ge=0)
     justification: str = ""
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
-        """Read `Answer:` and an amount; with costly punishment, the action's word before it.
+        """Read what follows the first `Answer:`; with costly punishment, an action's word first.
 
         In fidelity `released` the leading digits are taken whatever follows them, and however
-        large the amount is; otherwise it must be a number of units that the donor has.
+        large the amount is; otherwise it must be a number of units that the donor has, and what
+        could be meant in two ways is refused.
         """
         before, marker, after = text.partition("Answer:")
         if not marker:
             raise AnswerError("there is no line that starts with 'Answer:'")
         protocol = situation["protocol"]
-        action: Literal["donate", "punish"] = "donate"
+        released = protocol.fidelity == "released"
+        action: Action = "donate"
+        lenient = False
         if protocol.costly_punishment:
-            action, after = _deed(after)
-        if protocol.fidelity == "released":
-            amount, lenient = _leading_digits(after, protocol.costly_punishment), False
+            action, after, lenient = _released_deed(after) if released else _deed(after)
+        if released:
+            amount = _leading_digits(after, protocol.costly_punishment)
         else:
-            amount, lenient = _units(after, protocol.costly_punishment)
-            amount = _within(amount, situation["resources"])
+            amount, marked_up = _units(after, protocol.costly_punishment)
+            amount, lenient = _within(amount, situation["resources"]), lenient or marked_up
         justification = before.replace("Justification:", "", 1).strip()
         answer = cls(action=action, amount=amount, justification=justification)
         return answer.marked("lenient") if lenient else answer
 
 
-def _deed(text: str) -> tuple[Literal["donate", "punish"], str]:
-    """Return the action named on a line, and that line from its number on."""
-    found = DEED.search(text)
+def _deed(text: str) -> tuple[Action, str, bool]:
+    """Return the action named on a line, that line from its number on, and whether words part them.
+
+    A line that names both actions before the number, or says what is not done, is refused.
+    """
+    found = _find_deed(DEED, text)
+    line_start = text.rfind("\n", 0, found.start()) + 1
+    if DOUBT.search(text[line_start : found.start()]) or DOUBT.search(found[2]):
+        raise AnswerError("say only what you do: donate or punish, and then the number of units")
+    if GLUED.search(found[2]):
+        raise AnswerError(f"{found[2][-1]}{found[3].split()[0]} is not a non-negative number")
+    return _action(found[1]), found[3], re.search(r"[\w*`$]", found[2]) is not None
+
+
+def _released_deed(text: str) -> tuple[Action, str, bool]:
+    """Return the first action followed by a number on its line, and that line from there on."""
+    found = _find_deed(RELEASED_DEED, text)
+    return _action(found[1]), found[3], False
+
+
+def _find_deed(pattern: re.Pattern[str], text: str) -> re.Match[str]:
+    found = pattern.search(text)
     if found is None:
         raise AnswerError("'Answer:' is not followed by donate or punish and then a number")
-    return ("donate" if found[1].lower() == "donate" else "punish"), found[2]
+    return found
+
+
+def _action(word: str) -> Action:
+    return "donate" if word.lower() == "donate" else "punish"
 
 
 def _leading_digits(text: str, decimal_comma: bool) -> float:
@@ -88,16 +127,17 @@ def _units(text: str, decimal_comma: bool) -> tuple[float, bool]:
     grouped = GROUPED.match(bare)
     if grouped and decimal_comma:
         raise AnswerError(f"{grouped[1]} can be read in two ways; write it without separators")
-    if grouped:
-        return float(grouped[1].replace(",", "")), True
-    found = (PLAIN_OR_COMMA if decimal_comma else PLAIN).match(bare)
+    found = grouped or (PLAIN_OR_COMMA if decimal_comma else PLAIN).match(bare)
     if found is None:
         raise AnswerError("'Answer:' is not followed by a non-negative number of units")
     rest = bare[found.end() :]
-    if rest.lstrip().startswith("%"):
+    if rest.lstrip(MARKUP).startswith("%"):
         raise AnswerError("the amount must be a number of units, not a percentage")
     if AMBIGUOUS.match(rest):
-        raise AnswerError(f"{(found[1] + rest).split()[0]!r} is not a plain number of units")
+        line = (found[1] + rest).splitlines()[0]
+        raise AnswerError(f"{line[:40]!r} is not a plain number of units")
+    if grouped:
+        return float(grouped[1].replace(",", "")), True
     return float(found[1].replace(",", ".")), lenient
 
 

@@ -224,7 +224,8 @@ class DonorGame(Society):
     ) -> list[tuple[LLMAgent, float]]:
         """Rank by score and remove all but the best; ties fall as the players were shuffled.
 
-        The score is the mean over the games; the released code counts the last game twice instead.
+        The score is the mean over the games (1.2); the released code means the last game with
+        itself.
         """
         counted = games[-1:] if self.protocol.fidelity == "released" else games
         scores = {
@@ -233,8 +234,8 @@ class DonorGame(Society):
         }
         ranking = sorted(players, key=scores.__getitem__, reverse=True)
         last = generation == self.protocol.generations
-        survivors = ranking[: self.protocol.survivors]
         for rank, agent in enumerate(ranking, start=1):
+            survives = rank <= self.protocol.survivors
             resources = [game.hands[agent].resources for game in games]
             self.record(
                 Score(
@@ -242,12 +243,12 @@ class DonorGame(Society):
                     resources=resources,
                     score=scores[agent],
                     rank=rank,
-                    survived=None if last else agent in survivors,
+                    survived=None if last else survives,
                 ),
                 agent,
                 scope=f"g{generation}/selection",
             )
-            if agent not in survivors and not last:
+            if not survives and not last:
                 del self.strategies[agent]
                 agent.remove()
-        return [(agent, scores[agent]) for agent in survivors]
+        return [(agent, scores[agent]) for agent in ranking[: self.protocol.survivors]]

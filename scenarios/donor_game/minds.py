@@ -43,10 +43,10 @@ class DonorMind(Mind):
 
     def reason(self, situation: Mapping[str, Any]) -> str:
         """Say in a sentence what the decision looked at."""
-        shares = past_shares(situation["trace"])
-        if not shares:
+        given = last_gift(situation)
+        if given is None:
             return f"I know nothing about {situation['recipient']}."
-        return f"{situation['recipient']} last gave {shares[0]:.0%} of what it had."
+        return f"{situation['recipient']} last gave {given:.0%} of what it had."
 
     @abstractmethod
     def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:
@@ -76,19 +76,33 @@ class Defector(Constant):
 
 
 class RandomGiver(DonorMind):
-    """Gives a uniformly drawn part."""
+    """Gives a uniformly drawn part of what it has, or spends it on punishing."""
+
+    punishing: float = Field(default=0.0, ge=0, le=1)
+    """Probability of punishing instead of giving, where the protocol allows it."""
 
     def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
         return "to follow my mood of the moment."
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        return random.random()
+        part = random.random()
+        return -part if random.random() < self.punishing else part
 
 
 class NoisyWriter(RandomGiver):
-    """Gives a random part, and often forgets the asked format."""
+    """Gives a random part, often forgets the asked format, and is sloppy about numbers."""
 
     malformed: float = Field(default=0.3, ge=0, le=1)
+    sloppy: float = Field(default=0.2, ge=0, le=1)
+    """Probability that a gift is written in bold, in per cent, negatively, or beyond all means."""
+
+    def reply(self, request: Request, random: Random) -> str:  # noqa: D102
+        text = super().reply(request, random)
+        if request.prompt == "strategy" or random.random() >= self.sloppy:
+            return text
+        before, _, amount = text.rpartition(" ")
+        beyond = f"{100 + 2 * request.situation['resources']:,.2f}"
+        return f"{before} {random.choice([f'**{amount}**', '50%', f'-{amount}', beyond])}"
 
 
 class ImageScorer(DonorMind):
@@ -109,8 +123,8 @@ class ImageScorer(DonorMind):
         )
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        shares = past_shares(situation["trace"])
-        if not shares or shares[0] >= self.threshold:
+        given = last_gift(situation)
+        if given is None or given >= self.threshold:
             return self.generous
         if self.punish and situation["protocol"].costly_punishment:
             return -self.punish
@@ -137,10 +151,11 @@ class Discriminator(DonorMind):
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
         standing = self.baseline
-        for given in reversed(past_shares(situation["trace"])):
+        for link in reversed(situation["trace"]):
+            given = kindness(link)
             excuse = self.forgiveness * (1 - standing)
-            standing = min(1.0, given + excuse * (1 - given))
-        return standing
+            standing = self.baseline if given is None else given + excuse * (1 - given)
+        return self.baseline if last_gift(situation) is None else min(1.0, standing)
 
 
 class PersonaDriven(DonorMind):
@@ -165,11 +180,8 @@ class PersonaDriven(DonorMind):
             + 0.05 * persona.score("openness")
             - 0.10 * persona.score("neuroticism")
         )
-        heard = [
-            float(found[1]) / 100
-            for adviser in situation["advice"]
-            if (found := PERCENT.search(adviser.strategy))
-        ]
+        parts = [named_part(adviser.strategy) for adviser in situation["advice"]]
+        heard = [part for part in parts if part is not None]
         if heard:
             mean = sum(heard) / len(heard)
             inclination += self.conformity * (mean - inclination)
@@ -177,21 +189,33 @@ class PersonaDriven(DonorMind):
         return f"to give about {part:.0%} of what I have, and to answer in kind."
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        found = PERCENT.search(situation["strategy"])
-        own = float(found[1]) / 100 if found else self.baseline
-        shares = past_shares(situation["trace"])
-        if not shares:
+        named, given = named_part(situation["strategy"]), last_gift(situation)
+        own = self.baseline if named is None else named
+        if given is None:
             return own
-        return own * (
-            1 - self.reciprocity + self.reciprocity * min(1.0, shares[0] / max(own, 0.01))
-        )
+        kept, followed = 1 - self.reciprocity, self.reciprocity * min(1.0, given / max(own, 0.01))
+        return own * (kept + followed)
 
 
-def past_shares(trace: Sequence[Any]) -> list[float]:
-    """Return the shares along a chain, newest first; punishing counts as giving nothing."""
-    return [
-        0.0 if link.action == "punish" else link.share for link in trace if link.share is not None
-    ]
+def kindness(link: Any) -> float | None:
+    """Return the part that was given in a link of a trace; None if there was nothing to give.
+
+    Punishing counts as giving nothing.
+    """
+    return 0.0 if link.action == "punish" and link.share is not None else link.share
+
+
+def last_gift(situation: Mapping[str, Any]) -> float | None:
+    """Return the part that the recipient gave when it last was a donor; None if not known."""
+    trace: Sequence[Any] = situation["trace"]
+    known = trace and trace[0].donor == situation["recipient"]
+    return kindness(trace[0]) if known else None
+
+
+def named_part(strategy: str) -> float | None:
+    """Return the first percentage that a strategy names, as a part of at most 1."""
+    found = PERCENT.search(strategy)
+    return min(1.0, float(found[1]) / 100) if found else None
 
 
 MINDS: dict[str, type[Mind]] = {

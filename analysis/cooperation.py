@@ -1,0 +1,288 @@
+"""Cooperation in the donor game: the measures of Vallinder & Hughes 2024, and inequality.
+
+Every function takes one run or several, and returns a table whose first column `run` is the run's
+place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is ever a zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from societies.analysis.statistics import bootstrap_mean, gini_coefficient, standard_error, trend
+from societies.errors import InputError
+from societies.records import schema
+from societies.run_directory import Run
+
+Runs = Run | Sequence[Run]
+
+WHEN = ("run", "generation")
+"""What a row of a measure stands for."""
+
+WHO = (*WHEN, "agent")
+
+
+def population(runs: Runs) -> pl.DataFrame:
+    """Return everybody who played in a generation to its end.
+
+    Columns: run, generation, agent, `resources` (mean of its final resources over the generation's
+    games, in units), `score`, `rank`, `survived`. In fidelity `released` the score is not the mean.
+    """
+    columns = (pl.col("resources").list.mean(), "score", "rank", "survived")
+    return _table(runs, "scores").select(*WHO, *columns).collect()
+
+
+def final_resources(runs: Runs) -> pl.DataFrame:
+    """Return the mean final resources of every generation, in units, with an interval.
+
+    Columns: run, generation, `agents`, `resources` (mean over agents of their means over the
+    games), `low` and `high` (95 % bootstrap interval over agents). The agents of a generation
+    play with each other: the interval shows how much they differ, and for a statement about the
+    protocol see `across_runs`.
+    """
+    rows = []
+    for (run, generation), group in population(runs).group_by(*WHEN, maintain_order=True):
+        values = group["resources"].to_list()
+        rows.append(
+            (run, generation, len(values), group["resources"].mean(), *bootstrap_mean(values))
+        )
+    names = {"agents": pl.Int64, "resources": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+    return _measure(rows, names)
+
+
+def donation_fractions(runs: Runs) -> pl.DataFrame:
+    """Return what part of its holdings every agent gave in every generation.
+
+    Columns: run, generation, agent, `moves` (as donor), `fraction` (mean over those moves of
+    amount over holdings, from 0 to 1). A punishment gives nothing and counts as 0. Moves without a
+    share are left out: of a donor that held nothing (the released code calls them full gifts, and
+    fidelity `released` logs them so), and `invalid` ones. Null if no move is left.
+    """
+    held_something = pl.col("share").is_not_null()
+    given = (
+        pl.when(pl.col("action") == "donate")
+        .then(pl.col("share"))
+        .when((pl.col("action") == "punish") & held_something)
+        .then(0.0)
+    )
+    return (
+        _table(runs, "donations")
+        .group_by(*WHO, maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("moves"), given.mean().alias("fraction"))
+        .collect()
+    )
+
+
+def generosity_selection(runs: Runs) -> pl.DataFrame:
+    """Return whether the generous survived: positive if survivors gave more than the eliminated.
+
+    Columns: run, generation, `fraction` (mean of the agents' donation fractions), `survivors` and
+    `eliminated` (the same of these), `selection` = (survivors - eliminated) / fraction. Null where
+    nobody is selected (the last generation), nobody gave, or one of the groups is empty.
+    """
+    fraction, survived = pl.col("fraction"), pl.col("survived")
+    return (
+        donation_fractions(runs)
+        .lazy()
+        .join(population(runs).lazy(), on=WHO, how="left")
+        .group_by(*WHEN, maintain_order=True)
+        .agg(
+            fraction.mean(),
+            fraction.filter(survived).mean().alias("survivors"),
+            fraction.filter(~survived).mean().alias("eliminated"),
+        )
+        .with_columns(
+            pl.when(fraction > 0)
+            .then((pl.col("survivors") - pl.col("eliminated")) / fraction)
+            .alias("selection")
+        )
+        .sort(*WHEN)
+        .collect()
+    )
+
+
+def punishment_share(runs: Runs) -> pl.DataFrame:
+    """Return the part of encounters in which the donor punished.
+
+    Columns: run, generation, `encounters`, `punished`, `share` (from 0 to 1; null in a protocol
+    without costly punishment, where nobody could).
+    """
+    allowed = [label for label, run in _labelled(runs) if run.config.protocol.costly_punishment]
+    share = pl.col("punished") / pl.col("encounters")
+    return (
+        _table(runs, "donations")
+        .group_by(*WHEN, maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("encounters"),
+            (pl.col("action") == "punish").sum().cast(pl.Int64).alias("punished"),
+        )
+        .with_columns(pl.when(pl.col("run").is_in(allowed)).then(share).alias("share"))
+        .collect()
+    )
+
+
+def gini(runs: Runs) -> pl.DataFrame:
+    """Return the inequality of the agents' final resources (their means over the games).
+
+    Columns: run, generation, `gini` (0 to (n - 1) / n; null if nobody owns anything).
+    """
+    rows = [
+        (*key, gini_coefficient(group["resources"].to_list()))
+        for key, group in population(runs).group_by(*WHEN, maintain_order=True)
+    ]
+    return _measure(rows, {"gini": pl.Float64})
+
+
+def lineage(runs: Runs) -> pl.DataFrame:
+    """Return who learnt from whom.
+
+    Columns: run, generation (in which the agent was new), agent, `adviser` (a survivor of the
+    generation before whose strategy it was shown; null for those who were shown none), `strategy`
+    (what it made of it). One row per agent and adviser.
+    """
+    advisers = pl.col("advisers")
+    nobody = pl.lit([None], dtype=pl.List(pl.String))
+    heard = pl.when(advisers.list.len() > 0).then(advisers).otherwise(nobody)
+    return (
+        _table(runs, "strategies")
+        .select(*WHO, heard.alias("adviser"), "strategy")
+        .explode("adviser")
+        .collect()
+    )
+
+
+def answer_quality(runs: Runs) -> pl.DataFrame:
+    """Return how the answers behind every generation's figures came about.
+
+    Columns: run, generation, `answers` (strategies and moves), and the parts of them that were
+    `invalid` (an amount outside the donor's resources), `repaired` (read only when asked again) and
+    `defaulted` (never read: the fallback stands in).
+    """
+    moves = _table(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
+    plans = _table(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
+    outcome = pl.col("outcome")
+    return (
+        pl.concat([moves, plans])
+        .group_by(*WHEN, maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("answers"),
+            pl.col("action").mean().alias("invalid"),
+            *((outcome == how).mean().alias(how) for how in ("repaired", "defaulted")),
+        )
+        .collect()
+    )
+
+
+def measures(runs: Runs) -> pl.DataFrame:
+    """Return all measures, one row per run and generation.
+
+    A generation that has begun is there; what is only known at its end is null until then.
+    """
+    tables = (
+        final_resources(runs).rename({"low": "resources_low", "high": "resources_high"}),
+        generosity_selection(runs).select(*WHEN, "fraction", "selection"),
+        punishment_share(runs).select(*WHEN, "share"),
+        gini(runs),
+    )
+    joined = answer_quality(runs)
+    for table in tables:
+        joined = joined.join(table, on=WHEN, how="left")
+    return joined.select(
+        *WHEN,
+        "agents",
+        "resources",
+        "resources_low",
+        "resources_high",
+        pl.col("fraction").alias("donation_fraction"),
+        pl.col("share").alias("punishment_share"),
+        "gini",
+        pl.col("selection").alias("generosity_selection"),
+        "answers",
+        "invalid",
+        "repaired",
+        "defaulted",
+    ).sort(*WHEN)
+
+
+def summary(run: Run) -> pl.DataFrame:
+    """Return the result table of one run: one row per generation (columns as in `measures`)."""
+    return measures(run).drop("run")
+
+
+def across_runs(runs: Sequence[Run], measure: str = "resources") -> pl.DataFrame:
+    """Return the mean of a measure over runs, as the paper's curves (mean and standard error).
+
+    Columns: generation, `runs` (in which the measure is defined), `mean`, `standard_error`, `low`
+    and `high` (95 % bootstrap interval over runs).
+
+    Args:
+        runs: repetitions of the same conditions.
+        measure: a column of `measures`.
+    """
+    rows = []
+    for (generation,), group in measures(runs).group_by("generation", maintain_order=True):
+        values = group[measure].drop_nulls().cast(pl.Float64)
+        found = values.to_list()
+        rows.append(
+            (generation, len(found), values.mean(), standard_error(found), *bootstrap_mean(found))
+        )
+    columns = ("mean", "standard_error", "low", "high")
+    names = {"generation": pl.Int64, "runs": pl.Int64, **dict.fromkeys(columns, pl.Float64)}
+    return pl.DataFrame(rows, schema=names, orient="row").sort("generation")
+
+
+def donation_slope(runs: Runs) -> pl.DataFrame:
+    """Return how the mean donation fraction changes per generation (line of least squares).
+
+    Columns: run, `generations`, `slope`, `standard_error`.
+    """
+    rows = []
+    selected = generosity_selection(runs).drop_nulls("fraction")
+    for (run,), group in selected.group_by("run", maintain_order=True):
+        line = trend(group["generation"].to_list(), group["fraction"].to_list())
+        rows.append((run, group.height, *line))
+    lines = dict.fromkeys(("slope", "standard_error"), pl.Float64)
+    names = {"run": pl.String, "generations": pl.Int64, **lines}
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def _measure(rows: Sequence[Sequence[Any]], columns: Mapping[str, Any]) -> pl.DataFrame:
+    names = {"run": pl.String, "generation": pl.Int64, **columns}
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def _labelled(runs: Runs) -> list[tuple[str, Run]]:
+    """Return the runs with labels that tell them apart.
+
+    The column `run` of a log cannot: the cells of a sweep, and forks, have it in common.
+
+    Raises:
+        InputError: there is no run, or one of them twice.
+    """
+    found = [runs] if isinstance(runs, Run) else list(runs)
+    paths = [run.path.resolve() for run in found]
+    labels = [f"{path.parent.name}/{path.name}" for path in paths]
+    if len(set(labels)) < len(labels):
+        labels = [str(path) for path in paths]
+    if not found or len(set(labels)) < len(labels):
+        problem = f"{max(labels, key=labels.count)} is given twice" if found else "none is given"
+        raise InputError(f"give runs, and each of them once: {problem}")
+    return list(zip(labels, found, strict=True))
+
+
+def _table(runs: Runs, name: str) -> pl.LazyFrame:
+    """Return a table of all the runs, in program order, with the runs' labels."""
+    return pl.concat(
+        [
+            _begun(run, name).sort("seq").with_columns(run=pl.lit(label))
+            for label, run in _labelled(runs)
+        ]
+    )
+
+
+def _begun(run: Run, name: str) -> pl.LazyFrame:
+    """Return a run's table; of a run that was stopped before its first row, an empty one."""
+    if name in run.tables and not any((run.path / "log" / name).glob("*.parquet")):
+        record = next(record for record in run.record_types if record.table == name)
+        return pl.LazyFrame(schema=schema(record))
+    return run.table(name)

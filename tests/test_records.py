@@ -1,0 +1,90 @@
+"""The run log: typed tables, in order, in segments, every row once."""
+
+from typing import Any, ClassVar, Literal
+
+import polars as pl
+import pytest
+
+from societies.errors import InputError
+from societies.records import COMMON_COLUMNS, Record, schema
+from societies.runlog import RunLog
+
+
+class Everything(Record):
+    table: ClassVar[str] = "everything"
+
+    text: str
+    number: int
+    real: float | None
+    truth: bool
+    word: Literal["a", "b"]
+    words: list[str]
+
+
+def test_types_become_column_types_behind_the_common_columns():
+    assert schema(Everything) == pl.Schema(
+        {
+            "run": pl.String,
+            "seq": pl.Int64,
+            "step": pl.Int64,
+            "scope": pl.String,
+            "agent": pl.String,
+            "text": pl.String,
+            "number": pl.Int64,
+            "real": pl.Float64,
+            "truth": pl.Boolean,
+            "word": pl.String,
+            "words": pl.List(pl.String),
+        }
+    )
+
+
+def test_a_field_that_is_no_column_is_told():
+    class Odd(Record):
+        table: ClassVar[str] = "odd"
+        anything: dict[str, Any]
+
+    with pytest.raises(TypeError, match="field 'anything' of record type Odd"):
+        schema(Odd)
+
+
+def test_rows_are_written_in_segments_while_the_run_goes(tmp_path):
+    log = RunLog(tmp_path / "log", "me/0", [Everything], segment_rows=10)
+    for number in range(25):
+        row = Everything(text="ä", number=number, real=None, truth=True, word="a", words=["x"])
+        log.write(row, step=1, scope="s", agent=None)
+        segments = list((tmp_path / "log" / "everything").glob("*.parquet"))
+        assert len(segments) == (number + 1) // 10
+    log.close()
+    table = pl.scan_parquet(tmp_path / "log" / "everything" / "*.parquet").collect()
+    assert table["number"].to_list() == table["seq"].to_list() == list(range(25))
+    assert table.columns[:5] == list(COMMON_COLUMNS)
+    empty = pl.read_parquet(tmp_path / "log" / "messages" / "*.parquet")
+    assert empty.height == 0
+    assert "text" in empty.columns
+
+
+def test_every_row_is_in_exactly_one_table_and_numbered_in_program_order(run_small):
+    run = run_small()
+    numbers = pl.concat([run.table(name).select("seq") for name in run.tables]).collect()["seq"]
+    assert sorted(numbers) == list(range(run.about["rows"]))
+    donations = run.table("donations").collect()
+    assert donations["seq"].is_sorted()
+    scopes = donations["scope"].to_list()
+    assert len(set(scopes)) == len(scopes) == 32
+    rounds = donations.select("generation", "game", "round")
+    assert rounds.equals(rounds.sort("generation", "game", "round"))
+
+
+def test_every_call_of_the_log_is_in_the_journal_and_the_other_way_round(run_small):
+    run = run_small()
+    calls = run.table("calls").collect()
+    with run.journal() as journal:
+        assert sorted(journal.keys()) == sorted(calls["key"])
+        for key, request in calls.select("key", "request").iter_rows():
+            assert journal.find(key).request == request
+
+
+def test_an_unknown_table_is_told_with_the_nearest(run_small):
+    with pytest.raises(InputError, match="no table 'donation'; did you mean 'donations'"):
+        run_small().table("donation")
