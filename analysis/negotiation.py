@@ -1,8 +1,9 @@
 """Negotiations: the measures of Liao, Tomlin & Klein 2024 (core protocol, 2.5), and bargaining.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
-place on disk. An iteration is what a run logs as such, or else its place among the runs given, from
-1. Games without a deal count with 0 points for both, as in the paper. What is undefined is null.
+place on disk. An iteration is what a run logs as such in table `contexts` (learning loops do), or
+else its place among the runs given, from 1. Games without a deal count with 0 points for both, as
+in the paper. What is undefined is null.
 """
 
 import re
@@ -39,6 +40,27 @@ WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 NGRAMS = (2, 3, 4, 5)
 
+GAME = ("run", "scope")
+"""What tells one game's rows from another's."""
+
+MEASURES = {
+    "games": pl.Int64,
+    **dict.fromkeys(("score", "low", "high", "own", "joint", "lead"), pl.Float64),
+    **dict.fromkeys(("agreement", "pareto", "joint_share", "nash_product"), pl.Float64),
+    **dict.fromkeys(("nash_share", "distance", "errors", "aborts"), pl.Float64),
+    **dict.fromkeys(("turns", "tokens"), pl.Float64),
+    "vocabulary": pl.Int64,
+    **{f"entropy_{n}": pl.Float64 for n in NGRAMS},
+    "inconsistent": pl.Float64,
+}
+"""The columns of `measures` and `players`."""
+
+MAIN = (
+    *("games", "score", "low", "high", "agreement", "pareto", "joint_share", "nash_share"),
+    *("distance", "errors", "aborts", "turns", "tokens", "vocabulary", "inconsistent"),
+)
+"""Those that a summary shows."""
+
 
 def games(runs: Runs) -> pl.DataFrame:
     """Return one row per game: its context, how it ended, and how good the outcome is.
@@ -50,9 +72,8 @@ def games(runs: Runs) -> pl.DataFrame:
     under the strict objective, where nothing is ever dominated), `distance` (in points, from the
     outcome to the nearest Pareto-optimal pair of points).
     """
-    ends = rows_of(runs, "outcomes").drop("seq", "step", "agent")
-    contexts = rows_of(runs, "contexts").drop("seq", "step", "agent", "red", "blue", "game")
-    frame = contexts.join(ends, on=["run", "scope"], how="inner").collect()
+    ends = rows_of(runs, "outcomes").drop("seq", "step", "agent", "game", "red", "blue")
+    frame = _contexts(runs).join(ends, on=GAME, how="inner").collect()
     rated = [_rate(row) for row in frame.iter_rows(named=True)]
     columns = {
         "joint_points": pl.Int64,
@@ -64,7 +85,7 @@ def games(runs: Runs) -> pl.DataFrame:
         "distance": pl.Float64,
     }
     found = pl.concat([frame, pl.DataFrame(rated, schema=columns, orient="row")], how="horizontal")
-    return _with_iteration(found, runs).select(*WHEN, "game", pl.exclude(*WHEN, "game"))
+    return found.select(*WHEN, "game", pl.exclude(*WHEN, "game"))
 
 
 def _rate(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -135,34 +156,32 @@ def turns(runs: Runs) -> pl.DataFrame:
     Columns: run, iteration, game, `turn` (from 1), agent, `seat`, `player`, `action` (`message` or
     `propose`), `text` (with its tag), `tokens` (of the completion, as its model counts them).
     """
-    keys = ["run", "scope"]
     said = rows_of(runs, "messages").filter(pl.col("channel") == "negotiation")
     proposed = rows_of(runs, "proposals")
     both = pl.concat(
         [
-            said.select(*keys, "seq", "agent", "text", action=pl.lit("message")),
-            proposed.select(*keys, "seq", "agent", "text", action=pl.lit("propose")),
+            said.select(*GAME, "seq", "agent", "text", action=pl.lit("message")),
+            proposed.select(*GAME, "seq", "agent", "text", action=pl.lit("propose")),
         ]
     )
     calls = rows_of(runs, "calls").filter((pl.col("prompt") == "turn") & pl.col("readable"))
-    tokens = calls.select(*keys, _place(), tokens="completion_tokens")
-    who = rows_of(runs, "contexts").select(*keys, "game", "red", "blue")
+    tokens = calls.select(*GAME, _place(), tokens="completion_tokens")
+    who = _contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
     seat = pl.col("agent").str.split("-").list.first()
-    table = (
-        both.sort(*keys, "seq")
-        .with_columns(_place())
-        .join(tokens, on=[*keys, "turn"], how="left")
-        .join(who, on=keys, how="left")
+    columns = (*WHEN, "game", "turn", "agent", "seat", "player", "action", "text", "tokens")
+    return (
+        both.with_columns(_place())
+        .join(tokens, on=[*GAME, "turn"], how="left")
+        .join(who, on=GAME, how="left")
         .with_columns(
             seat=seat,
             player=pl.when(seat == "red").then("red").otherwise("blue"),
             text=pl.format("[{}] {}", "action", "text"),
         )
-        .sort(*keys, "turn")
+        .select(*columns)
+        .sort(*WHEN, "game", "turn")
         .collect()
     )
-    columns = (*WHEN, "game", "turn", "agent", "seat", "player", "action", "text", "tokens")
-    return _with_iteration(table, runs).select(*columns).sort(*WHEN, "game", "turn")
 
 
 def _place() -> pl.Expr:
@@ -193,8 +212,9 @@ def players(runs: Runs) -> pl.DataFrame:
 
 
 def summary(run: Run) -> pl.DataFrame:
-    """Return the result table of one run: a row per player, as in `players`."""
-    return players(run).drop("run")
+    """Return the result table of one run: a row per player, with the main columns of `players`."""
+    found = players(run).select("iteration", "player", *MAIN)
+    return found if found["iteration"].n_unique() > 1 else found.drop("iteration")
 
 
 def meetings(runs: Runs) -> pl.DataFrame:
@@ -235,10 +255,13 @@ def inconsistency(runs: Runs) -> pl.DataFrame:
 
     Columns: run, iteration, game, `seat`, `player`, `messages`, `flagged` (how many).
     """
-    table = rows_of(runs, "verdicts").filter(pl.col("outcome") != "defaulted").collect()
-    found = _with_iteration(table, runs)
-    return found.select(
-        *WHEN, "game", "seat", "player", "messages", pl.col("flagged").list.len().cast(pl.Int64)
+    flagged = pl.col("flagged").list.len().cast(pl.Int64)
+    return (
+        rows_of(runs, "verdicts")
+        .filter(pl.col("outcome") != "defaulted")
+        .join(_contexts(runs).select(*GAME, "iteration"), on=GAME, how="left")
+        .select(*WHEN, "game", "seat", "player", "messages", flagged)
+        .collect()
     )
 
 
@@ -269,7 +292,8 @@ def _aggregate(runs: Runs, by: tuple[str, ...]) -> pl.DataFrame:
         rows.append({**dict(zip(keys, key, strict=True)), **_of_games(group)})
         rows[-1].update(_of_language(spoken.get(key)))
         rows[-1].update(_of_verdicts(judged.get(key)))
-    return pl.DataFrame(rows, infer_schema_length=None)
+    names = {"run": pl.String, "iteration": pl.Int64, **dict.fromkeys(by, pl.String), **MEASURES}
+    return pl.DataFrame(rows, schema=names)
 
 
 def _grouped(table: pl.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], pl.DataFrame]:
@@ -311,11 +335,11 @@ def _of_verdicts(group: pl.DataFrame | None) -> dict[str, Any]:
     return {"inconsistent": int(group["flagged"].sum()) / int(group["messages"].sum())}
 
 
-def _with_iteration(table: pl.DataFrame, runs: Runs) -> pl.DataFrame:
-    """Add the iteration, unless the run logs it: the run's place among those given."""
-    if "iteration" in table.columns:
+def _contexts(runs: Runs) -> pl.LazyFrame:
+    """Return table `contexts` with the iteration of every game."""
+    table = rows_of(runs, "contexts").drop("seq", "step", "agent")
+    if "iteration" in table.collect_schema().names():
         return table
     places = {label: place for place, (label, _) in enumerate(labelled(runs), start=1)}
-    return table.with_columns(
-        pl.col("run").replace_strict(places, return_dtype=pl.Int64).alias("iteration")
-    )
+    iteration = pl.col("run").replace_strict(places, return_dtype=pl.Int64)
+    return table.with_columns(iteration.alias("iteration"))
