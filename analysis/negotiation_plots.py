@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from societies.analysis import negotiation as measured
@@ -84,6 +85,21 @@ def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
         draw_frontier(axes, group)
     for axes in list(panels)[len(groups) :]:
         axes.set_axis_off()
+    handles = [
+        Line2D([], [], ls="", marker="o", color=colour, label=ending.replace("_", " "))
+        for ending, colour in ENDINGS.items()
+    ]
+    frontier = Line2D([], [], marker="o", ms=4, color=GREY, mfc="white", label="Pareto frontier")
+    allocation = Line2D([], [], ls="", marker="o", ms=4, color=LIGHT, label="allocation")
+    figure.legend(
+        handles=[allocation, frontier, *handles],
+        loc="outside upper center",
+        ncols=6,
+        frameon=False,
+        fontsize=7,
+        columnspacing=1.0,
+        handletextpad=0.3,
+    )
     return figure
 
 
@@ -102,7 +118,7 @@ def players_figure(run: Run, games: pl.DataFrame, footer: str) -> Figure:
 def tournament_figure(run: Run, footer: str) -> Figure:
     """Draw every player's mean score against every other as a heat map."""
     meetings = measured.meetings(run)
-    names = sorted({*meetings["player"], *meetings["partner"]})[:MOST_PLAYERS]
+    names = measured.players(run)["player"].unique(maintain_order=True).to_list()[:MOST_PLAYERS]
     figure = _figure(2.6 + 0.75 * len(names), 1.6 + 0.55 * len(names), footer)
     draw_meetings(figure.subplots(), meetings, names)
     return figure
@@ -115,10 +131,9 @@ def learning_figure(runs: Runs, footer: str) -> Figure:
     left, right = figure.subplots(1, 2)
     _prepare(left, "Score", "iteration", "mean reward per seat")
     left.plot(table["iteration"], table["score"], "o-", color=BLUE, ms=4)
-    known = table.drop_nulls("low")
-    interval = (known["low"], known["high"])
-    left.fill_between(known["iteration"], *interval, color=BLUE, alpha=0.18, lw=0)
-    left.vlines(known["iteration"], *interval, color=BLUE, lw=1.2)
+    interval = [table[end].fill_null(float("nan")) for end in ("low", "high")]
+    left.fill_between(table["iteration"], *interval, color=BLUE, alpha=0.18, lw=0)
+    left.vlines(table["iteration"], *interval, color=BLUE, lw=1.2)
     left.text(0.99, 1.02, "95% bootstrap interval over games", **_above(left))
     _prepare(right, "Deals", "iteration", "part of the games")
     for column, colour, mark in (("agreement", BLUE, "o-"), ("pareto", GREEN, "s--")):
@@ -144,14 +159,15 @@ def draw_outcomes(axes: Axes, games: pl.DataFrame) -> None:
         for row in games.iter_rows(named=True)
         for points in pareto_frontier(measured.context_of(row))
     )
-    _bubbles(axes, frontier, label="could be reached (frontier)", facecolors="none", color=GREY)
+    _bubbles(axes, frontier, label="frontier", facecolors="none", color=GREY)
+    deals = games.filter("agreed")
+    largest = max(_ends(deals).values(), default=1)
     for optimal, colour, label in (
         (True, BLUE, "efficient deal"),
         (False, VERMILION, "other deal"),
     ):
-        ends = games.filter(pl.col("agreed") & ((pl.col("distance") == 0) == optimal))
-        deals = Counter(ends.select("red_points", "blue_points").iter_rows())
-        _bubbles(axes, deals, label=label, color=colour, alpha=0.75, linewidths=0)
+        part = _ends(deals.filter((pl.col("distance") == 0) == optimal))
+        _bubbles(axes, part, largest, label=label, color=colour, alpha=0.75, linewidths=0)
     failed = games.height - int(games["agreed"].sum())
     axes.annotate(f"no deal: {failed} of {games.height}", (0, 0), (4, 5), **_note())
     axes.plot(0, 0, "x", color="black", ms=7, clip_on=False, zorder=4)
@@ -181,15 +197,17 @@ def draw_frontier(axes: Axes, games: pl.DataFrame) -> None:
         for count, name in zip(row["counts"], row["resources"], strict=True)
     )
     _prepare(axes, "", "red's points", "blue's points")
-    axes.set_title(things, fontsize=8, parse_math=False)
+    axes.set_title(plain(things, 46), fontsize=8, parse_math=False)
     every = sorted(set(outcomes(context)))
-    axes.scatter(*zip(*every, strict=True), s=14, color=LIGHT, zorder=1)
+    axes.scatter(
+        [red for red, _ in every], [blue for _, blue in every], s=14, color=LIGHT, zorder=1
+    )
     frontier = pareto_frontier(context)
     axes.plot(*zip(*frontier, strict=True), "o-", color=GREY, ms=4, lw=1, mfc="white", zorder=2)
     for ending, colour in ENDINGS.items():
         ends = games.filter(pl.col("reason") == ending)
-        counts = Counter(ends.select("red_points", "blue_points").iter_rows())
-        _bubbles(axes, counts, color=colour, alpha=0.7, linewidths=0, zorder=3)
+        counts = _ends(ends)
+        _bubbles(axes, counts, games.height, color=colour, alpha=0.7, linewidths=0, zorder=3)
         for place, number in counts.items():
             if number > 1:
                 axes.annotate(f"x{number}", place, (5, 4), **_note(colour))
@@ -274,7 +292,7 @@ def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
 
 def _footer(run: Run, games: pl.DataFrame) -> str:
     path = run.path.resolve()
-    errors = float((games["corrections"] > 0).mean() or 0)
+    errors = int((games["corrections"] > 0).sum()) / games.height
     return (
         f"run {path.parent.name}/{path.name} · {games.height:,} games, {errors:.1%} with a "
         f"corrected turn · objective weight {games['weight'][0]:g}"
@@ -289,14 +307,19 @@ def _prepare(axes: Axes, title: str, across: str, up: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _bubbles(axes: Axes, counts: Counter[Any], **style: Any) -> None:
-    """Draw a circle per point whose area grows with its count."""
+def _bubbles(axes: Axes, counts: Counter[Any], largest: int = 0, **style: Any) -> None:
+    """Draw a circle per point whose area grows with its count, up to that of the largest."""
     if counts:
-        largest = max(counts.values())
+        largest = largest or max(counts.values())
         across, up = zip(*counts, strict=True)
         sizes = [18 + 230 * count / largest for count in counts.values()]
         style.setdefault("zorder", 3)
         axes.scatter(across, up, s=sizes, clip_on=False, **style)
+
+
+def _ends(games: pl.DataFrame) -> Counter[tuple[int, int]]:
+    """Return how many games ended with which points of red and blue."""
+    return Counter(games.select("red_points", "blue_points").iter_rows())
 
 
 def _square(axes: Axes) -> None:
