@@ -40,6 +40,8 @@ WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 NGRAMS = (2, 3, 4, 5)
 
+ORDER = ("iteration", "run", "game")
+
 GAME = ("run", "scope")
 """What tells one game's rows from another's."""
 
@@ -73,7 +75,7 @@ def games(runs: Runs) -> pl.DataFrame:
     outcome to the nearest Pareto-optimal pair of points).
     """
     ends = rows_of(runs, "outcomes").drop("seq", "step", "agent", "game", "red", "blue")
-    frame = _contexts(runs).join(ends, on=GAME, how="inner").collect()
+    frame = _contexts(runs).join(ends, on=GAME, how="inner").sort(ORDER).collect()
     rated = [_rate(row) for row in frame.iter_rows(named=True)]
     columns = {
         "joint_points": pl.Int64,
@@ -146,7 +148,7 @@ def seats(runs: Runs) -> pl.DataFrame:
         pl.concat(sides)
         .with_columns(own=points, joint=points + partner, lead=points - partner)
         .drop(*private, "red_values", "blue_values")
-        .sort(*WHEN, "game", "seat", descending=[False, False, False, True])
+        .sort(*ORDER, "seat", descending=[False, False, False, True])
     )
 
 
@@ -179,7 +181,7 @@ def turns(runs: Runs) -> pl.DataFrame:
             text=pl.format("[{}] {}", "action", "text"),
         )
         .select(*columns)
-        .sort(*WHEN, "game", "turn")
+        .sort(*ORDER, "turn")
         .collect()
     )
 
@@ -208,7 +210,8 @@ def players(runs: Runs) -> pl.DataFrame:
     Columns as in `measures`, after run, iteration and `player`; the language is its own turns'.
     """
     found = _aggregate(runs, ("player",))
-    return found.sort(*WHEN, "score", descending=[False, False, True], maintain_order=True)
+    order, falling = ("iteration", "run", "score"), (False, False, True)
+    return found.sort(order, descending=falling, maintain_order=True)
 
 
 def summary(run: Run) -> pl.DataFrame:
@@ -261,6 +264,7 @@ def inconsistency(runs: Runs) -> pl.DataFrame:
         .filter(pl.col("outcome") != "defaulted")
         .join(_contexts(runs).select(*GAME, "iteration"), on=GAME, how="left")
         .select(*WHEN, "game", "seat", "player", "messages", flagged)
+        .sort(*ORDER, "seat", descending=[False, False, False, True])
         .collect()
     )
 

@@ -252,8 +252,8 @@ def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> N
     known = [score for row in grid for score in row if score is not None]
     norm = Normalize(min(known), max(known))
     values = [[float("nan") if score is None else score for score in row] for row in grid]
-    image = axes.imshow(values, cmap="viridis", norm=norm, aspect="auto")
-    image.cmap.set_bad(LIGHT)
+    axes.set_facecolor(LIGHT)
+    axes.imshow(values, cmap="viridis", norm=norm, aspect="auto")
     for row, scores_of in enumerate(grid):
         for column, score in enumerate(scores_of):
             dark = score is not None and norm(score) < 0.6
