@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -102,6 +102,7 @@ class Society(mesa.Model):
         person: Person | None = None,
         parents: Sequence[str] = (),
         memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> LLMAgent:
         """Let somebody join as an agent, and log it.
 
@@ -111,6 +112,7 @@ class Society(mesa.Model):
             person: who it is; the population's next person by default.
             parents: agents it descends from or learnt from.
             memory: what of its own conversation it sees again; by default nothing.
+            brief: what it alone is told at the start: further variables of the `system` template.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
@@ -121,7 +123,7 @@ class Society(mesa.Model):
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
-        agent = LLMAgent(self, name, person, memory)
+        agent = LLMAgent(self, name, person, memory, brief)
         self.record(
             AgentRecord(
                 role=role,
