@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One completed model call: its key in the journal, what was asked, what came back."""
 
@@ -76,10 +76,16 @@ class LLMAgent(mesa.Agent):
         name: unique in the society; keys, streams and tables refer to the agent by it.
         person: who it is, and which language model answers for it.
         memory: what of its own conversation it sees again; by default nothing.
+        brief: what it alone is told at the start: further variables of the `system` template.
     """
 
     def __init__(
-        self, society: Host, name: str, person: Person, memory: Conversation | None = None
+        self,
+        society: Host,
+        name: str,
+        person: Person,
+        memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(cast(mesa.Model, society))
         self.society = society
@@ -88,10 +94,10 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.brief = brief or {}
         self.topic = ""
-        self.setting: Mapping[str, Any] = {}
 
-    def thread(self, topic: str, memory: Conversation | None = None, **setting: Any) -> Self:
+    def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
         """Return the same agent in a conversation apart from its others.
 
         Name, persona and model are the agent's; memory and random streams are the thread's own, so
@@ -100,14 +106,14 @@ class LLMAgent(mesa.Agent):
         Args:
             topic: names the thread; unique among the agent's.
             memory: what of the thread is seen again in it; by default all.
-            setting: further variables of the thread's `system` template.
+            brief: what it is told at the start: further variables of the `system` template.
         """
         other = copy(self)
         for own in ("system_message", "_random", "_rng"):
             vars(other).pop(own, None)
         other.topic = topic
         other.memory = memory or Conversation()
-        other.setting = setting
+        other.brief = brief
         return other
 
     @property
@@ -124,10 +130,10 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def system_message(self) -> Message:
-        """The system prompt: template `system`, given the agent and its rendered persona."""
+        """The system prompt: template `system`, given the agent, its persona, its brief."""
         return Message(
             "system",
-            self.society.render("system", agent=self, persona=self.persona_text, **self.setting),
+            self.society.render("system", agent=self, persona=self.persona_text, **self.brief),
         )
 
     @cached_property
@@ -161,10 +167,10 @@ class LLMAgent(mesa.Agent):
             OutsideInteractionError: it is not this agent's turn.
         """
         remembered = self.memory.messages()
-        value, question, reply = await self._exchange(
+        value, exchange = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
-        self.memory.add(question, reply)
+        self.memory.add(exchange, accepted=value.outcome != "defaulted")
         return value
 
     async def aside(
@@ -176,14 +182,16 @@ class LLMAgent(mesa.Agent):
         attempts: int = 3,
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
+        history: Sequence[Message] = (),
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
 
-        With `context="fresh"` the agent is not shown what it remembers either.
+        With `context="fresh"` the agent is not shown what it remembers either. It is shown
+        `history` last before the question, such as an earlier answer that is called into doubt.
         """
-        remembered = self.memory.messages() if context == "shared" else ()
-        value, _, _ = await self._exchange(
+        remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
+        value, _ = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         return value
@@ -201,28 +209,30 @@ class LLMAgent(mesa.Agent):
         explain: bool,
         remembered: Sequence[Message],
         situation: dict[str, Any],
-    ) -> tuple[AnswerT, Message, Message]:
-        """Ask until a reply can be read; return the value, the question and the reply."""
+    ) -> tuple[AnswerT, tuple[Message, ...]]:
+        """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
-        question = Message("user", self.society.render(prompt, agent=self, **situation))
         system = (self.system_message,) if self.system_message.content else ()
-        messages = (*system, *remembered, question)
+        before = (*system, *remembered)
+        question = Message("user", self.society.render(prompt, agent=self, **situation))
+        asked: tuple[Message, ...] = (question,)
         for attempt in range(1, attempts + 1):
+            messages = (*before, *asked)
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion.text, situation)
+            value, problem = _read(answer, call.completion, situation)
             self.society.record_call(self, call, problem)
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
                 break
-            if explain:
+            if explain and attempt < attempts:
                 repair = self.society.render("repair", error=problem)
-                messages = (*messages, reply, Message("user", repair))
+                asked = (*asked, reply, Message("user", repair))
         else:
             value = _default(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
-        return value, question, reply
+        return value, (*asked, reply)
 
     @cached_property
     def _random(self) -> Random:
@@ -244,11 +254,11 @@ class LLMAgent(mesa.Agent):
 
 
 def _read(
-    answer: type[AnswerT], text: str, situation: dict[str, Any]
+    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
-        return answer.read(text, situation), None
+        return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:

@@ -11,8 +11,8 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
-from societies.analysis.cooperation import labelled
 from societies.analysis.statistics import bootstrap_mean, proportion
+from societies.analysis.tables import labelled
 from societies.errors import InputError
 from societies.run_directory import Run
 

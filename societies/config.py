@@ -4,9 +4,11 @@ from typing import Any
 
 from pydantic import Field
 
+from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
+from societies.probes import Probe
 
 
 class Protocol(Strict):
@@ -14,12 +16,30 @@ class Protocol(Strict):
 
 
 class Limits(Strict):
-    """How hard models may be driven."""
+    """How hard models may be driven, and what a run may use in all.
+
+    A limit of the second kind that is reached pauses the run: it can be resumed with a raised one.
+    Two runs in one process share the first kind per model; the lower of their limits applies.
+    """
 
     in_flight: int = Field(default=64, ge=1)
-    """Calls under way at once, per model."""
+    """Calls under way at once, per model; a hosted model that is overloaded is given fewer."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Per hosted model."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Per hosted model, prompt and completion together."""
     retries: int = Field(default=5, ge=0)
     """How often a request is sent again after a failure that can pass (overload, time-out)."""
+    backoff: float = Field(default=1.0, gt=0)
+    """Seconds before a failed request is sent again: doubled each time, jittered, at most 60."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds after which one request is given up and sent again; a model may set its own."""
+    max_cost_usd: float | None = Field(default=None, gt=0)
+    max_calls: int | None = Field(default=None, ge=1)
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """Prompt and completion together."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Of one execution; a resumed run has them anew."""
 
 
 class LogSpec(Strict):
@@ -44,16 +64,22 @@ class RunConfig(Strict):
     """The scenario's own parameters."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
+    instruments: dict[str, Instrument] = Field(default_factory=dict)
+    """Questionnaires of one's own, by name: a file (YAML, text, CSV, JSON, Parquet) or the text."""
+    probes: list[Probe] = Field(default_factory=list)
+    """Instruments and open questions that are asked without disturbing the scenario."""
     limits: Limits = Limits()
     log: LogSpec = LogSpec()
 
     def models(self) -> list[tuple[tuple[str | int, ...], ModelSpec]]:
         """Return every model specification with its place in the configuration."""
-        groups = enumerate(self.population.groups)
-        own = [
-            (("population", "groups", position, "model"), group.model)
-            for position, group in groups
-            if group.model is not None
+        own: list[tuple[tuple[str | int, ...], ModelSpec]] = [
+            (("population", kind, position, "model"), holder.model)
+            for kind in ("groups", "people")
+            for position, holder in enumerate(getattr(self.population, kind))
+            if holder.model is not None
         ]
+        for position, share in enumerate(self.population.models):
+            own.append((("population", "models", position), share.spec()))
         roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
         return [(("model",), self.model), *roles, *own]

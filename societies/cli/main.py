@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from societies.agents.errors import SocietyError
+from societies.cli.population import population
 
 app = typer.Typer(
     add_completion=False,
@@ -95,12 +96,16 @@ def run(
 
 
 @app.command()
-def resume(path: RunPath, quiet: Quiet = False) -> None:
-    """Finish an interrupted run; nothing that was answered is asked again."""
+def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
+    """Finish an interrupted run; nothing that was answered is asked again.
+
+    --set may raise limits, or say where a model is reached now; it cannot change what is asked.
+    """
     from societies.cli.progress import watch_with
     from societies.runner import resume as resume_run
 
-    _perform(lambda: resume_run(path, watch=watch_with(quiet=quiet)))
+    overrides = _overrides(None, sets)
+    _perform(lambda: resume_run(path, sets=overrides, watch=watch_with(quiet=quiet)))
 
 
 @app.command()
@@ -139,6 +144,9 @@ def show(
         display.show_summary(found)
     if plots:
         display.draw_plots(found)
+
+
+app.command()(population)
 
 
 def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
