@@ -533,6 +533,20 @@ def test_a_thousand_debates_take_less_than_a_minute(tmp_path, kind):
     assert run.table("results").collect().height == 1000
 
 
+@pytest.mark.parametrize("kind", ["symmetric", "judged"])
+def test_probes_ask_the_debaters_and_change_nothing(tmp_path, kind):
+    plain = settings(kind, count=4)
+    probed = {**plain, "probes": [{"instrument": "mini_markers", "before": True, "after": True}]}
+    first, second = play(plain, tmp_path / "plain"), play(probed, tmp_path / "probed")
+    for name in ("messages", "statements", "verdicts", "results"):
+        one, other = (run.table(name).drop("seq").collect() for run in (first, second))
+        assert one.equals(other)
+    asked = second.table("responses").group_by("agent", "moment").len().collect()
+    debaters = set(second.table("agents").filter(pl.col("person") >= 0).collect()["agent"])
+    assert set(asked["agent"]) == debaters
+    assert asked.height == 2 * len(debaters)
+
+
 # -- configuration ---------------------------------------------------------------------------------
 
 

@@ -74,7 +74,7 @@ def summariser_for(debater: LLMAgent, case: Case) -> LLMAgent | None:
     summariser = case.staff.get("summariser")
     if summariser is None:
         return None
-    return summariser.thread(f"{case.scope}/{debater.name}", **summariser.setting)
+    return summariser.thread(f"{case.scope}/{debater.name}", **summariser.brief)
 
 
 async def summarise(debate: "Debate", case: Case, summariser: LLMAgent, replies: list[str]) -> str:
