@@ -518,6 +518,21 @@ def test_the_turns_of_a_round_do_not_wait_for_each_other(tmp_path, kind, size):
     assert time.monotonic() - began < 0.5 * rounds * size * 0.2
 
 
+@pytest.mark.parametrize("kind", ["symmetric", "judged", "self_consistency"])
+def test_a_run_goes_on_from_half_a_journal(tmp_path, kind):
+    run = play(settings(kind, solver={"malformed": 0.1}, ties="random"), tmp_path)
+    before, about = tables(run), run.about
+    journal = run.path / "journal.ndjson"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[: len(lines) // 2]))
+    (run.path / "run.json").write_text(json.dumps({**about, "status": "interrupted"}))
+    after = tables(societies.resume(run.path))
+    assert run.about["totals"]["calls"] == about["totals"]["calls"]
+    assert 0 < run.about["totals"]["journalled"] < about["totals"]["calls"]
+    for name, frame in before.items():
+        assert frame.equals(after[name])
+
+
 def test_the_same_few_agents_answer_all_questions(tmp_path):
     run = play(settings("judged", count=10), tmp_path)
     agents = run.table("agents").collect()
