@@ -43,7 +43,8 @@ class Calls:
 
     Args:
         journal: where completions are recorded and looked up; None keeps none.
-        open_model: returns the language model of a specification, the same one each time.
+        open_model: returns the language model of a specification, asked for once per model; it may
+            be replaced (by one that wraps it, say) as long as no call was made.
         in_flight: how many calls may be under way per model.
         live: False takes completions from the journal only (replay).
     """
@@ -60,7 +61,7 @@ class Calls:
         self.totals = Totals()
         self.live = live
         self.stopping: str | None = None
-        self._open_model = open_model
+        self.open_model = open_model
         self._in_flight = in_flight
         self._models: dict[str, tuple[LanguageModel, asyncio.Semaphore]] = {}
         self._unused = journal.size if journal else 0
@@ -106,7 +107,7 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         if spec.fingerprint not in self._models:
             slots = asyncio.Semaphore(self._in_flight)
-            self._models[spec.fingerprint] = (self._open_model(spec), slots)
+            self._models[spec.fingerprint] = (self.open_model(spec), slots)
         model, slots = self._models[spec.fingerprint]
         async with slots:
             if self.stopping:

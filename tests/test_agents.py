@@ -60,7 +60,7 @@ def parlour(work, replies: list[str], memory: Conversation | None = None) -> Par
             seen.append([(m.role, m.content) for m in request.messages])
             return Completion(next(rest), prompt_tokens=3, completion_tokens=2, cost=0.5)
 
-    society.calls._open_model = lambda spec: Told()
+    society.calls.open_model = lambda spec: Told()
     society.seen = seen
     society.run()
     return society
