@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import societies
 from societies.agents.errors import SocietyError
@@ -22,15 +21,20 @@ from societies.testing.tables import check_same, collected, tables_of
 
 
 @contextmanager
-def executed_again(run: Run, watch: Watch = unwatched, **sets: Any) -> Iterator[Run]:
+def executed_again(
+    run: Run, watch: Watch = unwatched, in_flight: int | None = None
+) -> Iterator[Run]:
     """Run the resolved configuration of a run once more, in a temporary directory.
+
+    What the run may use in all (`limits.max_calls` and the like) does not count here.
 
     Raises:
         SocietyError: as `societies.run`.
     """
     with TemporaryDirectory(prefix="societies-") as folder:
         config = run.config.model_dump(mode="json")
-        yield societies.run(config, out=folder, sets=sets, watch=watch)
+        config["limits"] = {"in_flight": in_flight or run.config.limits.in_flight}
+        yield societies.run(config, out=folder, watch=watch)
 
 
 def check_determinism(run: Run, in_flight: Sequence[int] = (1, 8, 64), seed: int = 0) -> None:
@@ -50,15 +54,17 @@ def check_determinism(run: Run, in_flight: Sequence[int] = (1, 8, 64), seed: int
     for limit in in_flight:
         how = f"with {limit} calls in flight and random latencies"
         watch = slow_models(seed + limit)
-        with _run_again(run, how, watch, **{"limits.in_flight": limit}) as again:
+        with _run_again(run, how, watch, limit) as again:
             check_same(before, tables_of(again), how)
 
 
 @contextmanager
-def _run_again(run: Run, how: str, watch: Watch = unwatched, **sets: Any) -> Iterator[Run]:
+def _run_again(
+    run: Run, how: str, watch: Watch = unwatched, in_flight: int | None = None
+) -> Iterator[Run]:
     """Execute a run again; that it fails now is a breach, too."""
     try:
-        with executed_again(run, watch, **sets) as again:
+        with executed_again(run, watch, in_flight) as again:
             yield again
     except SocietyError as error:
         raise AssertionError(f"The run fails {how}: {error}") from error
