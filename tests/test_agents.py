@@ -201,6 +201,16 @@ def test_agents_act_in_interactions_that_name_them_only():
             kind(config).run()
 
 
+def test_half_an_emoji_is_no_reason_to_fail():
+    """Python reads lone surrogates from JSON, and cannot write them."""
+
+    async def work(ann: LLMAgent):
+        answer = await ann.ask("strategy", Text, text="How are you?")
+        assert answer.text == "fine 😀 ?"
+
+    parlour(work, ["fine 😀 \ud83d"])
+
+
 def test_names_are_unique():
     config, _ = load("donor_game/demo", SMALL)
     society = Parlour(config)

@@ -127,6 +127,11 @@ class Completion:
     latency: float = 0.0
     """Seconds from the first request to the answer."""
 
+    def __post_init__(self) -> None:
+        # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
+        if not self.text.isascii():
+            self.text = self.text.encode("utf-8", "replace").decode("utf-8")
+
 
 class LanguageModel(Protocol):
     """Anything that completes a request."""

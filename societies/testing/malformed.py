@@ -33,6 +33,7 @@ MALFORMATIONS: dict[str, Callable[[str], str]] = {
     "negative numbers": lambda text: NUMBER.sub(lambda found: f"-{found[0].lstrip('-')}", text),
     "a very long reply": lambda text: text + " and so on" * 10_000,
     "control characters": lambda text: f"\x00\x1b[31m{text}\u2028\u202e\x07",
+    "half an emoji": lambda text: f"{text}\ud83d",
     "template syntax": lambda text: f"{SUM} {{% raw %}} {text} {SUM}",
 }
 """Makes a wrong reply of a right one, by what the wrong reply has or is."""
