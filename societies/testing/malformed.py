@@ -14,7 +14,7 @@ from societies.testing.models import MisspeakingModel, Question, wrapped_models
 from societies.testing.promises import check_conserved
 from societies.testing.reruns import executed_again
 from societies.testing.rows import Row, check_rows, in_order, place
-from societies.testing.tables import Tables, tables_of
+from societies.testing.tables import Tables, tables_of, told_in
 
 NONSENSE = "qwyx zorblat frimple"
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
@@ -90,12 +90,15 @@ def check_malformed_answers(
 
 
 def _trials(asked: dict[str, dict[Question, str]], random: Random) -> Iterator[Trial]:
-    """Draw a question for every prompt template and every malformation that changes its reply."""
+    """Draw a question for every prompt template and every malformation that changes its reply.
+
+    It is drawn from the first half of the run, so that there is time for consequences.
+    """
     for prompt, replies in asked.items():
         for wrong, malform in MALFORMATIONS.items():
             changed = [question for question, text in replies.items() if malform(text) != text]
             if changed:
-                yield Trial(prompt, random.choice(changed), wrong)
+                yield Trial(prompt, random.choice(changed[: (len(changed) + 1) // 2]), wrong)
         yield Trial(prompt, random.choice(list(replies)), "nonsense", persistent=False)
 
 
@@ -176,9 +179,9 @@ def _stands_in(run: Run, tables: Tables, words: list[str]) -> bool:
 def _texts(run: Run, tables: Tables) -> Iterator[str]:
     """Yield everything a run holds as text, but for the replies and what is wrong with them."""
     counted = {record.table for record in CORE_RECORDS} - {"messages"}
-    for name, row in in_order(tables):
-        if name not in counted:
-            yield repr(list(row.values())).casefold()
-        elif name == "calls" and row["attempt"] == 1:
-            shown = run.call(row["key"]).messages
-            yield from (content.casefold() for role, content in shown if role != "assistant")
+    with run.journal() as journal:
+        for name, row in in_order(tables):
+            if name not in counted:
+                yield repr(list(row.values())).casefold()
+            elif name == "calls" and row["attempt"] == 1:
+                yield from (text.casefold() for text in told_in(journal, row["key"]))

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from societies.agents.population import Person, Population
+from societies.journal import Journal
 from societies.run_directory import Run
 from societies.testing.rows import Row, in_order
-from societies.testing.tables import tables_of
+from societies.testing.tables import tables_of, told_in
 
 SHOWN = 5
 """Violations that a message lists."""
@@ -68,9 +69,18 @@ def check_secrets(run: Run, secrets: Secrets | None = None) -> None:
     if strangers:
         raise AssertionError(f"There are secrets of {min(strangers)!r}, who is not in the run")
     owned = [(owner, _plain(text)) for owner, texts in known.items() for text in texts]
+    if owned:
+        with run.journal() as journal:
+            _check_prompts(in_order(tables, "messages", "calls"), owned, journal)
+
+
+def _check_prompts(
+    rows: Iterator[tuple[str, Row]], owned: Sequence[tuple[str, str]], journal: Journal
+) -> None:
+    """Follow who was told what, and look for the secrets of others in everybody's prompts."""
     told: dict[str, str] = {}
     everybody = ""
-    for name, row in in_order(tables, "messages", "calls") if owned else ():
+    for name, row in rows:
         if name == "messages":
             said = f"\n{_plain(row['text'])}"
             everybody += "" if row["receivers"] else said
@@ -78,7 +88,7 @@ def check_secrets(run: Run, secrets: Secrets | None = None) -> None:
                 told[receiver] = told.get(receiver, "") + said
             continue
         heard = told.get(row["agent"], "") + everybody
-        prompt = _prompt(run, row)
+        prompt = _plain("\n".join(told_in(journal, row["key"])))
         for owner, secret in owned:
             if owner != row["agent"] and secret in prompt and secret not in heard:
                 raise AssertionError(
@@ -106,14 +116,6 @@ def _people(run: Run, number: int) -> list[Person]:
     config = run.config
     population = Population(config.population, config.model, config.seed)
     return [population.next_person() for _ in range(number)]
-
-
-def _prompt(run: Run, row: Row) -> str:
-    """Return what an agent is shown in a call, without its own earlier replies."""
-    shown: Iterator[str] = (
-        content for role, content in run.call(row["key"]).messages if role != "assistant"
-    )
-    return _plain("\n".join(shown))
 
 
 def _plain(text: str) -> str:

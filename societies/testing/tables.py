@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
+from societies.journal import Journal
 from societies.records import CORE_RECORDS
 from societies.run_directory import Run
 from societies.runlog import logical
@@ -50,3 +51,10 @@ def check_same(before: Tables, after: Tables, how: str) -> None:
         if not table.equals(after[name], null_equal=True):
             difference = first_difference(table, after[name])
             raise AssertionError(f"The record is another {how}: table {name!r}, {difference}")
+
+
+def told_in(journal: Journal, key: str) -> list[str]:
+    """Return what an agent is told in a call: its prompt, without its own earlier replies."""
+    entry = journal.find(key)
+    messages = map(journal.message, entry.messages if entry else ())
+    return [content for role, content in messages if role != "assistant"]
