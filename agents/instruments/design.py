@@ -141,16 +141,16 @@ def form(question: Question, cell: Cell) -> Form:
     labels = cell.label_style
     if labels == "own":
         labels = OWN_LABELS.get(template, "numbers")
-    if question.kind == "act" and cell.option_order == "reversed":
-        flipped = _options(question, "descending", "forward", labels)
-        flipped = tuple(
-            Option(shown.label, question.options[place], shown.value)
-            for place, shown in enumerate(flipped)
-        )
-        return _worded(Form(question, template, flipped, labels, question.second, question.first))
-    order: Order = "forward" if question.kind == "act" else cell.option_order
-    options = _options(question, cell.scale_direction, order, labels)
-    return _worded(Form(question, template, options, labels, question.first, question.second))
+    if question.kind != "act":
+        options = _options(question, cell.scale_direction, cell.option_order, labels)
+        return _worded(Form(question, template, options, labels))
+    options = _options(question, cell.scale_direction, "forward", labels)
+    first, second = question.first, question.second
+    if cell.option_order == "reversed":
+        first, second = second, first
+        count = len(options)
+        options = tuple(replace(each, value=count + 1 - each.value) for each in options)
+    return _worded(Form(question, template, options, labels, first, second))
 
 
 def _worded(form: Form) -> Form:
