@@ -1,7 +1,7 @@
 """Change of trait scores: before and after, over occasions, and when asked again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -96,11 +96,17 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     return _with_holm(pl.DataFrame(rows, infer_schema_length=None), "t_p")
 
 
-def administrations(run: Run) -> pl.DataFrame:
+def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
     """Compare all pairs of cells of the grid, item by item (section 3).
 
     The items are the same in both cells, hence the paired test; p-values are corrected by Holm over
     all pairs and traits. Repeats are averaged.
+
+    Args:
+        run: the run.
+        of: `score` compares keyed answers, whose shift would be taken for a change of personality.
+            `value` compares answers as they were given: it shows a preference for places or numbers
+            that cancels in scales with as many reversed items as others.
     """
     cell = [name for name in ADMINISTRATION if name != "repeat"]
     means = (
@@ -108,13 +114,13 @@ def administrations(run: Run) -> pl.DataFrame:
         .filter(pl.col("trait") != "", pl.col("asking") == 1)
         .with_columns(cell=pl.concat_str(cell, separator=" "))
         .group_by(*SCALE, "agent", "item", "cell", maintain_order=True)
-        .agg(pl.col("score").mean())
+        .agg(pl.col(of).mean())
         .drop_nulls()
     )
     rows = []
     for key, part in means.group_by(SCALE, maintain_order=True):
         cells = part["cell"].unique(maintain_order=True).to_list()
-        wide = part.pivot("cell", index=["agent", "item"], values="score")
+        wide = part.pivot("cell", index=["agent", "item"], values=of)
         for place, one in enumerate(cells):
             for other in cells[place + 1 :]:
                 both = wide.select(one, other).drop_nulls()
