@@ -22,6 +22,8 @@ from pydantic_core import from_json, to_json
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
 
+MAX_LENGTH = 2**32
+"""Bytes; no line of the journal is as long as this."""
 CRC_LENGTH = len(b',"crc":"00000000"}\n')
 HEAD = re.compile(rb'\{"(call|message|model)":"((?:[^"\\]|\\.)*)"')
 
@@ -52,8 +54,8 @@ class Journal:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.torn = 0
-        self._calls: dict[str, tuple[int, int]] = {}
-        self._stored: dict[str, tuple[int, int]] = {}
+        self._calls: dict[str, int] = {}
+        self._stored: dict[str, int] = {}
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
@@ -166,13 +168,14 @@ class Journal:
             os.ftruncate(self._file, self._end)
             raise JournalError(f"{self.path} cannot be written: the disk is full")
 
-    def _place(self, line: bytes) -> tuple[int, int]:
-        place = (self._end, len(line))
+    def _place(self, line: bytes) -> int:
+        # One number, not a pair: a long run has millions of them.
+        place = self._end * MAX_LENGTH + len(line)
         self._end += len(line)
         return place
 
-    def _read(self, place: tuple[int, int]) -> dict[str, Any]:
-        offset, length = place
+    def _read(self, place: int) -> dict[str, Any]:
+        offset, length = divmod(place, MAX_LENGTH)
         line: dict[str, Any] = from_json(os.pread(self._file, length, offset))
         return line
 
@@ -193,7 +196,7 @@ class Journal:
                     break
                 name: str = from_json(b'"' + head[2] + b'"')
                 kept = self._calls if head[1] == b"call" else self._stored
-                kept[name] = (end, len(line))
+                kept[name] = end * MAX_LENGTH + len(line)
                 end += len(line)
         return end
 

@@ -1,8 +1,9 @@
 """The society: a Mesa model whose protocol is one asynchronous generator."""
 
+import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -76,7 +77,7 @@ class Society(mesa.Model):
         self.calls = Calls(
             journal,
             lambda spec: open_model(spec, config, scenario),
-            config.limits.in_flight,
+            config.limits,
             live=live,
         )
         self._probes = Probes(self, config.probes)
@@ -84,7 +85,7 @@ class Society(mesa.Model):
         self._names: set[str] = set()
         self._step = 0
         self._interactions = 0
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._play = self.play()
 
     # -- what a scenario says ---------------------------------------------------------------
@@ -101,6 +102,7 @@ class Society(mesa.Model):
         person: Person | None = None,
         parents: Sequence[str] = (),
         memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> LLMAgent:
         """Let somebody join as an agent, and log it.
 
@@ -110,6 +112,7 @@ class Society(mesa.Model):
             person: who it is; the population's next person by default.
             parents: agents it descends from or learnt from.
             memory: what of its own conversation it sees again; by default nothing.
+            brief: what it alone is told at the start: further variables of the `system` template.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
@@ -120,7 +123,7 @@ class Society(mesa.Model):
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
-        agent = LLMAgent(self, name, person, memory)
+        agent = LLMAgent(self, name, person, memory, brief)
         self.record(
             AgentRecord(
                 role=role,
@@ -204,9 +207,8 @@ class Society(mesa.Model):
 
     def interrupt(self, reason: str) -> None:
         """Stop at a safe point: calls in flight may finish, no new one is made."""
-        if not self.calls.stopping:
-            self.calls.stopping = reason
-            self._scheduler.stop(reason)
+        self.calls.stop(reason)
+        self._scheduler.stop(reason)
 
     async def _play_to_end(self) -> None:
         while await self._advance():
@@ -229,7 +231,7 @@ class Society(mesa.Model):
         except StopAsyncIteration:
             self._probes.leave(cast(list[LLMAgent], list(self.agents)))
             return False
-        seconds = time.monotonic() - self._began
+        seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
         self._interactions = 0
         if self._probes.step(self._step):
@@ -243,12 +245,16 @@ class Society(mesa.Model):
     async def _drive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `work`; on failure let what is in flight finish, write everything, and raise."""
         failure: BaseException | None
+        timer = self._start_timer()
         try:
             return await work()
         except RunInterruptedError:
             failure = self._scheduler.failure
         except Exception as error:  # noqa: BLE001 - raised below, once everything is written
             failure = error
+        finally:
+            if timer:
+                timer.cancel()
         reason = self._scheduler.stopping or "play() failed"
         self.interrupt(reason)
         await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
@@ -259,6 +265,20 @@ class Society(mesa.Model):
         if isinstance(failure, SocietyError):
             raise failure
         raise RunFailedError(f"{reason}: {type(failure).__name__}: {failure}") from failure
+
+    def _start_timer(self) -> asyncio.TimerHandle | None:
+        """Have the run stopped when its time is up, if it is limited."""
+        seconds = self.config.limits.max_seconds
+        if seconds is None:
+            return None
+
+        def time_is_up() -> None:
+            used = time.monotonic() - self.began
+            self.calls.limit_reached = {"name": "max_seconds", "limit": seconds, "used": used}
+            self.interrupt(f"limits.max_seconds is reached: {used:.1f} of {seconds:g}")
+
+        left = self.began + seconds - time.monotonic()
+        return asyncio.get_running_loop().call_later(max(0.0, left), time_is_up)
 
     # -- what agents need of it (agents.agent.Host) ---------------------------------------------
 

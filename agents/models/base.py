@@ -30,8 +30,8 @@ class ModelSpec(Strict):
     max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
     """Sampling seed sent to the provider (not the run's seed)."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds after which one request is given up and asked again."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds after which one request is given up and sent again; `limits.timeout` if absent."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
 
