@@ -17,6 +17,9 @@ from societies.analysis.consistency import (
 from societies.analysis.statistics import Interval, bootstrap_mean, trend
 from societies.run_directory import Run
 
+EXACT = 8
+"""Pairs up to which Wilcoxon's test is exact even with ties."""
+
 
 class Comparison(NamedTuple):
     """Two paired samples compared."""
@@ -55,8 +58,15 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
         float(changes.mean() / changes.std(ddof=1)),
         float(test.statistic),
         float(test.pvalue),
-        float(stats.wilcoxon(changes).pvalue),
+        float(stats.wilcoxon(changes, method=_method(changes)).pvalue),
     )
+
+
+def _method(changes: Any) -> str:
+    """Return how Wilcoxon's p-value is computed: SciPy's exact test with ties takes seconds."""
+    sizes = np.abs(changes)
+    tied = bool((sizes == 0).any()) or len(np.unique(sizes)) < len(sizes)
+    return "asymptotic" if tied and len(sizes) > EXACT else "auto"
 
 
 def corrected(p_values: Sequence[float | None], method: str = "holm") -> list[float | None]:

@@ -7,6 +7,7 @@ largest possible. Everything is computed per population group from table `respon
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from statistics import fmean, pstdev
 from typing import Any
 
@@ -91,11 +92,12 @@ def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score (12.2).
 
     Columns: `alpha` (Cronbach's, over agents); `order_difference` and `order_flips` between the
-    two option orders; `direction_difference` between the two scale directions; `template_spread`
-    (standard deviation of an agent's score over templates) and `template_flips` (items whose side
-    is not the same in all templates); `retest` (correlation of repeats over agents) and
-    `retest_difference` (of items: the noise floor of the differences); quality of the answers.
-    A column is null where the design does not vary what it needs.
+    two option orders; `direction_difference` between the two scale directions;
+    `template_difference` between pairs of templates, `template_spread` (standard deviation of an
+    agent's score over templates) and `template_flips` (items whose side is not the same in all
+    templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
+    noise floor of the differences); quality of the answers. A column is null where the design does
+    not vary what it needs.
     """
     answers = responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
     rows = []
@@ -111,6 +113,7 @@ def reliability(run: Run) -> pl.DataFrame:
                 "order_difference": _difference(order),
                 "order_flips": _flips(order),
                 "direction_difference": _difference(direction),
+                "template_difference": _template_difference(part),
                 "template_spread": _template_spread(part),
                 "template_flips": _template_flips(part),
                 "retest": _retest(part),
@@ -270,13 +273,30 @@ def _template_spread(part: pl.DataFrame) -> float | None:
     return fmean(spreads) / float(part["width"][0]) if spreads else None
 
 
+def _by_template(part: pl.DataFrame) -> pl.DataFrame:
+    """Return items by templates; label styles, which belong to templates, are averaged."""
+    keys = ["agent", "item", *OCCASION, "option_order", "scale_direction", "repeat"]
+    means = part.group_by([*keys, "template"], maintain_order=True).agg(pl.col("score").mean())
+    return means.pivot("template", index=keys, values="score").drop(keys).drop_nulls()
+
+
+def _template_difference(part: pl.DataFrame) -> float | None:
+    """Return the mean absolute difference of items between two templates, in scale widths."""
+    wide = _by_template(part)
+    differences = [
+        (wide[one] - wide[other]).abs().mean() for one, other in combinations(wide.columns, 2)
+    ]
+    known = [float(found) for found in differences if isinstance(found, float)]
+    return fmean(known) / float(part["width"][0]) if known else None
+
+
 def _template_flips(part: pl.DataFrame) -> float | None:
     """Return the share of items whose side is not the same in all templates (2.5)."""
-    if part["template"].n_unique() < 2:
+    wide = _by_template(part)
+    if wide.width < 2 or wide.is_empty():
         return None
-    keys = [name for name in ("agent", "item", *OCCASION, *ADMINISTRATION) if name != "template"]
-    sides = part.drop_nulls("side").group_by(keys).agg(pl.col("side").n_unique() > 1)
-    return _number(sides["side"].mean())
+    sides = np.sign(wide.to_numpy() - float(part["middle"][0]))
+    return float((sides != sides[:, :1]).any(axis=1).mean())
 
 
 def _retest(part: pl.DataFrame) -> float | None:

@@ -84,7 +84,7 @@ def test_four_kinds_of_agents_are_told_apart_from_the_log(four_kinds: Run) -> No
     assert max(abs(drifts[group]) for group in "abd") < 0.03
 
     taken = consistency.induction(four_kinds)
-    assert best(taken, "induction", "a") > 0.6
+    assert best(taken, "induction", "a") > 0.5
     assert worst(taken, "induction", "d") < 0.05
 
 
