@@ -92,6 +92,7 @@ class Probes:
     def before(self, agents: Iterable[Hashable]) -> None:
         """Ask those of the agents who are about to have their first interaction."""
         for agent in agents:
+            agent = getattr(agent, "thread_of", None) or agent
             if agent in self.unasked:
                 self.unasked.discard(agent)
                 for probe in self._probes:
