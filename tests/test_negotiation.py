@@ -1,5 +1,6 @@
 """The negotiation game: its transcripts, limits, privacy, objectives and determinism."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import societies
 from societies.errors import InputError
 from societies.loading import load
 from societies.run_directory import Run
-from societies.runner import replay
+from societies.runner import replay, resume
 from societies.scenarios.negotiation.answers import TERMINATOR
 from societies.scenarios.negotiation.protocol import most_calls
 from societies.society import Society
@@ -106,8 +107,8 @@ def test_proposals_and_values_never_reach_the_partners_prompts(play):
         foreign = "blue" if asked.startswith("red") else "red"
         assert f"for {foreign} alone" not in text
         own, other = ("4", "6") if asked.startswith("red") else ("6", "4")
-        assert f"is worth {own} points to you" in text
-        assert f"is worth {other} points to you" not in text
+        assert f"per piece {own} points for you" in text
+        assert f"per piece {other} points for you" not in text
 
 
 def test_no_hidden_proposal_leaks_in_games_of_every_mind(play):
@@ -388,6 +389,19 @@ def test_running_and_stepping_give_the_same_record(play):
 
 def test_a_run_is_replayed_from_its_journal(play):
     assert replay(play("negotiation/demo", **SMALL).path).status == "finished"
+
+
+def test_a_run_that_lost_half_of_its_calls_is_resumed_to_the_same_record(play):
+    run = play("negotiation/demo", **SMALL)
+    before, calls = record(run), run.about["totals"]["calls"]
+    journal = run.path / "journal.ndjson"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[: len(lines) // 2]))
+    (run.path / "run.json").write_text(json.dumps({**run.about, "status": "interrupted"}))
+    resumed = resume(run.path)
+    assert_same_record(before, record(resumed))
+    assert resumed.about["totals"]["calls"] == calls
+    assert 0 < resumed.about["totals"]["journalled"] < calls
 
 
 def test_another_seed_gives_other_games(play):
