@@ -2,14 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-import societies
 from societies.errors import InputError
 from societies.loading import load
 from societies.run_directory import Run
@@ -19,48 +16,9 @@ from societies.scenarios.negotiation.protocol import most_calls
 from societies.society import Society
 
 from .conftest import assert_same_record, record
+from .negotiation_games import BLUE_LINES, RED_LINES, Play, one_game, only, play, reciter
 
-RED_LINES = [
-    "[message] I care for hats. [END]",
-    "[propose] book 0, hat 2, ball 1 for red alone [END]",
-]
-BLUE_LINES = [
-    "[message] And I for books. [END]",
-    "[propose] book 1, hat 0, ball 2 for blue alone [END]",
-]
-
-ONE_CONTEXT = [{"counts": [1, 2, 3], "red": [0, 4, 1], "blue": [6, 1, 1]}]
-
-
-def reciter(*lines: str) -> dict[str, Any]:
-    return {"name": "scripted/reciter", "options": {"lines": list(lines)}}
-
-
-def one_game(red: list[str], blue: list[str], **protocol: Any) -> dict[str, Any]:
-    """Return the configuration of one game between two reciters."""
-    return {
-        "scenario": "negotiation",
-        "name": "one",
-        "seed": 1,  # with which red opens
-        "model": {**reciter(*red), "roles": {"blue": reciter(*blue)}},
-        "population": {"size": 1},
-        "protocol": {"games": 1, "contexts": ONE_CONTEXT, **protocol},
-    }
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., Run]:
-    """Run a negotiation: a shipped file's name or the data itself, and dotted keys over it."""
-
-    def run(given: str | dict[str, Any], **sets: Any) -> Run:
-        return societies.run(given, out=tmp_path / "runs", sets=sets)
-
-    return run
-
-
-def only(run: Run, table: str) -> dict[str, Any]:
-    """Return the one row of a table."""
-    return run.table(table).collect().row(0, named=True)
+__all__ = ["play"]
 
 
 def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -306,7 +264,7 @@ def test_contexts_are_drawn_from_a_file_and_released_never_draws_its_last(play, 
     assert released["blue_values"].to_list() == [[5, 0, 5]] * 60
 
 
-def system_prompt(play: Callable[..., Run], **protocol: Any) -> str:
+def system_prompt(play: Play, **protocol: Any) -> str:
     return prompts(play(one_game(RED_LINES, BLUE_LINES, **protocol)))[0][1][0][1]
 
 
@@ -449,6 +407,22 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         (
             {"protocol.contexts": [{"counts": [1, 1, 1], "red": [1, 1], "blue": [1, 1, 1]}]},
             "counts, red and blue need one number per resource each; found 3, 2 and 3",
+        ),
+        (
+            {"protocol.contexts": [], "protocol.generator": {"objects": [5, 99]}},
+            "more than 15 objects, or a total over 100, is too much",
+        ),
+        (
+            {
+                "protocol.contexts": [],
+                "protocol.resources": ["hat", "book", "ball", "card", "coin", "kite"],
+                "protocol.generator": {"objects": [6, 9], "total": 60},
+            },
+            "ways to value so many things, which is more than 200,000",
+        ),
+        (
+            {"population.size": 2, "protocol.pairing": "random"},
+            "with pairing random every player sits in both seats",
         ),
         ({"protocol.objective": 1.5}, "protocol.objective"),
         ({"protocol.objective": "selfish"}, "protocol.objective"),

@@ -11,7 +11,7 @@ from societies.analysis.negotiation_plots import plot_learning, plots
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import Context
 
-from .test_negotiation import BLUE_LINES, RED_LINES, one_game, play
+from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
 __all__ = ["play"]
 

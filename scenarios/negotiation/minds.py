@@ -180,7 +180,7 @@ class Conceder(Negotiator):
         conceded: float = elapsed ** (1 / self.beta)
         floor = min(1.0, max(0.0, self.floor - self.kindness * view.agreeableness))
         part = floor + (1 - floor) * (1 - conceded)
-        return part * view.all_points
+        return min(1.0, part) * view.all_points
 
     def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
         """Claim a share that reaches the aim and suits the partner best."""

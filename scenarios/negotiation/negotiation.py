@@ -126,7 +126,7 @@ class Negotiation(Society):
         """Yield contexts without end, as the protocol draws them."""
         listed, generator = self.protocol.listed, self.protocol.generator
         if self.protocol.draw == "in_order":
-            yield from cycle(listed or tuple(self.protocol.generated()))
+            yield from cycle(listed or self.protocol.generated())
         tuples = generator.tuples(len(self.protocol.resources))
         while True:
             if listed:
