@@ -35,22 +35,22 @@ def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     assert list(run.story())[4:] == [
-        "  game 1: player (red, book 0, hat 4, ball 1) and player (blue, book 6, hat 1, ball 1) "
+        "  game 1: red (red, book 0, hat 4, ball 1) and blue (blue, book 6, hat 1, ball 1) "
         "share 1 book, 2 hat, 3 ball; red opens",
-        "  red-1 -> blue-1 [negotiation]: I care for hats.",
-        "  blue-1 -> red-1 [negotiation]: And I for books.",
-        "  red-1 proposes in private: book 0, hat 2, ball 1 for red alone",
-        "  blue-1 proposes in private: book 1, hat 0, ball 2 for blue alone",
+        "  red -> blue [negotiation]: I care for hats.",
+        "  blue -> red [negotiation]: And I for books.",
+        "  red proposes in private: book 0, hat 2, ball 1 for red alone",
+        "  blue proposes in private: book 1, hat 0, ball 2 for blue alone",
         "  agreed after 4 turns: red 9, blue 8",
-        "  red-1 scores 9 (2 own turns)",
-        "  blue-1 scores 8 (2 own turns)",
+        "  red scores 9 (2 own turns)",
+        "  blue scores 8 (2 own turns)",
     ]
 
 
 def test_the_context_of_a_player_is_system_then_its_own_and_its_partners_turns(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     asked, messages = prompts(run)[-1]
-    assert asked == "blue-1"
+    assert asked == "blue"
     assert [role for role, _ in messages] == ["system", "user", "assistant", "user"]
     assert messages[1][1] == "[message] I care for hats."
     assert messages[2][1] == BLUE_LINES[0]
@@ -62,29 +62,29 @@ def test_proposals_and_values_never_reach_the_partners_prompts(play):
     run = play(one_game(*lines))
     for asked, messages in prompts(run):
         text = "\n".join(content for _, content in messages)
-        foreign = "blue" if asked.startswith("red") else "red"
+        foreign = "blue" if asked == "red" else "red"
         assert f"for {foreign} alone" not in text
-        own, other = ("4", "6") if asked.startswith("red") else ("6", "4")
+        own, other = ("4", "6") if asked == "red" else ("6", "4")
         assert f"per piece {own} points for you" in text
         assert f"per piece {other} points for you" not in text
 
 
 def test_no_hidden_proposal_leaks_in_games_of_every_mind(play):
     run = play("negotiation/tournament", **{"protocol.games": 2})
-    proposals = run.table("proposals").collect()
-    hidden = {
-        (row["agent"].split("-")[1], row["agent"]): row["text"]
-        for row in proposals.iter_rows(named=True)
-    }
-    assert len(hidden) > 80
-    for asked, messages in prompts(run):
-        seat, number = asked.split("-")
-        partner = f"{'blue' if seat == 'red' else 'red'}-{number}"
-        for role, content in messages:
-            if role == "assistant":
-                continue
-            assert not content.startswith("[propose]")
-            assert hidden.get((number, partner), "no proposal") not in content
+    hidden: dict[str, list[tuple[str, str]]] = {}
+    for row in run.table("proposals").collect().iter_rows(named=True):
+        hidden.setdefault(row["scope"], []).append((row["agent"], row["text"]))
+    assert len(hidden) == 60
+    with run.journal() as journal:
+        for key in list(journal.keys()):
+            scope, asked, _ = key.split("#")
+            entry = journal.find(key)
+            assert entry is not None
+            for role, content in map(journal.message, entry.messages):
+                if role == "assistant":
+                    continue
+                assert not content.startswith("[propose]")
+                assert not any(text in content for by, text in hidden[scope] if by != asked)
 
 
 def test_proposals_that_do_not_add_up_score_nothing(play):
@@ -123,7 +123,7 @@ def test_after_a_proposal_the_partner_can_only_propose(play):
     talker = [BLUE_LINES[0], "[message] But what do you propose? [END]", BLUE_LINES[1]]
     run = play(one_game(RED_LINES, talker))
     row = only(run, "corrections")
-    assert (row["agent"], row["turn"], row["kind"]) == ("blue-1", 4, "message_after_proposal")
+    assert (row["agent"], row["turn"], row["kind"]) == ("blue", 4, "message_after_proposal")
     assert only(run, "outcomes")["agreed"]
 
 
@@ -142,7 +142,7 @@ def test_corrections_stay_in_the_live_context_and_out_of_the_training_log(play):
     assert faults["kind"].to_list() == ["no_tag", "proposal_first", "several_tags"]
     assert faults["text"].to_list() == FAULTY
     assert faults["attempt"].to_list() == [1, 2, 3]
-    last = [messages for asked, messages in prompts(run) if asked == "red-1"][-1]
+    last = [messages for asked, messages in prompts(run) if asked == "red"][-1]
     assert [content for role, content in last if role == "assistant"] == [*FAULTY, RED_LINES[0]]
     requests = [content for role, content in last if "do not mention this" in content]
     assert len(requests) == 3
@@ -217,11 +217,13 @@ def test_the_opener_is_drawn_by_the_seed(play):
 
 def test_seats_may_have_models_and_personas_of_their_own(play):
     run = play("negotiation/resources")
-    people = run.table("agents").collect().unique("role", keep="first", maintain_order=True)
+    people = run.table("agents").collect()
+    assert people["agent"].to_list() == ["Riverside", "Hillcrest"]
+    assert people["role"].to_list() == ["red", "blue"]
     assert people["model"].to_list() == ["scripted/logroller", "scripted/conceder"]
     assert people["group"].to_list() == ["Riverside", "Hillcrest"]
     for asked, messages in prompts(run):
-        town = "Riverside" if asked.startswith("red") else "Hillcrest"
+        town = "Riverside" if asked == "Riverside" else "Hillcrest"
         assert f"You speak for {town}" in messages[0][1]
         assert "[propose] (truck: a number, rescue crew: a number, generator" in messages[0][1]
 
@@ -299,7 +301,7 @@ def test_the_judge_sees_one_seats_values_and_flags_its_messages(play):
     verdicts = run.table("verdicts").collect()
     assert verdicts["seat"].to_list() == ["red", "blue"]
     assert verdicts["flagged"].to_list() == [[1], []]
-    asked = [messages for name, messages in prompts(run) if name == "judge-1"]
+    asked = [messages for name, messages in prompts(run) if name == "judge"]
     for messages, own, masked in zip(asked, ("hat 4", "book 6"), ("book 6", "hat 4"), strict=True):
         assert [role for role, _ in messages] == ["system", "user"]
         assert own in messages[1][1]

@@ -202,4 +202,4 @@ def test_plots_of_a_run_and_of_a_learning_curve(play, tmp_path):
 def test_the_scenario_names_its_summary_and_plots(play, tmp_path):
     run = play("negotiation/resources")
     assert run.scenario.summarise(run)["player"].to_list() == ["Hillcrest", "Riverside"]
-    assert len(run.scenario.plot(run, tmp_path / "plots")) == 4
+    assert len(run.scenario.plot(run, tmp_path / "plots")) == 3

@@ -1,19 +1,10 @@
 """One game: who sits where, what was said, and what lies on the table face down."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from societies.agents.agent import LLMAgent
-from societies.agents.population import Person
 from societies.scenarios.negotiation.answers import MESSAGE
 from societies.scenarios.negotiation.contexts import Context, Counts, Seat
-
-
-class Player(NamedTuple):
-    """Somebody who plays games, in a fresh seat each time."""
-
-    name: str
-    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +24,11 @@ class Said:
 
 @dataclass(slots=True)
 class Side:
-    """A player in a seat of one game: an agent of that game alone, with a fresh conversation."""
+    """A player in a seat of one game."""
 
     seat: Seat
-    player: Player
     agent: LLMAgent
+    """The player's thread in this game, with a fresh conversation."""
     values: Counts
     share: Counts | None = None
     """What it proposed to get; hidden from the partner."""
