@@ -98,6 +98,8 @@ class LLMAgent(mesa.Agent):
         self.memory = memory or Conversation(window=0)
         self.brief = brief or {}
         self.topic = ""
+        self.whole: LLMAgent = self
+        """The agent that this is a thread of; itself if it is none."""
 
     def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
         """Return the same agent in a conversation apart from its others.

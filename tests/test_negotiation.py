@@ -32,6 +32,12 @@ def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     return shown
 
 
+def scopes(run: Run) -> list[str]:
+    """Return the scopes in which models were asked, each once, in program order."""
+    calls = run.table("calls").sort("seq").collect()
+    return calls["scope"].unique(maintain_order=True).to_list()
+
+
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     assert list(run.story())[4:] == [
@@ -362,6 +368,16 @@ def test_a_run_that_lost_half_of_its_calls_is_resumed_to_the_same_record(play):
     assert_same_record(before, record(resumed))
     assert resumed.about["totals"]["calls"] == calls
     assert 0 < resumed.about["totals"]["journalled"] < calls
+
+
+def test_probes_ask_the_players_once_whatever_games_they_play(play):
+    probe = {"name": "mood", "ask": ["How do you feel?"], "before": True, "after": True}
+    probes = scopes(play("negotiation/demo", **SMALL, probes=[probe]))
+    names = {"conceder", "liar", "logroller 1", "logroller 2", "random"}
+    for moment in ("before", "after"):
+        prefix = f"probe/mood/{moment}/"
+        found = [scope.removeprefix(prefix) for scope in probes if scope.startswith(prefix)]
+        assert sorted(found) == sorted(names)
 
 
 def test_another_seed_gives_other_games(play):
