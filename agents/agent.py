@@ -98,7 +98,8 @@ class LLMAgent(mesa.Agent):
         self.memory = memory or Conversation(window=0)
         self.brief = brief or {}
         self.topic = ""
-        self.thread_of: LLMAgent | None = None
+        self.whole: LLMAgent = self
+        """The agent that this is a thread of; itself if it is none."""
 
     def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
         """Return the same agent in a conversation apart from its others.
@@ -115,7 +116,6 @@ class LLMAgent(mesa.Agent):
         for own in ("system_message", "_random", "_rng"):
             vars(other).pop(own, None)
         other.topic = topic
-        other.thread_of = self.thread_of or self
         other.memory = memory or Conversation()
         other.brief = brief
         return other
