@@ -1,73 +1,22 @@
-"""Debate: who is asked what, how often, and what they are shown."""
-
-import json
-import time
-from collections import Counter
+"""Debate: how many calls a protocol makes, when it stops, and what it decides."""
 
 import polars as pl
 import pytest
 from scipy.stats import binomtest
 
-import societies
-from societies.agents.models.scripted import Mind
+from societies.analysis import debate
 from societies.errors import InputError
 from societies.loading import load
-from societies.runlog import logical
-from societies.scenarios.debate.minds import MINDS, Judge, Solver, form
+from societies.scenarios.debate.minds import MINDS, Judge, Solver
 from societies.scenarios.debate.protocol import calls_per_question
 from societies.scenarios.debate.tasks import Question
 from societies.scenarios.debate.voting import vote
+from tests.debate_runs import calls_by_question, play, prompts, settings
 
-KINDS = {
-    "symmetric": 3,
-    "judged": 2,
-    "single": 1,
-    "chain_of_thought": 1,
-    "self_consistency": 1,
-    "self_reflection": 1,
-    "majority": 3,
-}
 ARITHMETIC = Question("1", "arithmetic", "?", ("42",))
 
 
-def settings(kind, *, size=None, count=6, solver=None, judge=None, task=None, **protocol):
-    model = {"name": "scripted/solver", "options": solver or {}}
-    if judge is not None:
-        model["roles"] = {"judge": {"name": "scripted/judge", "options": judge}}
-    return {
-        "scenario": "debate",
-        "name": "test",
-        "seed": 5,
-        "model": model,
-        "population": {"size": size or KINDS[kind]},
-        "protocol": {
-            "kind": kind,
-            "task": task or {"kind": "arithmetic", "count": count},
-            **protocol,
-        },
-    }
-
-
-def play(given, out):
-    return societies.run(given, out=out)
-
-
-def calls_by_question(run):
-    calls = run.table("calls").collect()
-    question = pl.col("scope").str.split("/").list.first()
-    return dict(calls.group_by(question).len().iter_rows())
-
-
-def prompts(run, scope):
-    """Return agent, prompt and the user's last message of every call of a question."""
-    calls = run.table("calls").filter(pl.col("scope").str.starts_with(scope)).collect()
-    return [
-        (row["agent"], row["prompt"], run.call(row["key"]).messages)
-        for row in calls.iter_rows(named=True)
-    ]
-
-
-# -- call budgets ----------------------------------------------------
+# -- call budgets ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -161,204 +110,7 @@ def test_fidelity_released_stops_on_an_answer_and_extracts_from_the_first_round(
     assert (config.protocol.rounds, config.protocol.extraction) == (3, "history")
 
 
-# -- who sees what ---------------------------------------------------------------------------------
-
-
-class Signed(Mind):
-    """Signs every reply with who speaks and how often it has spoken in this conversation."""
-
-    def reply(self, request, random):
-        asked, turn = request.situation["question"], len(request.messages) // 2
-        if request.prompt == "verdict":
-            return json.dumps(
-                {
-                    "Whether there is a preference": "No",
-                    "Supported Side": "",
-                    "Reason": f"<judge:{turn}>",
-                    "debate_answer": "",
-                }
-            )
-        if request.prompt == "choose":
-            return json.dumps({"Reason": "<chooser>", "debate_answer": "1"})
-        return f"<{request.agent}:{turn}> {form(asked, str(turn))}"
-
-
-@pytest.fixture
-def signed(monkeypatch):
-    monkeypatch.setitem(MINDS, "signed", Signed)
-
-    def play_signed(out, kind, **options):
-        given = settings(kind, count=2, **options)
-        given["model"] = {"name": "scripted/signed"}
-        return play(given, out)
-
-    return play_signed
-
-
-def signs(text):
-    return [part.partition(">")[0] for part in text.split("<")[1:]]
-
-
-@pytest.mark.parametrize("wording", ["short", "long"])
-def test_debaters_see_the_others_last_answers_and_never_their_own_among_them(
-    tmp_path, signed, wording
-):
-    run = signed(tmp_path, "symmetric", rounds=3, wording=wording)
-    for agent, prompt, messages in prompts(run, "q0002"):
-        roles = [role for role, _ in messages]
-        shown = signs(messages[-1][1])
-        turn = roles.count("assistant") + 1
-        if prompt == "solve":
-            assert (roles, shown) == (["user"], [])
-            continue
-        others = [f"debater {n}" for n in (1, 2, 3) if f"debater {n}" != agent]
-        counted = Counter(sign.rpartition(":")[0] for sign in shown)
-        assert counted == Counter(others)
-        assert len({sign.rpartition(":")[2] for sign in shown}) == 1
-        own = [signs(text)[0] for role, text in messages if role == "assistant"]
-        assert len(own) == turn - 1
-        assert all(sign.startswith(agent) for sign in own)
-
-
-def test_rounds_are_synchronous_in_content(tmp_path, signed):
-    run = signed(tmp_path, "symmetric", rounds=3)
-    shown = {
-        (agent, len(messages)): signs(messages[-1][1])
-        for agent, prompt, messages in prompts(run, "q0001")
-        if prompt == "revise"
-    }
-    assert shown["debater 1", 3] == ["debater 2:0", "debater 3:0"]
-    assert shown["debater 3", 3] == ["debater 1:0", "debater 2:0"]
-    assert shown["debater 3", 5] == ["debater 1:1", "debater 2:1"]
-
-
-def test_a_summary_stands_for_the_others(tmp_path, signed):
-    run = signed(tmp_path, "symmetric", summaries_from=3)
-    asked = prompts(run, "q0001")
-    summarised = [signs(messages[-1][1]) for _, prompt, messages in asked if prompt == "summarise"]
-    assert summarised == [
-        ["debater 2:0", "debater 3:0"],
-        ["debater 1:0", "debater 3:0"],
-        ["debater 1:0", "debater 2:0"],
-    ]
-    revised = [signs(messages[-1][1]) for _, prompt, messages in asked if prompt == "revise"]
-    assert revised == [["summariser:0"]] * 3
-
-
-def test_a_single_debater_is_asked_to_double_check(tmp_path, signed):
-    run = signed(tmp_path, "symmetric", size=1)
-    _, prompt, messages = prompts(run, "q0001")[-1]
-    assert prompt == "revise"
-    assert "Double-check" in messages[-1][1]
-    assert signs(messages[-1][1]) == []
-
-
-def test_a_question_can_be_repeated_verbatim(tmp_path, signed):
-    run = signed(tmp_path, "symmetric", size=1, wording="verbatim", rounds=3)
-    *_, (_, _, messages) = prompts(run, "q0001")
-    asked = [text for role, text in messages if role == "user"]
-    assert len(asked) == 3
-    assert len(set(asked)) == 1
-
-
-def test_the_sides_see_each_other_and_the_judge_each_round(tmp_path, signed):
-    run = signed(tmp_path, "judged")
-    seen = [
-        (a, p, [s for r, t in m if r == "user" for s in signs(t)])
-        for a, p, m in prompts(run, "q0001")
-    ]
-    assert seen == [
-        ("affirmative", "affirm", []),
-        ("negative", "oppose", ["affirmative:1"]),
-        ("judge", "verdict", ["affirmative:1", "negative:1"]),
-        ("affirmative", "respond", ["negative:1"]),
-        ("negative", "respond", ["affirmative:1", "affirmative:2"]),
-        ("judge", "verdict", ["affirmative:1", "negative:1", "affirmative:2", "negative:2"]),
-        ("affirmative", "respond", ["negative:1", "negative:2"]),
-        ("negative", "respond", [f"affirmative:{n}" for n in (1, 2, 3)]),
-        (
-            "judge",
-            "verdict",
-            [f"{side}:{n}" for n in (1, 2, 3) for side in ("affirmative", "negative")],
-        ),
-        (
-            "judge",
-            "candidates",
-            [f"{side}:{n}" for n in (1, 2, 3) for side in ("affirmative", "negative")],
-        ),
-        (
-            "judge",
-            "choose",
-            [f"{side}:{n}" for n in (1, 2, 3) for side in ("affirmative", "negative")],
-        ),
-    ]
-
-
-def test_the_fresh_judge_has_seen_no_verdict_and_can_be_shown_the_first_round_alone(
-    tmp_path, signed
-):
-    run = signed(tmp_path, "judged", extraction="first_round")
-    *_, (_, prompt, messages), _ = prompts(run, "q0001")
-    assert prompt == "candidates"
-    assert [role for role, _ in messages] == ["system", "user"]
-    assert signs(messages[-1][1]) == ["affirmative:1", "negative:1"]
-
-
-def test_more_debaters_speak_in_a_fixed_order(tmp_path, signed):
-    run = signed(tmp_path, "judged", size=4, rounds=2)
-    asked = prompts(run, "q0001")
-    order = [agent for agent, prompt, _ in asked if prompt not in {"candidates", "choose"}]
-    assert order == ["affirmative", "negative", "debater 3", "debater 4", "judge"] * 2
-    last = [signs(messages[-1][1]) for agent, _, messages in asked if agent == "debater 3"]
-    assert last == [["affirmative:1", "negative:1"], ["debater 4:1", "affirmative:2", "negative:2"]]
-
-
-def test_the_base_answer_seeds_the_affirmative_side_alone(tmp_path, signed):
-    run = signed(tmp_path, "judged", base_answer=True)
-    shown = {agent for agent, _, m in prompts(run, "q0001") if "base:0" in signs(m[-1][1])}
-    assert shown == {"affirmative"}
-
-
-@pytest.mark.parametrize("level", [0, 1, 2, 3])
-def test_tit_for_tat_is_one_sentence_of_the_debaters_system_text(tmp_path, signed, level):
-    run = signed(tmp_path, "judged", tit_for_tat=level)
-    words = ["full agreement", "mostly disagree", "need not fully agree", "every single point"]
-    for agent, _, messages in prompts(run, "q0001"):
-        found = [number for number, phrase in enumerate(words) if phrase in messages[0][1]]
-        assert found == ([] if agent == "judge" else [level])
-
-
-def test_independent_answers_are_independent(tmp_path, signed):
-    for kind in ("self_consistency", "majority"):
-        run = signed(tmp_path, kind, samples=3)
-        for _, prompt, messages in prompts(run, "q0001"):
-            assert prompt == "solve"
-            assert [role for role, _ in messages] == ["user"]
-            assert ("step by step" in messages[0][1]) == (kind == "self_consistency")
-
-
-def test_any_seat_can_have_a_model_of_its_own(tmp_path):
-    given = settings("judged", count=2, base_answer=True)
-    given["model"]["roles"] = {
-        role: {"name": "scripted/solver", "options": {"accuracy": accuracy}}
-        for role, accuracy in (("affirmative", 1.0), ("negative", 0.0), ("base", 1.0))
-    }
-    run = play(given, tmp_path)
-    right = run.table("statements").filter(round=1).collect()
-    assert set(right.filter(agent="affirmative")["right"]) == {True}
-    assert set(right.filter(agent="negative")["right"]) == {False}
-
-
-def test_no_reference_reaches_a_prompt(tmp_path, signed):
-    run = signed(tmp_path, "judged", task={"kind": "ciar", "count": 12})
-    questions = run.table("questions").collect()
-    for row in questions.iter_rows(named=True):
-        hidden = next((a for a in row["accepted"] if a not in row["text"] and len(a) > 4), None)
-        for _, _, messages in prompts(run, row["scope"].split("/")[0]):
-            assert hidden is None or all(hidden not in text for _, text in messages)
-
-
-# -- voting ----------------------------------------------------------------------------------------
+# -- voting ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -409,13 +161,27 @@ def test_debate_moves_agents_towards_what_they_recognise(tmp_path):
     assert rates[2] == pytest.approx(1 - 0.5**3, abs=0.1)
 
 
+def test_personas_decide_who_solves_better_and_who_gives_way(tmp_path):
+    def rates(**big_five):
+        given = settings("symmetric", count=150, solver={"accuracy": 0.5, "stubbornness": 0.5})
+        given["population"]["persona"] = {"big_five": big_five}
+        run = play(given, tmp_path)
+        first = run.table("statements").filter(round=1).collect()["right"].mean()
+        return first, debate.disagreement(run)["changed"].item()
+
+    careful, careless = rates(conscientiousness="very high"), rates(conscientiousness="very low")
+    assert careful[0] > careless[0] + 0.1
+    kind, blunt = rates(agreeableness="very high"), rates(agreeableness="very low")
+    assert kind[1] > blunt[1] + 0.1
+
+
 def test_stubborn_agents_never_move(tmp_path):
     run = play(settings("symmetric", solver={"stubbornness": 1.0}, rounds=3), tmp_path)
     answers = run.table("statements").group_by("question", "agent").agg(pl.col("answer").n_unique())
     assert set(answers.collect()["answer"]) == {1}
 
 
-# -- unreadable answers ----------------------------------------------------------------------------
+# -- unreadable answers ------------------------------------------------------------------------
 
 
 def test_unparsable_answers_count_as_wrong_and_are_reported_apart(tmp_path):
@@ -469,100 +235,7 @@ def test_bad_verdicts_are_read_with_goodwill_or_asked_again(tmp_path, style, out
         assert set(results["unparsable"]) == {4}
 
 
-# -- determinism -----------------------------------------------------------------------------------
-
-
-def tables(run):
-    return {name: logical(run.table(name)).collect() for name in run.tables}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_record_is_the_same_whatever_the_concurrency(tmp_path, kind):
-    records = []
-    for in_flight in (1, 8, 64):
-        solver = {"latency": 0.001, "latency_sigma": 1.0, "malformed": 0.1}
-        given = settings(kind, count=8, solver=solver, ties="random")
-        given["limits"] = {"in_flight": in_flight}
-        records.append(tables(play(given, tmp_path / str(in_flight))))
-    for name, frame in records[0].items():
-        assert frame.equals(records[1][name])
-        assert frame.equals(records[2][name])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_stepping_gives_the_same_record_as_running(kind):
-    config, scenario = load(settings(kind, ties="random"))
-    ran, stepped = scenario.load_society()(config), scenario.load_society()(config)
-    ran.run()
-    while stepped.running:
-        stepped.step()
-    for record in ran.records:
-        first = logical(ran.log.table(record.table)).collect()
-        assert first.equals(logical(stepped.log.table(record.table)).collect())
-        assert first.height or record.table == "verdicts"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_run_is_replayed_exactly(tmp_path, kind):
-    run = play(settings(kind, solver={"malformed": 0.1}, summaries_from=3), tmp_path)
-    assert societies.replay(run.path).status == "finished"
-
-
-@pytest.mark.parametrize(("kind", "size"), [("symmetric", 20), ("majority", 20)])
-def test_the_turns_of_a_round_do_not_wait_for_each_other(tmp_path, kind, size):
-    rounds = 2 if kind == "symmetric" else 1
-    given = settings(kind, size=size, count=1, solver={"latency": 0.2}, summaries_from=None)
-    began = time.monotonic()
-    run = play(given, tmp_path)
-    assert run.about["totals"]["calls"] == rounds * size
-    assert time.monotonic() - began < 0.5 * rounds * size * 0.2
-
-
-@pytest.mark.parametrize("kind", ["symmetric", "judged", "self_consistency"])
-def test_a_run_goes_on_from_half_a_journal(tmp_path, kind):
-    run = play(settings(kind, solver={"malformed": 0.1}, ties="random"), tmp_path)
-    before, about = tables(run), run.about
-    journal = run.path / "journal.ndjson"
-    lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join(lines[: len(lines) // 2]))
-    (run.path / "run.json").write_text(json.dumps({**about, "status": "interrupted"}))
-    after = tables(societies.resume(run.path))
-    assert run.about["totals"]["calls"] == about["totals"]["calls"]
-    assert 0 < run.about["totals"]["journalled"] < about["totals"]["calls"]
-    for name, frame in before.items():
-        assert frame.equals(after[name])
-
-
-def test_the_same_few_agents_answer_all_questions(tmp_path):
-    run = play(settings("judged", count=10), tmp_path)
-    agents = run.table("agents").collect()
-    assert agents["agent"].to_list() == ["affirmative", "negative", "judge"]
-    assert agents["role"].to_list() == ["affirmative", "negative", "judge"]
-
-
-@pytest.mark.parametrize("kind", ["symmetric", "judged"])
-def test_a_thousand_debates_take_less_than_a_minute(tmp_path, kind):
-    began = time.process_time()
-    run = play(settings(kind, count=1000), tmp_path)
-    assert time.process_time() - began < 60
-    assert run.table("results").collect().height == 1000
-
-
-@pytest.mark.parametrize("kind", ["symmetric", "judged"])
-def test_probes_ask_the_debaters_and_change_nothing(tmp_path, kind):
-    plain = settings(kind, count=4)
-    probed = {**plain, "probes": [{"instrument": "mini_markers", "before": True, "after": True}]}
-    first, second = play(plain, tmp_path / "plain"), play(probed, tmp_path / "probed")
-    for name in ("messages", "statements", "verdicts", "results"):
-        one, other = (run.table(name).drop("seq").collect() for run in (first, second))
-        assert one.equals(other)
-    asked = second.table("responses").group_by("agent", "moment").len().collect()
-    debaters = set(second.table("agents").filter(pl.col("person") >= 0).collect()["agent"])
-    assert set(asked["agent"]) == debaters
-    assert asked.height == 2 * len(debaters)
-
-
-# -- configuration ---------------------------------------------------------------------------------
+# -- configuration -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

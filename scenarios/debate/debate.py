@@ -86,11 +86,11 @@ class Debate(Society):
             for sample in range(self.protocol.samples)
             for debater in debaters
         ]
-        helpers = {role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()}
+        others = {role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()}
         if "judge" in staff:
             fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
-            helpers["fresh judge"] = fresh
-        return Case(scope, question, threads, helpers)
+            others["fresh judge"] = fresh
+        return Case(scope, question, threads, others)
 
     def pose(self, case: Case) -> None:
         """Log the question."""
