@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from societies.agents.answers import Answer, AnswerError, Outcome
 from societies.agents.errors import ModelError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Completion, Message, Request
+from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.streams import stream, stream_seed
@@ -31,6 +31,15 @@ class Call:
     digest: str
     request: Request
     completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something that an agent is told by nobody in particular, above its next question."""
+
+    text: str
+    lasting: bool = False
+    """Whether it stands above every later question, too."""
 
 
 class Host(Protocol):
@@ -87,6 +96,11 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.role = ""
+        self.person = person.index
+        self.announced: tuple[Announcement, ...] = ()
+        self.version = 0
+        """How many of the run's interventions it has been brought up to."""
 
     @property
     def random(self) -> Random:
@@ -111,6 +125,12 @@ class LLMAgent(mesa.Agent):
     def persona_text(self) -> str:
         """The persona in words, by template `persona`."""
         return self.society.render("persona", persona=self.persona)
+
+    def become(self, persona: Persona, model: ModelSpec) -> None:
+        """Go on with this persona and model, and with a system prompt rendered anew."""
+        self.persona, self.model_spec = persona, model
+        for rendered in ("system_message", "persona_text"):
+            vars(self).pop(rendered, None)
 
     async def ask(
         self,
@@ -142,6 +162,7 @@ class LLMAgent(mesa.Agent):
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         self.memory.add(question, reply)
+        self.announced = tuple(heard for heard in self.announced if heard.lasting)
         return value
 
     async def aside(
@@ -157,7 +178,8 @@ class LLMAgent(mesa.Agent):
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
 
-        With `context="fresh"` the agent is not shown what it remembers either.
+        With `context="fresh"` the agent is not shown what it remembers either. An announcement
+        stands above its question too, and is still to be told in the next `ask`.
         """
         remembered = self.memory.messages() if context == "shared" else ()
         value, _, _ = await self._exchange(
@@ -181,7 +203,11 @@ class LLMAgent(mesa.Agent):
     ) -> tuple[AnswerT, Message, Message]:
         """Ask until a reply can be read; return the value, the question and the reply."""
         self.society.check_turn(self, acting=True)
-        question = Message("user", self.society.render(prompt, agent=self, **situation))
+        text = self.society.render(prompt, agent=self, **situation)
+        if self.announced:
+            text = self.society.render("announcement", announced=self.announced, question=text)
+            situation = {**situation, "announced": self.announced}
+        question = Message("user", text)
         messages = (self.system_message, *remembered, question)
         for attempt in range(1, attempts + 1):
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)

@@ -68,6 +68,11 @@ class Population:
         self._counts = [0] * len(self._groups)
         self._drawn = 0
 
+    @property
+    def drawn(self) -> int:
+        """How many persons were drawn so far."""
+        return self._drawn
+
     def next_person(self) -> Person:
         """Return the next person of the sequence."""
         index, group = self._drawn, self._next_group()

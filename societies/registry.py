@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from societies.agents.models.scripted import Mind
 from societies.config import Protocol, RunConfig
@@ -41,6 +41,10 @@ class Scenario:
     """Yields what is wrong between sections: the place, and what to do about it."""
     calls: Callable[[RunConfig], int | None] = lambda _: None
     """How many model calls a run makes when every answer is readable."""
+    supports: tuple[Literal["add", "remove"], ...] = ()
+    """Interventions in the population that its society's hooks carry out."""
+    demo_mind: str = ""
+    """The scripted mind that stands in for a hosted model when a run is estimated."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
     plots: str = ""

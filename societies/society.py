@@ -20,6 +20,7 @@ from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
 from societies.calls import Calls
+from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
@@ -64,12 +65,11 @@ class Society(mesa.Model):
         log: RunLog | None = None,
         live: bool = True,
     ) -> None:
-        self._scheduler = Scheduler(self._retire)
+        self._scheduler = Scheduler(self._retire, self._begin)
         super().__init__(rng=config.seed)
         scenario = find(config.scenario)
-        self.config = config
+        self.changes = Changes(self, config)
         self.seed = config.seed
-        self.protocol = config.protocol
         self.population = Population(config.population, config.model, config.seed)
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
         self.calls = Calls(
@@ -119,6 +119,7 @@ class Society(mesa.Model):
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
         agent = LLMAgent(self, name, person, memory)
+        agent.role = role
         self.record(
             AgentRecord(
                 role=role,
@@ -138,6 +139,23 @@ class Society(mesa.Model):
         """Return somebody without a persona who is no part of the population, such as a judge."""
         return Person(index=-1, group="", persona=Persona(), model=self.config.model.of(role))
 
+    def add_agents(self, number: int) -> list[LLMAgent]:
+        """Let `number` agents join, because an intervention says so; return them.
+
+        A hook for scenarios that declare that they support `add`: called in `play()`, where it
+        schedules.
+        """
+        raise NotImplementedError(f"{type(self).__name__} declares `add`, and has no add_agents()")
+
+    def remove_agents(self, agents: Sequence[LLMAgent]) -> None:
+        """Let agents leave, because an intervention says so.
+
+        A hook for scenarios that declare that they support `remove`: called in `play()`, where it
+        schedules. Interactions already scheduled still take place.
+        """
+        for agent in agents:
+            agent.remove()
+
     def schedule(
         self, work: Coroutine[Any, Any, None], *, agents: Sequence[Hashable], scope: str
     ) -> None:
@@ -150,8 +168,14 @@ class Society(mesa.Model):
             agents: the agents, and whatever else hashable the interaction shares with others.
             scope: unique name; keys, tables and `fork --at` refer to the interaction by it.
         """
+        if self.changes.pending:
+            try:
+                self.changes.meet(scope)
+            except BaseException:
+                work.close()
+                raise
         self._interactions += 1
-        self._scheduler.schedule(work, agents, scope, self._step)
+        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
 
     async def settle(self) -> None:
         """Wait until all scheduled interactions are done: the only barrier."""
@@ -169,6 +193,30 @@ class Society(mesa.Model):
         step = current.step if current else self._step
         name = agent.name if agent else None
         self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration in force: in an interaction, where it was scheduled."""
+        current = CURRENT.get()
+        settings: Settings = (current and current.settings) or self.changes.settings
+        return settings.config
+
+    @property
+    def protocol(self) -> Any:
+        """The scenario's own parameters in force."""
+        return self.config.protocol
+
+    @property
+    def people_drawn(self) -> int:
+        """How many people of the population were drawn so far."""
+        return self.population.drawn
+
+    def is_busy(self, agent: LLMAgent) -> bool:
+        """Whether an interaction that names the agent is still open."""
+        return self._scheduler.is_busy(agent)
+
+    def _begin(self, interaction: Interaction) -> None:
+        self.changes.begin(interaction)
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
@@ -212,7 +260,10 @@ class Society(mesa.Model):
         self.steps = self._step
         try:
             await anext(self._play)
+        except PlayEndsHere:
+            return False
         except StopAsyncIteration:
+            self.changes.finish()
             return False
         seconds = time.monotonic() - self._began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
@@ -236,7 +287,7 @@ class Society(mesa.Model):
         self.interrupt(reason)
         await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
         await self._play.aclose()
-        self.log.flush()
+        self.log.close()
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):
