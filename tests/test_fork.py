@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import societies
+from societies.cli.compare import show_comparison
+from societies.cli.main import app
 from societies.errors import InputError, ReplayDiffersError, RunInterruptedError
 from societies.run_directory import Run
 from tests.conftest import SMALL, assert_same_record, record
@@ -52,6 +55,12 @@ def moody(mood: str):
         return Reply(f"{mood} {number}.\nMy strategy will be to give a third.")
 
     return answer
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory) -> Run:
+    """Return a finished small run of scripted minds, which no test changes."""
+    return societies.run("donor_game/demo", out=tmp_path_factory.mktemp("runs"), sets=SMALL)
 
 
 def hosted(address: str) -> dict:
@@ -119,15 +128,14 @@ def test_a_fork_stands_by_itself(tmp_path):
     assert multipliers[2, 1] == pytest.approx(10 / 3, abs=1e-3)
 
 
-def test_a_fork_without_a_change_of_scripted_minds_is_the_parent_again(run_small, tmp_path):
-    parent = run_small()
+def test_a_fork_without_a_change_of_scripted_minds_is_the_parent_again(parent, tmp_path, capsys):
     fork = societies.fork(parent.path, "g2/game1", out=tmp_path / "forks")
     one, other = record(parent), record(fork)
     one.pop("interventions"), other.pop("interventions")
     for name, table in one.items():
         assert table.drop("seq").equals(other[name].drop("seq"), null_equal=True), name
-    shown = command("show", parent.path, fork.path).stdout
-    assert "every call is the same" in shown
+    show_comparison([parent, fork])
+    assert "every call is the same" in capsys.readouterr().out
 
 
 def test_a_fork_of_a_hosted_run_with_minds_needs_no_key(tmp_path, monkeypatch):
@@ -147,8 +155,7 @@ def test_a_fork_of_a_hosted_run_with_minds_needs_no_key(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_killed_fork_is_resumed_and_asks_nothing_twice(run_small, tmp_path):
-    parent = run_small()
+def test_a_killed_fork_is_resumed_and_asks_nothing_twice(parent, tmp_path):
     past = before(parent, "g1/game2/")
     directory = tmp_path / "forks" / "demo" / "1"
     slow = "model={name: scripted/persona, options: {latency: 0.05}}"
@@ -217,12 +224,11 @@ def test_calls_behind_the_fork_may_be_damaged_beyond_use(run_small, tmp_path):
     assert fork.about["totals"]["calls"] - fork.about["parent"]["calls"] >= 18
 
 
-def test_an_unknown_scope_lists_the_nearest(run_small, tmp_path):
-    parent = run_small()
-    done = command("fork", parent.path, "--at", "g1/game3", "--out", tmp_path / "forks")
-    assert done.returncode == 2
-    assert "never comes to that scope; nearest: g1/game2, g1/game1" in done.stderr
-    for prefix in ("g1/game", "g", "g1/game1/r01/1_1"):
+def test_an_unknown_scope_lists_the_nearest(parent, tmp_path):
+    near = "--at g1/game3: .* never comes to that scope; nearest: g1/game2, g1/game1"
+    with pytest.raises(InputError, match=near):
+        societies.fork(parent.path, "g1/game3", out=tmp_path / "forks")
+    for prefix in ("g1/game", "g1/game1/r01/1_1"):
         with pytest.raises(InputError, match="never comes to that scope"):
             societies.fork(parent.path, prefix, out=tmp_path / "forks")
     assert not (tmp_path / "forks").exists()
@@ -241,8 +247,7 @@ def test_an_unknown_scope_lists_the_nearest(run_small, tmp_path):
         ("model.name=scripted/nobody", "--set model.name: no such mind"),
     ],
 )
-def test_what_cannot_change_is_refused_by_name(run_small, tmp_path, setting, told):
-    parent = run_small()
+def test_what_cannot_change_is_refused_by_name(parent, tmp_path, setting, told):
     name, _, value = setting.partition("=")
     sets = {name: yaml.safe_load(value)}
     with pytest.raises(InputError, match=re.escape(told)):
@@ -250,9 +255,9 @@ def test_what_cannot_change_is_refused_by_name(run_small, tmp_path, setting, tol
     assert not (tmp_path / "forks").exists()
 
 
-def test_limits_and_name_are_the_forks_as_a_whole(run_small, tmp_path):
+def test_limits_and_name_are_the_forks_as_a_whole(parent, tmp_path):
     sets = {"limits.in_flight": 1, "name": "other"}
-    fork = societies.fork(run_small().path, "g2", sets=sets, out=tmp_path / "forks")
+    fork = societies.fork(parent.path, "g2", sets=sets, out=tmp_path / "forks")
     assert (fork.config.limits.in_flight, fork.path.parent.name) == (1, "other")
     assert fork.config.interventions[0].set == {}
 
@@ -290,23 +295,31 @@ class StopAt:
         return None
 
 
-def test_the_command_forks_shows_and_compares(run_small, tmp_path):
-    parent = run_small(**{"population.groups": []})
+def test_the_command_forks_shows_and_compares(parent, tmp_path):
     arguments = ["--at", "g2", "--set", "model.name=scripted/defector"]
-    done = command("fork", parent.path, *arguments, "--out", tmp_path / "forks", "--quiet")
-    fork = Path(done.stdout.splitlines()[-1])
-    assert (done.returncode, fork) == (0, tmp_path / "forks" / "demo" / "1")
+    arguments += ["--set", "population.groups=[]", "--out", tmp_path / "forks", "--quiet"]
+    fork = Path(printed("fork", parent.path, *arguments).splitlines()[-1])
+    assert fork == tmp_path / "forks" / "demo" / "1"
     relative = os.path.relpath(parent.path, fork)
-    shown = command("show", fork).stdout
-    assert f"fork of demo/1 ({relative}) at g2: 20 calls taken over" in shown
-    compared = command("show", parent.path, fork).stdout
+    past = before(parent, "g2/")
+    assert f"fork of demo/1 ({relative}) at g2: {len(past)} calls taken over" in printed(
+        "show", fork
+    )
+    compared = printed("show", parent.path, fork)
     for part in ("Set differently", "interventions.0.set.model.name", '"scripted/defector"'):
         assert part in compared
     assert "part at call g2/strategy/2_1#2_1#1" in compared
-    facts = json.loads(command("show", parent.path, fork, "--json").stdout)
-    assert [row["from the journal"] for row in facts["runs"]] == [0, 20]
+    facts = json.loads(printed("show", parent.path, fork, "--json"))
+    assert [row["from the journal"] for row in facts["runs"]] == [0, len(past)]
     assert facts["parting"] == {str(fork): "g2/strategy/2_1#2_1#1"}
     assert [row["generation"] for row in facts["results"]] == [1, 2, 1, 2]
-    refused = command("show", parent.path, fork, "--transcript")
-    assert refused.returncode == 2
-    assert "name only one" in refused.stderr
+    with pytest.raises(InputError, match="name only one"):
+        printed("show", parent.path, fork, "--transcript")
+
+
+def printed(*arguments) -> str:
+    """Run the command line in this process; return its standard output."""
+    done = CliRunner().invoke(app, [*map(str, arguments)])
+    if done.exception:
+        raise done.exception
+    return done.stdout
