@@ -20,3 +20,20 @@ class ModelError(SocietyError):
 
 class OutsideInteractionError(SocietyError):
     """An agent was asked outside an interaction that names it."""
+
+
+class PassingModelError(ModelError):
+    """A language model did not answer now, and may when asked again.
+
+    Args:
+        text: what happened.
+        overload: whether the model asks for less traffic.
+        retry_after: seconds after which the server allows the next request, if it said so.
+    """
+
+    def __init__(
+        self, text: str, *, overload: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(text)
+        self.overload = overload
+        self.retry_after = retry_after

@@ -85,6 +85,7 @@ def generosity_selection(runs: Runs) -> pl.DataFrame:
         donation_fractions(runs)
         .lazy()
         .join(population(runs).lazy(), on=WHO, how="left")
+        .sort(*WHO)  # a sum depends on the order of its terms, in the last digit
         .group_by(*WHEN, maintain_order=True)
         .agg(
             fraction.mean(),

@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -199,22 +199,19 @@ def draw_resources(axes: Axes, results: Results) -> None:
 def draw_donations(axes: Axes, results: Results, *, names: bool = True) -> None:
     """Draw the donation fraction of every agent in every generation it lived in."""
     _prepare(axes, "Donation fraction", "agent, in order of birth", results)
-    players = results.players
-    order = _births(results)
-    axes.set_ylim(len(order) - 0.5, -0.5)
-    places = list(zip(players["generation"], players["agent"].replace_strict(order), strict=True))
-    for (generation, row), fraction in zip(places, players["fraction"], strict=True):
-        colour = _colour(fraction)
-        axes.broken_barh(
-            [(generation - 0.5, 1)], (row - 0.5, 1), facecolors=[colour], edgecolor="white", lw=0.4
-        )
-    if names and len(order) <= MOST_NAMES:
-        labels = [plain(name) for name in order]
-        axes.set_yticks(range(len(order)), labels, fontsize=6, parse_math=False)
-    else:
-        axes.set_yticks([])
+    players, rows = results.players, _births(results)
+    cells = [_cell(g, rows[agent]) for g, agent in players[["generation", "agent"]].rows()]
+    colours = [_colour(fraction) for fraction in players["fraction"]]
+    legible = len(rows) <= MOST_NAMES
+    width = 0.4 if legible else 0
+    axes.add_collection(PolyCollection(cells, facecolors=colours, edgecolors="white", lw=width))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks([])
+    if names and legible:
+        labels = [plain(name) for name in rows]
+        axes.set_yticks(range(len(rows)), labels, fontsize=6, parse_math=False)
     if players["fraction"].has_nulls():
-        _legend(axes, [Patch(color=UNDEFINED, label="held nothing to give")])
+        _legend(axes, [Patch(color=UNDEFINED, label="held nothing, or no valid move")])
     _fraction_bar(axes)
 
 
@@ -288,10 +285,12 @@ def draw_lineage(axes: Axes, results: Results, *, names: bool = True) -> None:
     axes.add_collection(
         PathCollection(curves, facecolors="none", edgecolors=GREY, lw=0.8, alpha=0.6, zorder=1)
     )
-    for (generation, agent), rank in ranks.items():
-        if (generation + 1, agent) in ranks:
-            ends = [rank, ranks[generation + 1, agent]]
-            axes.plot([generation, generation + 1], ends, color="black", lw=1.2, zorder=2)
+    lives = [
+        [(generation, rank), (generation + 1, ranks[generation + 1, agent])]
+        for (generation, agent), rank in ranks.items()
+        if (generation + 1, agent) in ranks
+    ]
+    axes.add_collection(LineCollection(lives, colors="black", lw=1.2, zorder=2))
     colours: Any = [_colour(fraction) for fraction in players["fraction"]]
     axes.scatter(
         players["generation"],
@@ -401,6 +400,12 @@ def _scale(axes: Axes, means: Sequence[float], values: Sequence[float]) -> None:
 def _births(results: Results) -> dict[str, int]:
     """Return every agent's row in the heat map: in the order in which strategies were devised."""
     return {name: row for row, name in enumerate(dict.fromkeys(results.lineage["agent"]))}
+
+
+def _cell(generation: int, row: int) -> list[tuple[float, float]]:
+    """Return the corners of a cell of the heat map."""
+    left, right, top, bottom = generation - 0.5, generation + 0.5, row - 0.5, row + 0.5
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
 def _legend(axes: Axes, handles: Sequence[Artist] | None = None) -> None:

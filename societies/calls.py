@@ -2,14 +2,23 @@
 
 import asyncio
 import difflib
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from random import Random
 
 from societies.agents.agent import Call, LLMAgent
+from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
+from societies.config import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.journal import Entry, Journal
 from societies.scheduler import Interaction
+from societies.throttle import Throttle, attach_shared, detach_shared
+
+LONGEST_WAIT = 60.0
+"""Seconds that a failed request waits at most before it is sent again."""
 
 
 @dataclass(slots=True)
@@ -44,7 +53,7 @@ class Calls:
     Args:
         journal: where completions are recorded and looked up; None keeps none.
         open_model: returns the language model of a specification, the same one each time.
-        in_flight: how many calls may be under way per model.
+        limits: how hard models may be driven, and what the run may use in all.
         live: False takes completions from the journal only (replay).
     """
 
@@ -52,17 +61,24 @@ class Calls:
         self,
         journal: Journal | None,
         open_model: Callable[[ModelSpec], LanguageModel],
-        in_flight: int,
+        limits: Limits,
         *,
         live: bool = True,
     ) -> None:
         self.journal = journal
         self.totals = Totals()
         self.live = live
+        self.limits = limits
         self.stopping: str | None = None
+        self.limit_reached: dict[str, float | str] | None = None
+        """Which limit paused the run: its name, its value, and the amount used."""
+        self.throttles: dict[str, Throttle] = {}
+        """The throttles in use, by model name."""
         self._open_model = open_model
-        self._in_flight = in_flight
-        self._models: dict[str, tuple[LanguageModel, asyncio.Semaphore]] = {}
+        self._models: dict[str, tuple[LanguageModel, Throttle]] = {}
+        self._under_way = 0
+        self._stopped = asyncio.Event()
+        self._jitter = Random()
         self._unused = journal.size if journal else 0
 
     async def complete(self, interaction: Interaction, agent: LLMAgent, request: Request) -> Call:
@@ -103,15 +119,97 @@ class Calls:
                 f"{self._unused} of {self.journal.size} journalled calls were not asked again"
             )
 
+    def stop(self, reason: str) -> None:
+        """Send nothing more; what waits for its turn gives up, what was sent may be answered."""
+        if self.stopping is None:
+            self.stopping = reason
+            self._stopped.set()
+
+    def close(self) -> None:
+        """Leave the throttles that are shared with other runs of the process."""
+        detach_shared(self)
+
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
-        if spec.fingerprint not in self._models:
-            slots = asyncio.Semaphore(self._in_flight)
-            self._models[spec.fingerprint] = (self._open_model(spec), slots)
-        model, slots = self._models[spec.fingerprint]
-        async with slots:
-            if self.stopping:
-                raise RunInterruptedError(self.stopping)
-            return await model.complete(request, key)
+        """Ask the model, again after what can pass, within the limits."""
+        model, throttle = self._models.get(spec.fingerprint) or self._open(spec)
+        began, attempt = time.monotonic(), 1
+        while True:
+            reserved = await self._wait_for_turn(throttle, request)
+            sent = time.monotonic()
+            try:
+                completion = await model.complete(request, key)
+            except PassingModelError as error:
+                if error.overload:
+                    throttle.overloaded(sent)
+                if attempt > self.limits.retries:
+                    raise ModelError(f"{error} (after {attempt} attempts)") from error
+                pause = self._back_off(attempt, error.retry_after)
+            else:
+                throttle.succeeded()
+                if reserved:
+                    used = completion.prompt_tokens + completion.completion_tokens
+                    throttle.settle_tokens(reserved, used)
+                if not spec.is_scripted:
+                    completion.attempts = attempt
+                    completion.latency = time.monotonic() - began
+                return completion
+            finally:
+                self._under_way -= 1
+                throttle.leave()
+            await self._pause(pause)
+            attempt += 1
+
+    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
+        if spec.is_scripted:
+            throttle = Throttle(adaptive=False)
+            throttle.attach(self, self.limits)
+        else:
+            throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
+            self.throttles[spec.name] = throttle
+        self._models[spec.fingerprint] = (self._open_model(spec), throttle)
+        return self._models[spec.fingerprint]
+
+    async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
+        """Wait until the limits let a request pass; return the tokens reserved for it."""
+        reserved = 0
+        if throttle.is_rated:
+            reserved = sum(len(message.content) for message in request.messages) // 4 + 1
+            await self._pause(throttle.delay(reserved))
+        await throttle.enter()
+        self._check_limits()
+        if self.stopping:
+            throttle.leave()
+            raise RunInterruptedError(self.stopping)
+        self._under_way += 1
+        return reserved
+
+    def _check_limits(self) -> None:
+        """Stop the run if it has used up what it may use in all."""
+        totals, limits = self.totals, self.limits
+        tokens = totals.prompt_tokens + totals.completion_tokens
+        for name, limit, used in (
+            ("max_cost_usd", limits.max_cost_usd, totals.cost),
+            ("max_calls", limits.max_calls, totals.calls + self._under_way),
+            ("max_tokens_total", limits.max_tokens_total, tokens),
+        ):
+            if limit is not None and used >= limit:
+                self.limit_reached = {"name": name, "limit": limit, "used": used}
+                self.stop(f"limits.{name} is reached: {used:,.6g} of {limit:,.6g}")
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), seconds)
+        if self.stopping:
+            raise RunInterruptedError(self.stopping)
+
+    def _back_off(self, attempt: int, asked: float | None) -> float:
+        """Return how long to wait: what the server asks for, or a jittered doubling."""
+        if asked is not None:
+            return min(asked, LONGEST_WAIT) * self._jitter.uniform(1.0, 1.1)
+        longest: float = min(self.limits.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
+        return longest * self._jitter.uniform(0.5, 1.0)
 
     def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
         """Say what differs between the journalled request and the one asked now."""

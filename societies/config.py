@@ -16,12 +16,30 @@ class Protocol(Strict):
 
 
 class Limits(Strict):
-    """How hard models may be driven."""
+    """How hard models may be driven, and what a run may use in all.
+
+    A limit of the second kind that is reached pauses the run: it can be resumed with a raised one.
+    Two runs in one process share the first kind per model; the lower of their limits applies.
+    """
 
     in_flight: int = Field(default=64, ge=1)
-    """Calls under way at once, per model."""
+    """Calls under way at once, per model; a hosted model that is overloaded is given fewer."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Per hosted model."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Per hosted model, prompt and completion together."""
     retries: int = Field(default=5, ge=0)
     """How often a request is sent again after a failure that can pass (overload, time-out)."""
+    backoff: float = Field(default=1.0, gt=0)
+    """Seconds before a failed request is sent again: doubled each time, jittered, at most 60."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds after which one request is given up and sent again; a model may set its own."""
+    max_cost_usd: float | None = Field(default=None, gt=0)
+    max_calls: int | None = Field(default=None, ge=1)
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """Prompt and completion together."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Of one execution; a resumed run has them anew."""
 
 
 class LogSpec(Strict):

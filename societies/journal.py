@@ -22,6 +22,8 @@ from pydantic_core import from_json, to_json
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
 
+MAX_LENGTH = 2**32
+"""Bytes; no line of the journal is as long as this."""
 CRC_LENGTH = len(b',"crc":"00000000"}\n')
 HEAD = re.compile(rb'\{"(call|message|model)":"((?:[^"\\]|\\.)*)"')
 
@@ -52,8 +54,8 @@ class Journal:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.torn = 0
-        self._calls: dict[str, tuple[int, int]] = {}
-        self._stored: dict[str, tuple[int, int]] = {}
+        self._calls: dict[str, int] = {}
+        self._stored: dict[str, int] = {}
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
@@ -179,8 +181,8 @@ class Journal:
             os.ftruncate(self._file, self._end)
             raise JournalError(f"{self.path} cannot be written: the disk is full")
 
-    def _place(self, line: bytes) -> tuple[int, int]:
-        place = (self._end, len(line))
+    def _place(self, line: bytes) -> int:
+        place = _pack(self._end, len(line))
         self._end += len(line)
         return place
 
@@ -191,12 +193,12 @@ class Journal:
             self._stored[name] = self._place(line)
         self._calls[key] = self._place(last)
 
-    def _read(self, place: tuple[int, int]) -> dict[str, Any]:
+    def _read(self, place: int) -> dict[str, Any]:
         line: dict[str, Any] = from_json(self._read_line(place))
         return line
 
-    def _read_line(self, place: tuple[int, int]) -> bytes:
-        offset, length = place
+    def _read_line(self, place: int) -> bytes:
+        offset, length = divmod(place, MAX_LENGTH)
         return os.pread(self._file, length, offset)
 
     def _index(self) -> int:
@@ -216,9 +218,14 @@ class Journal:
                     break
                 name: str = from_json(b'"' + head[2] + b'"')
                 kept = self._calls if head[1] == b"call" else self._stored
-                kept[name] = (end, len(line))
+                kept[name] = _pack(end, len(line))
                 end += len(line)
         return end
+
+
+def _pack(offset: int, length: int) -> int:
+    """Return a line's place as one number: a pair would be most of what the index weighs."""
+    return offset * MAX_LENGTH + length
 
 
 def _line(content: dict[str, Any]) -> bytes:

@@ -1,5 +1,6 @@
 """Which language model a specification stands for."""
 
+from societies.agents.errors import ModelError
 from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.models.scripted import ScriptedModel, open_mind
 from societies.config import RunConfig
@@ -12,7 +13,7 @@ def open_model(spec: ModelSpec, config: RunConfig, scenario: Scenario) -> Langua
         return ScriptedModel(spec, open_mind(spec, scenario.minds), config.seed)
     from societies.agents.models.hosted import HostedModel
 
-    return HostedModel(spec, config.limits.retries)
+    return HostedModel(spec, config.limits.timeout)
 
 
 def check_access(config: RunConfig) -> None:
@@ -27,3 +28,9 @@ def check_access(config: RunConfig) -> None:
 
         for spec in hosted.values():
             access.check_access(spec)
+            if config.limits.max_cost_usd is not None and not access.has_price(spec):
+                raise ModelError(
+                    f"limits.max_cost_usd cannot be kept: model {spec.name!r} has no known "
+                    "price; set options.input_cost_per_token and output_cost_per_token (US "
+                    "dollars), or limit max_tokens_total instead"
+                )

@@ -20,6 +20,7 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from societies.agents.errors import ModelError, PromptError, SocietyError
+from societies.agents.secrets import without_secrets
 from societies.config import RunConfig
 from societies.errors import (
     InputError,
@@ -37,6 +38,9 @@ from societies.society import Society
 
 Watch = Callable[[Society], AbstractContextManager[Any]]
 """Makes the context in which a society is run, such as a progress display."""
+
+ADDRESS_KEYS = {"api_base", "api_key_env", "timeout"}
+"""What says where and how patiently a model is reached, and not what it is asked."""
 
 PACKAGES = ("societies", "mesa", "polars", "pydantic", "litellm", "jinja2")
 
@@ -76,8 +80,16 @@ def run(
     return Run(path)
 
 
-def resume(path: str | Path, *, watch: Watch = unwatched) -> Run:
+def resume(
+    path: str | Path, *, sets: Mapping[str, Any] | None = None, watch: Watch = unwatched
+) -> Run:
     """Finish a run: what is journalled is not asked again.
+
+    Args:
+        path: the run's directory.
+        sets: limits to raise, or where models are reached now, by dotted key; written into the
+            run's configuration.
+        watch: makes the context in which the society is run.
 
     Raises:
         InputError: there is no run, or it cannot be run any more.
@@ -88,11 +100,19 @@ def resume(path: str | Path, *, watch: Watch = unwatched) -> Run:
     found = Run(path)
     if found.status == "finished":
         return found
-    config, scenario = found.config, found.scenario
+    for key in sets or {}:
+        if not key.startswith("limits.") and key.rpartition(".")[2] not in ADDRESS_KEYS:
+            raise InputError(
+                f"--set {key}: a resumed run can take other limits.*, and another "
+                f"{', '.join(sorted(ADDRESS_KEYS))} of a model; all else would change what it asks"
+            )
+    config, scenario = load(found.path / "scenario.yaml", sets)
     origin: dict[str, Any] = {
         name: found.about[name] for name in ("began", "parent") if name in found.about
     }
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
+    if sets:
+        _write_config(found.path, config)
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:
         _set_aside(log, aside)
@@ -143,9 +163,22 @@ def release(society: Society) -> None:
 
     Mesa 3.3 keeps every model alive in a class-level table of agent counters (its issue 3179).
     """
+    society.calls.close()
     counters = getattr(mesa.Agent, "_ids", None)
     if isinstance(counters, dict):
         counters.pop(society, None)
+
+
+def _write_config(path: Path, config: RunConfig) -> None:
+    content = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    _write(path / "scenario.yaml", content)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def check_ready(config: RunConfig, passed: int = 0) -> None:
@@ -221,17 +254,34 @@ def execute(
             "torn_bytes_dropped": journal.torn,
             "totals": asdict(society.calls.totals) if society else None,
             "rows": society.log.rows if society else 0,
+            "limit_reached": society.calls.limit_reached if society else None,
+            "in_flight": _throttle_courses(society) if society else {},
         }
         _write_about(path, config, status, **facts)
         if society:
             release(society)
 
 
+def _throttle_courses(society: Society) -> dict[str, list[dict[str, float | str]]]:
+    """Return how the in-flight limit of each hosted model moved: seconds, limit, why."""
+    return {
+        model: [
+            {
+                "seconds": round(change.moment - society.began, 3),
+                "in_flight": change.in_flight,
+                "reason": change.reason,
+            }
+            for change in throttle.course
+        ]
+        for model, throttle in society.calls.throttles.items()
+    }
+
+
 def _keep_traceback(path: Path, error: SocietyError) -> None:
     """Write where a scenario's own code failed, for whoever maintains it."""
     if error.__cause__ is not None:
         lines = traceback.format_exception(error.__cause__)
-        (path / "error.txt").write_text("".join(lines), encoding="utf-8")
+        _write(path / "error.txt", without_secrets("".join(lines)))
 
 
 def new_directory(out: Path, config: RunConfig) -> Path:
@@ -242,7 +292,6 @@ def new_directory(out: Path, config: RunConfig) -> Path:
     Raises:
         InputError: it cannot be made.
     """
-    content = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     number = 1
     while True:
         suffix = "" if number == 1 else f"-{number}"
@@ -256,7 +305,7 @@ def new_directory(out: Path, config: RunConfig) -> Path:
                 f"the run's directory {path} cannot be made: {error.strerror}"
             ) from error
         else:
-            (path / "scenario.yaml").write_text(content, encoding="utf-8")
+            _write_config(path, config)
             return path
 
 
@@ -279,9 +328,7 @@ def _write_about(path: Path, config: RunConfig, status: str, **facts: Any) -> No
         "versions": _versions(),
         **facts,
     }
-    partial = path / "run.json.partial"
-    partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path / "run.json")
+    _write(path / "run.json", json.dumps(about, indent=2) + "\n")
 
 
 def _versions() -> dict[str, str]:

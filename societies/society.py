@@ -1,5 +1,6 @@
 """The society: a Mesa model whose protocol is one asynchronous generator."""
 
+import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
@@ -75,14 +76,14 @@ class Society(mesa.Model):
         self.calls = Calls(
             journal,
             lambda spec: open_model(spec, config, scenario),
-            config.limits.in_flight,
+            config.limits,
             live=live,
         )
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self._names: set[str] = set()
         self._step = 0
         self._interactions = 0
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._play = self.play()
 
     # -- what a scenario says ---------------------------------------------------------------
@@ -238,9 +239,8 @@ class Society(mesa.Model):
 
     def interrupt(self, reason: str) -> None:
         """Stop at a safe point: calls in flight may finish, no new one is made."""
-        if not self.calls.stopping:
-            self.calls.stopping = reason
-            self._scheduler.stop(reason)
+        self.calls.stop(reason)
+        self._scheduler.stop(reason)
 
     async def _play_to_end(self) -> None:
         while await self._advance():
@@ -265,7 +265,7 @@ class Society(mesa.Model):
         except StopAsyncIteration:
             self.changes.finish()
             return False
-        seconds = time.monotonic() - self._began
+        seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
         self._interactions = 0
         return True
@@ -277,12 +277,16 @@ class Society(mesa.Model):
     async def _drive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `work`; on failure let what is in flight finish, write everything, and raise."""
         failure: BaseException | None
+        timer = self._start_timer()
         try:
             return await work()
         except RunInterruptedError:
             failure = self._scheduler.failure
         except Exception as error:  # noqa: BLE001 - raised below, once everything is written
             failure = error
+        finally:
+            if timer:
+                timer.cancel()
         reason = self._scheduler.stopping or "play() failed"
         self.interrupt(reason)
         await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
@@ -293,6 +297,20 @@ class Society(mesa.Model):
         if isinstance(failure, SocietyError):
             raise failure
         raise RunFailedError(f"{reason}: {type(failure).__name__}: {failure}") from failure
+
+    def _start_timer(self) -> asyncio.TimerHandle | None:
+        """Have the run stopped when its time is up, if it is limited."""
+        seconds = self.config.limits.max_seconds
+        if seconds is None:
+            return None
+
+        def time_is_up() -> None:
+            used = time.monotonic() - self.began
+            self.calls.limit_reached = {"name": "max_seconds", "limit": seconds, "used": used}
+            self.interrupt(f"limits.max_seconds is reached: {used:.1f} of {seconds:g}")
+
+        left = self.began + seconds - time.monotonic()
+        return asyncio.get_running_loop().call_later(max(0.0, left), time_is_up)
 
     # -- what agents need of it (agents.agent.Host) ---------------------------------------------
 

@@ -1,19 +1,26 @@
 """A local OpenAI-compatible server: real HTTP on loopback, answers by a function."""
 
 import json
+import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass
 class Reply:
-    """What the server answers: a text with its usage, or an error status."""
+    """What the server answers: a text with its usage, an error status, or a fault."""
 
     text: str = ""
+    fault: Literal["", "reset", "garbage", "hang"] = ""
+    """Reset the connection, answer something that is no completion, or do not answer."""
+    delay: float = 0.0
+    """Seconds that this answer takes."""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     prompt_tokens: int = 1
@@ -27,13 +34,25 @@ class Server:
     address: str
     requests: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
 
 
 @contextmanager
-def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
-    """Serve chat completions; `answer` gets the request's body and its number from 0."""
+def serve(
+    answer: Callable[[dict[str, Any], int], Reply],
+    delay: float = 0.0,
+    capacity: int | None = None,
+) -> Iterator[Server]:
+    """Serve chat completions.
+
+    Args:
+        answer: gets the request's body and its number from 0.
+        delay: seconds that an answer takes.
+        capacity: answers under way at once, beyond which a request gets status 429.
+    """
     server = Server(address="")
-    lock = threading.Lock()
+    lock, over = threading.Lock(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -42,9 +61,27 @@ def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             with lock:
                 server.requests.append({**body, "authorization": self.headers["authorization"]})
-                reply = answer(body, len(server.requests) - 1)
+                full = capacity is not None and server.at_once >= capacity
+                reply = full_house() if full else answer(body, len(server.requests) - 1)
                 server.replies.append(reply)
-            self.send(reply, body)
+                server.at_once += not full
+                server.most_at_once = max(server.most_at_once, server.at_once)
+            if not full:
+                time.sleep(delay + reply.delay)
+                with lock:
+                    server.at_once -= 1
+            if reply.fault == "reset":
+                self.reset()
+            elif reply.fault == "hang":
+                over.wait(60)
+                self.close_connection = True
+            else:
+                self.send(reply, body)
+
+        def reset(self) -> None:
+            linger_not = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+            self.close_connection = True
 
         def send(self, reply: Reply, body: dict[str, Any]) -> None:
             content = (
@@ -52,7 +89,7 @@ def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
                 if reply.status == 200
                 else {"error": {"message": reply.text}}
             )
-            data = json.dumps(content).encode()
+            data = b"<html>so sorry" if reply.fault == "garbage" else json.dumps(content).encode()
             self.send_response(reply.status)
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
@@ -71,8 +108,14 @@ def serve(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Server]:
         try:
             yield server
         finally:
+            over.set()
             http.shutdown()
             thread.join()
+
+
+def full_house() -> Reply:
+    """Return the answer of an overloaded server."""
+    return Reply("too many requests", status=429, headers={"retry-after": "0.02"})
 
 
 def completion(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:

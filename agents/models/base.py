@@ -30,8 +30,8 @@ class ModelSpec(Strict):
     max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
     """Sampling seed sent to the provider (not the run's seed)."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds after which one request is given up and asked again."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds after which one request is given up and sent again; `limits.timeout` if absent."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
 
@@ -76,14 +76,16 @@ class RunModel(ModelSpec):
 
 
 class Message:
-    """One message of a prompt, with the digest under which the journal stores it once."""
-
-    __slots__ = ("content", "digest", "role")
+    """One message of a prompt."""
 
     def __init__(self, role: Role, content: str) -> None:
         self.role = role
         self.content = content
-        self.digest = blake2b(f"{role}\0{content}".encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash under which the journal stores the message once; most replies need none."""
+        return blake2b(f"{self.role}\0{self.content}".encode(), digest_size=16).hexdigest()
 
     def __repr__(self) -> str:
         return f"Message({self.role}, {self.content[:40]!r})"

@@ -1,17 +1,12 @@
 """Hosted models, and local OpenAI-compatible servers, through LiteLLM."""
 
-import asyncio
 import os
 import time
-from random import Random
 from typing import Any
 
-from societies.agents.errors import ModelError
+from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
-
-FIRST_WAIT = 1.0
-"""Seconds before the first repetition of a failed request; doubled each time."""
-LONGEST_WAIT = 60.0
+from societies.agents.secrets import without_secrets
 
 
 def litellm() -> Any:
@@ -53,54 +48,72 @@ def check_access(spec: ModelSpec) -> None:
             )
 
 
+def retry_after(error: Exception) -> float | None:
+    """Return the seconds that a server's Retry-After header asks for, if it names a number."""
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    asked = headers.get("retry-after", "")
+    return float(asked) if asked.replace(".", "", 1).isdigit() else None
+
+
+def has_price(spec: ModelSpec) -> bool:
+    """Whether LiteLLM's table, or the model's own options, say what a token costs."""
+    if "input_cost_per_token" in spec.options:
+        return True
+    try:
+        info = litellm().get_model_info(spec.name)
+    except Exception:  # noqa: BLE001 - LiteLLM raises a bare Exception for a model it does not know
+        return False
+    return info.get("input_cost_per_token") is not None
+
+
 class HostedModel:
     """A language model behind an HTTP interface.
 
     Args:
         spec: which model, and how it is sampled.
-        retries: how often a request is sent again after a failure that can pass.
+        timeout: seconds after which one request is given up, unless `spec` sets its own.
     """
 
-    def __init__(self, spec: ModelSpec, retries: int) -> None:
+    def __init__(self, spec: ModelSpec, timeout: float) -> None:
         self.spec = spec
-        self.retries = retries
         self._library = litellm()
         errors = self._library.exceptions
+        self._overload = (errors.RateLimitError, errors.ServiceUnavailableError)
         self._passing = (
-            errors.RateLimitError,
+            *self._overload,
             errors.Timeout,
             errors.APIConnectionError,
             errors.InternalServerError,
-            errors.ServiceUnavailableError,
             errors.BadGatewayError,
         )
-        self._jitter = Random()
-        self._arguments = self._fixed_arguments()
+        self._arguments = self._fixed_arguments(spec.timeout or timeout)
 
     async def complete(self, request: Request, key: str) -> Completion:
-        """Send the request, again after what can pass, and return the completion.
+        """Send the request once and return the completion.
 
         Raises:
-            ModelError: the failure cannot pass, or did not within the retries.
+            PassingModelError: no answer came, or an empty one; the next request may be answered.
+            ModelError: asking again would not help.
         """
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         began = time.monotonic()
-        for attempt in range(1, self.retries + 2):
-            try:
-                response = await self._library.acompletion(messages=messages, **self._arguments)
-            except self._passing as error:
-                if attempt > self.retries:
-                    raise self._failure(key, error, f"after {attempt} attempts") from error
-                await asyncio.sleep(self._pause(attempt, error))
-            except self._library.exceptions.OpenAIError as error:
-                raise self._failure(key, error, "asking again would not help") from error
-            except Exception as error:
-                raise self._failure(key, error, "unexpected") from error
-            else:
-                return self._completion(response, attempt, time.monotonic() - began)
-        raise AssertionError("unreachable")
+        try:
+            response = await self._library.acompletion(messages=messages, **self._arguments)
+        except self._passing as error:
+            overload = isinstance(error, self._overload)
+            text = self._failure(key, error)
+            raise PassingModelError(
+                text, overload=overload, retry_after=retry_after(error)
+            ) from error
+        except Exception as error:
+            text = self._failure(key, error)
+            raise ModelError(f"{text} (asking again would not help)") from error
+        completion = self._completion(response, time.monotonic() - began)
+        if not completion.text.strip():
+            raise PassingModelError(f"model {self.spec.name} gave an empty reply at call {key}")
+        return completion
 
-    def _fixed_arguments(self) -> dict[str, Any]:
+    def _fixed_arguments(self, timeout: float) -> dict[str, Any]:
         spec = self.spec
         arguments = {
             "model": spec.name,
@@ -109,7 +122,7 @@ class HostedModel:
             "temperature": spec.temperature,
             "max_tokens": spec.max_tokens,
             "seed": spec.seed,
-            "timeout": spec.timeout,
+            "timeout": timeout,
             "num_retries": 0,
             "max_retries": 0,
             **spec.options,
@@ -119,20 +132,11 @@ class HostedModel:
             arguments["api_key"] = "none" if missing else None
         return {name: value for name, value in arguments.items() if value is not None}
 
-    def _pause(self, attempt: int, error: Exception) -> float:
-        """Return how long to wait: what the server asks for, or a jittered doubling."""
-        headers = getattr(error, "litellm_response_headers", None) or {}
-        asked = headers.get("retry-after", "")
-        if asked.replace(".", "", 1).isdigit():
-            return min(float(asked), LONGEST_WAIT)
-        longest: float = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-        return longest * self._jitter.uniform(0.5, 1.0)
+    def _failure(self, key: str, error: Exception) -> str:
+        text = f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {error}"
+        return without_secrets(text)
 
-    def _failure(self, key: str, error: Exception, why: str) -> ModelError:
-        kind = type(error).__name__
-        return ModelError(f"model {self.spec.name} failed at call {key} ({kind}, {why}): {error}")
-
-    def _completion(self, response: Any, attempts: int, latency: float) -> Completion:
+    def _completion(self, response: Any, latency: float) -> Completion:
         choice, usage = response.choices[0], getattr(response, "usage", None)
         return Completion(
             text=choice.message.content or "",
@@ -140,7 +144,6 @@ class HostedModel:
             prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
             completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
             cost=self._cost(response),
-            attempts=attempts,
             latency=latency,
         )
 

@@ -36,9 +36,9 @@ class DonorProtocol(Protocol):
     names: Literal["numbered"] | list[str] = "numbered"
     """`numbered`: generation and number, such as 3_4; or a list with a name for everybody."""
     attempts: int = Field(default=11, ge=1)
-    """How often an agent is asked before its fallback applies (the code: once, and 10 retries)."""
+    """How often an agent is asked at most (as published: once, and 10 retries); then it gives 0."""
     reask: Literal["identical", "explain"] = "identical"
-    """After an unreadable answer: the same prompt again, or the answer with what is wrong."""
+    """After an unreadable answer: the same prompt again (as published), or with what is wrong."""
 
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:

@@ -95,12 +95,16 @@ def run(
 
 
 @app.command()
-def resume(path: RunPath, quiet: Quiet = False) -> None:
-    """Finish an interrupted run; nothing that was answered is asked again."""
+def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
+    """Finish an interrupted run; nothing that was answered is asked again.
+
+    --set may raise limits, or say where a model is reached now; it cannot change what is asked.
+    """
     from societies.cli.progress import watch_with
     from societies.runner import resume as resume_run
 
-    _perform(lambda: resume_run(path, watch=watch_with(quiet=quiet)))
+    overrides = _overrides(None, sets)
+    _perform(lambda: resume_run(path, sets=overrides, watch=watch_with(quiet=quiet)))
 
 
 @app.command()

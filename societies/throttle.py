@@ -1,0 +1,177 @@
+"""Throttles: how many requests a model is sent at once, and how many per minute."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from societies.config import Limits
+
+FIRST_LIMIT = 16
+"""Requests in flight that a model is trusted with before it has shown what it bears."""
+SAFE_SHARE = 0.95
+"""Part of the number that once was too much up to which the limit grows back at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a model's in-flight limit."""
+
+    moment: float
+    """Seconds on the monotonic clock."""
+    in_flight: int
+    reason: str
+
+
+class Throttle:
+    """The shared way to one language model, for every run of the process that uses it.
+
+    The limit of requests in flight doubles per round trip while answers come, until the model is
+    once overloaded; then it halves, grows back to just below what was too much, and from there by
+    one per round trip, as in TCP congestion control (CUBIC's plateau, RFC 9438 section 4.1).
+
+    Args:
+        adaptive: False keeps the limit at its ceiling (models that cannot be overloaded).
+    """
+
+    def __init__(self, *, adaptive: bool) -> None:
+        self.adaptive = adaptive
+        self.ceiling = 1
+        self.limit = float(FIRST_LIMIT)
+        self.busy = 0
+        self.course: list[Change] = []
+        self._users: dict[int, Limits] = {}
+        self._too_much: float | None = None
+        self._last_cut = 0.0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._requests = Rate()
+        self._tokens = Rate()
+
+    def attach(self, user: object, limits: Limits) -> None:
+        """Let a run use the throttle; of all that use it, the lowest ceilings apply."""
+        self._users[id(user)] = limits
+        self._apply()
+
+    def detach(self, user: object) -> bool:
+        """Let a run go; return whether another still uses the throttle."""
+        self._users.pop(id(user), None)
+        if self._users:
+            self._apply()
+        return bool(self._users)
+
+    def _apply(self) -> None:
+        users = self._users.values()
+        self.ceiling = min(limits.in_flight for limits in users)
+        self.limit = min(self.limit, self.ceiling) if self.adaptive else self.ceiling
+        self._requests.per_minute = _lowest(limits.requests_per_minute for limits in users)
+        self._tokens.per_minute = _lowest(limits.tokens_per_minute for limits in users)
+        self._note("ceiling")
+        self._admit()
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether requests or tokens per minute are limited."""
+        return self._requests.per_minute is not None or self._tokens.per_minute is not None
+
+    def delay(self, tokens: int) -> float:
+        """Reserve one request of about `tokens`; return the seconds to wait before sending it."""
+        now = time.monotonic()
+        return max(self._requests.reserve(1, now), self._tokens.reserve(tokens, now))
+
+    def settle_tokens(self, reserved: int, used: int) -> None:
+        """Correct a reservation by what the request really took."""
+        self._tokens.correct(used - reserved)
+
+    async def enter(self) -> None:
+        """Wait for a free place; every `enter` is followed by one `leave`."""
+        if self.busy < int(self.limit) and not self._waiters:
+            self.busy += 1
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.busy -= 1
+        self._admit()
+
+    def succeeded(self) -> None:
+        """An answer came: grow, if the limit was what held requests back."""
+        if not self.adaptive or self.limit >= self.ceiling or self.busy < int(self.limit):
+            return
+        plateau = self._too_much is not None and self.limit >= SAFE_SHARE * self._too_much
+        before = int(self.limit)
+        self.limit = min(self.ceiling, self.limit + (1 / self.limit if plateau else 1))
+        if int(self.limit) > before:
+            self._note("answers come")
+            self._admit()
+
+    def overloaded(self, sent: float) -> None:
+        """The model wants less: halve, once for all requests sent before the last halving."""
+        if not self.adaptive or sent < self._last_cut:
+            return
+        self._too_much = self.limit
+        self._last_cut = time.monotonic()
+        self.limit = max(1.0, self.limit / 2)
+        self._note("overload")
+
+    def _admit(self) -> None:
+        while self._waiters and self.busy < int(self.limit):
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self.busy += 1
+                waiter.set_result(None)
+
+    def _note(self, reason: str) -> None:
+        self.course.append(Change(time.monotonic(), int(self.limit), reason))
+
+
+class Rate:
+    """So many units per minute, evenly spaced after a burst of a second's worth (GCRA)."""
+
+    def __init__(self) -> None:
+        self.per_minute: int | None = None
+        """The allowance; None is unlimited."""
+        self._free_at = 0.0
+
+    def reserve(self, units: int, now: float) -> float:
+        """Take `units`; return the seconds until they may be used."""
+        if self.per_minute is None:
+            return 0.0
+        start = max(self._free_at, now - 1.0)
+        self._free_at = start + units * 60 / self.per_minute
+        return max(0.0, start - now)
+
+    def correct(self, units: int) -> None:
+        """Take more units, or give some back, after the fact."""
+        if self.per_minute is not None:
+            self._free_at += units * 60 / self.per_minute
+
+
+def _lowest(allowances: Iterable[int | None]) -> int | None:
+    """Return the lowest allowance, None if nothing is limited."""
+    return min((allowance for allowance in allowances if allowance is not None), default=None)
+
+
+_throttles: dict[tuple[str, str | None], Throttle] = {}
+
+
+def attach_shared(name: str, api_base: str | None, user: object, limits: Limits) -> Throttle:
+    """Return the process's throttle for a hosted model, with one more user."""
+    throttle = _throttles.setdefault((name, api_base), Throttle(adaptive=True))
+    throttle.attach(user, limits)
+    return throttle
+
+
+def detach_shared(user: object) -> None:
+    """Let a run go from all throttles; those that nobody uses are forgotten."""
+    for key, throttle in list(_throttles.items()):
+        if not throttle.detach(user):
+            del _throttles[key]

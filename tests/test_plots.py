@@ -1,0 +1,123 @@
+"""Plots of cooperation: what they show, and runs at the edges."""
+
+import pytest
+from matplotlib.image import imread
+from matplotlib.text import Text
+
+import societies
+from societies.analysis import plots
+from societies.analysis.plots import Results, cooperation, plain
+
+PUNISHERS = [
+    {
+        "name": "punishers",
+        "share": 3,
+        "model": {"name": "scripted/image_scorer", "options": {"punish": 0.2}},
+    },
+    {"name": "misers", "share": 3, "model": {"name": "scripted/defector"}},
+]
+SMALL = {"population.size": 6, "protocol.survivors": 3, "protocol.generations": 3}
+NAMES = ["$a^b_$", "x" * 40, "\N{CJK UNIFIED IDEOGRAPH-4E2D}\u0007", "{\\frac}"]
+
+
+def play(out, **sets):
+    values = {key.replace("__", "."): value for key, value in sets.items()}
+    return societies.run("donor_game/demo", out=out, sets={**SMALL, **values})
+
+
+def test_every_measure_has_its_plot(tmp_path):
+    run = play(tmp_path, population__groups=PUNISHERS, protocol__costly_punishment=True)
+    files = cooperation(run, tmp_path / "figures")
+    assert {file.stem for file in files} == {
+        "overview",
+        "resources",
+        "donations",
+        "selection",
+        "inequality",
+        "lineage",
+        "punishment",
+    }
+    for file in files:
+        height, width = imread(file).shape[:2]
+        assert width > 900
+        assert height > 500
+
+
+def test_a_protocol_without_punishment_has_no_plot_of_it(tmp_path):
+    files = cooperation(play(tmp_path, protocol__generations=1), tmp_path / "figures")
+    assert "punishment.png" not in [file.name for file in files]
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        {"model__name": "scripted/defector", "population__groups": []},
+        {
+            "model__name": "scripted/defector",
+            "population__groups": [],
+            "protocol__endowment": 0,
+            "protocol__costly_punishment": True,
+        },
+        {
+            "model__name": "scripted/constant",
+            "model__options": {"fraction": 1},
+            "population__groups": [],
+            "protocol__games": 1,
+        },
+        {"protocol__survivors": 0},
+        {"protocol__survivors": 6},
+    ],
+    ids=["nobody gives", "nobody owns", "half own nothing", "nobody survives", "all survive"],
+)
+def test_runs_at_the_edges_are_drawn(tmp_path, sets):
+    """Warnings are errors here."""
+    results = Results.of(play(tmp_path, **sets))
+    plots._save(plots.overview_figure(results), tmp_path / "overview.png")
+    assert imread(tmp_path / "overview.png").std() > 0.05
+
+
+def test_names_are_drawn_as_they_are(tmp_path):
+    run = play(
+        tmp_path,
+        population__size=2,
+        population__groups=[],
+        protocol__survivors=1,
+        protocol__names=NAMES,
+    )
+    figure = plots._single(Results.of(run), plots.draw_lineage, 6, 4)
+    plots._save(figure, tmp_path / "lineage.png")
+    drawn = {text.get_text(): text for text in figure.findobj(Text)}
+    for name in ("$a^b_$", f"{'x' * 13}…", "□□", "{\\frac}"):
+        assert not drawn[name].get_parse_math()
+    assert plain("Zoë") == "Zoë"
+
+
+def test_the_plots_show_the_measures(tmp_path):
+    results = Results.of(play(tmp_path))
+    axes = plots._figure(results, 4, 3).subplots()
+    plots.draw_selection(axes, results)
+    bars = [bar.get_height() for bar in axes.patches]
+    assert bars == results.measures["generosity_selection"].drop_nulls().to_list()
+    assert [text.get_text() for text in axes.texts].count("n/a") == 1, "the last generation"
+
+    axes = plots._figure(results, 4, 3).subplots()
+    plots.draw_resources(axes, results)
+    means = next(line for line in axes.lines if line.get_label() == "mean")
+    assert list(means.get_ydata()) == results.measures["resources"].to_list()
+    assert "answers: 0.0% invalid" in results.footer
+
+
+@pytest.mark.parametrize(
+    ("means", "values", "scale"),
+    [
+        ([10, 12], [9, 13], "linear"),
+        ([10, 1000], [5, 2000], "log"),
+        ([10, 1000], [0, 2000], "symlog"),
+        ([0, 1000], [0, 2000], "symlog"),
+        ([0, 0], [0, 0], "linear"),
+    ],
+)
+def test_a_wide_range_is_drawn_on_a_logarithmic_scale(means, values, scale):
+    axes = plots.Figure().subplots()
+    plots._scale(axes, means, values)
+    assert axes.get_yscale() == scale
