@@ -43,8 +43,6 @@ class Scenario:
     """How many model calls a run makes when every answer is readable."""
     supports: tuple[Literal["add", "remove"], ...] = ()
     """Interventions in the population that its society's hooks carry out."""
-    demo_mind: str = ""
-    """The scripted mind that stands in for a hosted model when a run is estimated."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
     plots: str = ""

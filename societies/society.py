@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mesa
 from pydantic_core import to_json
 
-from societies import loop
+from societies import loop, models
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.answers import Outcome
 from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Request
+from societies.agents.models.base import LanguageModel, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
@@ -25,7 +25,6 @@ from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
-from societies.models import open_model
 from societies.records import (
     AgentRecord,
     AnswerRecord,
@@ -53,6 +52,7 @@ class Society(mesa.Model):
         journal: where completions are recorded; None keeps none.
         log: where records are written; None keeps them in memory.
         live: False takes completions from the journal only (replay).
+        open_model: returns the language model of a specification; by default what it says.
     """
 
     records: ClassVar[tuple[type[Record], ...]] = ()
@@ -65,6 +65,7 @@ class Society(mesa.Model):
         journal: Journal | None = None,
         log: RunLog | None = None,
         live: bool = True,
+        open_model: Callable[[ModelSpec], LanguageModel] | None = None,
     ) -> None:
         self._scheduler = Scheduler(self._retire, self._begin)
         super().__init__(rng=config.seed)
@@ -75,12 +76,13 @@ class Society(mesa.Model):
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
         self.calls = Calls(
             journal,
-            lambda spec: open_model(spec, config, scenario),
+            open_model or (lambda spec: models.open_model(spec, config, scenario)),
             config.limits,
             live=live,
         )
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
-        self._names: set[str] = set()
+        self.roles: dict[str, str] = {}
+        """The role of everybody who ever joined, by name."""
         self._step = 0
         self._interactions = 0
         self.began = time.monotonic()
@@ -113,9 +115,9 @@ class Society(mesa.Model):
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
         """
-        if name in self._names or "#" in name or not name:
+        if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
-        self._names.add(name)
+        self.roles[name] = role
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))

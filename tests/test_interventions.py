@@ -220,7 +220,7 @@ class Club(Society):
         await member.ask("strategy", Text, text=f"Speak, {member.name}")
 
     def add_agents(self, number: int) -> list[LLMAgent]:
-        return [self.enroll(f"m{len(self._names) + 1}") for _ in range(number)]
+        return [self.enroll(f"m{len(self.roles) + 1}") for _ in range(number)]
 
 
 def club(*interventions, supports=("add", "remove")) -> Club:

@@ -73,6 +73,21 @@ def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
 
 
 @app.command()
+def estimate(
+    file: File,
+    seed: Seed = None,
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
+) -> None:
+    """Estimate the calls, tokens and cost of a run as a range; nothing is asked or spent."""
+    from societies.cli.estimate import show_estimate
+    from societies.loading import load
+
+    config, scenario = load(file, _overrides(seed, sets))
+    show_estimate(config, scenario, as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of scenario files, for editors."""
     import json
@@ -165,6 +180,10 @@ def show(
         display.show_json(found)
     else:
         display.show_summary(found)
+        if found.status == "finished":
+            from societies.cli.estimate import show_against_actual
+
+            show_against_actual(found)
     if plots:
         display.draw_plots(found)
 
