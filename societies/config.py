@@ -5,10 +5,12 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
 from societies.interventions import Intervention
+from societies.probes import Probe
 
 
 class Protocol(Strict):
@@ -66,17 +68,23 @@ class RunConfig(Strict):
     """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
     interventions: list[Intervention] = Field(default_factory=list)
     """What changes while the run is under way, each at a scope."""
+    instruments: dict[str, Instrument] = Field(default_factory=dict)
+    """Questionnaires of one's own, by name: a file (YAML, text, CSV, JSON, Parquet) or the text."""
+    probes: list[Probe] = Field(default_factory=list)
+    """Instruments and open questions that are asked without disturbing the scenario."""
     limits: Limits = Limits()
     log: LogSpec = LogSpec()
 
     def models(self) -> list[tuple[tuple[str | int, ...], ModelSpec]]:
         """Return every model specification with its place in the configuration."""
-        groups = enumerate(self.population.groups)
-        own = [
-            (("population", "groups", position, "model"), group.model)
-            for position, group in groups
-            if group.model is not None
+        own: list[tuple[tuple[str | int, ...], ModelSpec]] = [
+            (("population", kind, position, "model"), holder.model)
+            for kind in ("groups", "people")
+            for position, holder in enumerate(getattr(self.population, kind))
+            if holder.model is not None
         ]
+        for position, share in enumerate(self.population.models):
+            own.append((("population", "models", position), share.spec()))
         roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
         changed = [
             (("interventions", number, "model"), change.model.spec())

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from societies.config import RunConfig
+from societies.config import Limits, RunConfig
 from societies.errors import InputError, ReplayDiffersError
 from societies.journal import Journal
 from societies.loading import validate
@@ -110,7 +110,8 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
     number = len(config.interventions) - 1
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = Path(folder) / "log"
-        society = make_society(config, scenario, journal, log, live=False)
+        unlimited = config.model_copy(update={"limits": Limits()})
+        society = make_society(unlimited, scenario, journal, log, live=False)
         society.changes.stop_at = number
         try:
             society.run()

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import mesa
 from pydantic_core import to_json
@@ -25,6 +25,7 @@ from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
+from societies.probes import Probes
 from societies.records import (
     AgentRecord,
     AnswerRecord,
@@ -80,6 +81,7 @@ class Society(mesa.Model):
             config.limits,
             live=live,
         )
+        self._probes = Probes(self, config.probes)
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
@@ -102,6 +104,7 @@ class Society(mesa.Model):
         person: Person | None = None,
         parents: Sequence[str] = (),
         memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> LLMAgent:
         """Let somebody join as an agent, and log it.
 
@@ -111,6 +114,7 @@ class Society(mesa.Model):
             person: who it is; the population's next person by default.
             parents: agents it descends from or learnt from.
             memory: what of its own conversation it sees again; by default nothing.
+            brief: what it alone is told at the start: further variables of the `system` template.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
@@ -121,7 +125,7 @@ class Society(mesa.Model):
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
-        agent = LLMAgent(self, name, person, memory)
+        agent = LLMAgent(self, name, person, memory, brief)
         agent.role = role
         self.record(
             AgentRecord(
@@ -136,6 +140,7 @@ class Society(mesa.Model):
             ),
             agent=agent,
         )
+        self._probes.join(agent, staff=person.index < 0)
         return agent
 
     def staff(self, role: str) -> Person:
@@ -177,8 +182,19 @@ class Society(mesa.Model):
             except BaseException:
                 work.close()
                 raise
+        if self._probes.unasked:
+            self._probes.before(agents)
         self._interactions += 1
         self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
+
+    def schedule_probe(self, work: Coroutine[Any, Any, None], agent: LLMAgent, scope: str) -> None:
+        """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
+        self._scheduler.schedule(work, [agent], scope, self._step, self.changes.settings)
+
+    def deregister_agent(self, agent: LLMAgent) -> None:
+        """Let go of an agent that is removed, once the probes have asked it."""
+        super().deregister_agent(agent)  # type: ignore[no-untyped-call]
+        self._probes.leave([agent])
 
     async def settle(self) -> None:
         """Wait until all scheduled interactions are done: the only barrier."""
@@ -265,11 +281,14 @@ class Society(mesa.Model):
         except PlayEndsHere:
             return False
         except StopAsyncIteration:
+            self._probes.leave(cast(list[LLMAgent], list(self.agents)))
             self.changes.finish()
             return False
         seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
         self._interactions = 0
+        if self._probes.step(self._step):
+            await self._scheduler.settle()
         return True
 
     def _finish(self) -> None:

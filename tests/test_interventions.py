@@ -235,13 +235,12 @@ def club(*interventions, supports=("add", "remove")) -> Club:
         "prompts": {"system": "{{ persona }}", "strategy": "{{ text }}"},
         "interventions": list(interventions),
     }
-    society = Club(validate(Source(data), scenario))
 
     class Yes:
         async def complete(self, request, key):
             return Completion("yes")
 
-    society.calls._open_model = lambda spec: Yes()
+    society = Club(validate(Source(data), scenario), open_model=lambda spec: Yes())
     society.run()
     return society
 
@@ -285,13 +284,50 @@ def test_announcements_are_remembered_with_the_question_and_told_to_minds():
             asked.append((key, request.messages[-1].content, request.situation.get("announced")))
             return Completion("yes")
 
-    society = Listening(config)
-    society.calls._open_model = lambda spec: Yes()
-    society.run()
+    Listening(config, open_model=lambda spec: Yes()).run()
     told = {key: (text, heard) for key, text, heard in asked if heard}
     assert sorted(told) == [f"d3/m{n}#m{n}#{call}" for n in (1, 2) for call in (1, 2)]
     assert told["d3/m1#m1#2"][0] == "Announcement: Hark!\n\nfirst"
     assert told["d3/m1#m1#2"][1][0].text == "Hark!"
+
+
+def test_every_conversation_of_an_agent_hears_an_announcement_once_and_changes_with_it():
+    asked = []
+
+    class Talkative(Society):
+        async def play(self):
+            ann = self.enroll("ann")
+            threads = [ann.thread(topic) for topic in ("war", "peace")]
+            for day in range(1, 4):
+                for thread in threads:
+                    scope = f"d{day}/{thread.topic}"
+                    self.schedule(self.talk(thread), agents=[thread], scope=scope)
+                yield
+
+        async def talk(self, thread: LLMAgent) -> None:
+            await thread.ask("strategy", Text, text="Well?")
+
+    say = {"at": "d2", "say": {"text": "Hark!"}}
+    became = {"at": "d3", "set": {"population.persona.text": "You are old."}}
+    prompts = {"system": "{{ persona }}", "strategy": "{{ text }}"}
+    sets = {**SMALL, "prompts": prompts, "interventions": [say, became]}
+    config, _ = load("donor_game/demo", {**sets, "population.groups": []})
+
+    class Yes:
+        async def complete(self, request, key):
+            first, last = request.messages[0].content, request.messages[-1].content
+            asked.append((key.partition("#")[0], "Hark!" in last, "old" in first))
+            return Completion("yes")
+
+    Talkative(config, open_model=lambda spec: Yes()).run()
+    assert sorted(asked) == [
+        ("d1/peace", False, False),
+        ("d1/war", False, False),
+        ("d2/peace", True, False),
+        ("d2/war", True, False),
+        ("d3/peace", False, True),
+        ("d3/war", False, True),
+    ]
 
 
 def test_runs_with_and_without_an_intervention_are_compared(changed, capsys):

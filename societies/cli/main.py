@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from societies.agents.errors import SocietyError
+from societies.cli.population import population
 
 app = typer.Typer(
     add_completion=False,
@@ -186,6 +187,9 @@ def show(
             show_against_actual(found)
     if plots:
         display.draw_plots(found)
+
+
+app.command()(population)
 
 
 def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
