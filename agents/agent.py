@@ -1,5 +1,6 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.streams import stream, stream_seed
+from societies.agents.structured import gives_objects, read_object, response_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -159,8 +161,8 @@ class LLMAgent(mesa.Agent):
     def become(self, persona: Persona, model: ModelSpec) -> None:
         """Go on with this persona and model, and with a system prompt rendered anew."""
         self.persona, self.model_spec = persona, model
-        for rendered in ("system_message", "persona_text"):
-            vars(self).pop(rendered, None)
+        for derived in ("system_message", "persona_text", "_gives_objects"):
+            vars(self).pop(derived, None)
 
     async def ask(
         self,
@@ -242,13 +244,18 @@ class LLMAgent(mesa.Agent):
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
         question = Message("user", text)
+        schema = None
+        if answer.structured and self._gives_objects:
+            schema = response_schema(answer)
+            form = self.society.render("structured", keys=list(schema["properties"]))
+            question = Message("user", f"{question.content}\n\n{form}")
         asked: tuple[Message, ...] = (question,)
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, situation, self.persona, attempt)
+            request = Request(messages, self.name, prompt, situation, self.persona, attempt, schema)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion, situation)
+            value, problem = _read(answer, call.completion, situation, as_object=schema is not None)
             self.society.record_call(self, call, problem)
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
@@ -260,6 +267,10 @@ class LLMAgent(mesa.Agent):
             value = _default(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
+
+    @cached_property
+    def _gives_objects(self) -> bool:
+        return gives_objects(self.model_spec)
 
     @cached_property
     def _random(self) -> Random:
@@ -281,15 +292,28 @@ class LLMAgent(mesa.Agent):
 
 
 def _read(
-    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
+    answer: type[AnswerT],
+    completion: Completion,
+    situation: dict[str, Any],
+    *,
+    as_object: bool,
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
+        if as_object:
+            return _read_object(answer, completion.text, situation), None
         return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:
         return None, str(error)
+
+
+def _read_object(answer: type[AnswerT], text: str, situation: dict[str, Any]) -> AnswerT:
+    """Return the value of a reply that was asked for as a JSON object."""
+    content, clean = read_object(text)
+    value = answer.model_validate_json(json.dumps(content)).within(situation)
+    return value if clean else value.marked("lenient")
 
 
 def _default(

@@ -77,6 +77,7 @@ class Calls:
         self._open_model = open_model
         self._models: dict[str, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
+        self._spent = self._spent_before() if limits.is_budgeted else None
         self._stopped = asyncio.Event()
         self._jitter = Random()
         self._unused = journal.size if journal else 0
@@ -105,6 +106,8 @@ class Calls:
             completion = await self._ask(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
+            if self._spent is not None:
+                self._spent.add(completion, journalled=False)
         self.totals.add(completion, journalled=entry is not None)
         return Call(key, digest, request, completion)
 
@@ -176,21 +179,30 @@ class Calls:
             reserved = sum(len(message.content) for message in request.messages) // 4 + 1
             await self._pause(throttle.delay(reserved))
         await throttle.enter()
-        self._check_limits()
+        if self._spent is not None:
+            self._check_limits(self._spent)
         if self.stopping:
             throttle.leave()
             raise RunInterruptedError(self.stopping)
         self._under_way += 1
         return reserved
 
-    def _check_limits(self) -> None:
+    def _spent_before(self) -> Totals:
+        """Return what the journal's completions took: a resumed run has spent it already."""
+        spent = Totals()
+        for key in self.journal.keys() if self.journal else ():
+            entry = self.journal.find(key) if self.journal else None
+            if entry is not None:
+                spent.add(entry.completion, journalled=True)
+        return spent
+
+    def _check_limits(self, spent: Totals) -> None:
         """Stop the run if it has used up what it may use in all."""
-        totals, limits = self.totals, self.limits
-        tokens = totals.prompt_tokens + totals.completion_tokens
+        tokens = spent.prompt_tokens + spent.completion_tokens
         for name, limit, used in (
-            ("max_cost_usd", limits.max_cost_usd, totals.cost),
-            ("max_calls", limits.max_calls, totals.calls + self._under_way),
-            ("max_tokens_total", limits.max_tokens_total, tokens),
+            ("max_cost_usd", self.limits.max_cost_usd, spent.cost),
+            ("max_calls", self.limits.max_calls, spent.calls + self._under_way),
+            ("max_tokens_total", self.limits.max_tokens_total, tokens),
         ):
             if limit is not None and used >= limit:
                 self.limit_reached = {"name": name, "limit": limit, "used": used}

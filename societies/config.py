@@ -43,6 +43,12 @@ class Limits(Strict):
     max_seconds: float | None = Field(default=None, gt=0)
     """Of one execution; a resumed run has them anew."""
 
+    @property
+    def is_budgeted(self) -> bool:
+        """Whether calls, tokens or cost are limited in all."""
+        limits = (self.max_cost_usd, self.max_calls, self.max_tokens_total)
+        return any(limit is not None for limit in limits)
+
 
 class LogSpec(Strict):
     """How the run log is written."""

@@ -1,11 +1,11 @@
 """How debaters' answers and judges' verdicts are read."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from societies.agents.answers import Answer, AnswerError
+from societies.agents.structured import read_object
 from societies.scenarios.debate import equality
 from societies.scenarios.debate.tasks import Question
 
@@ -216,34 +216,6 @@ def _float_or_none(word: str) -> str | None:
 
 
 # -- a judge's object ---------------------------------------------------------------------------
-
-
-def read_object(text: str) -> tuple[dict[str, Any], bool]:
-    """Return the JSON object in a reply, and whether the reply was nothing else.
-
-    Python's quotes and literals, code fences and trailing commas are read with goodwill; nothing
-    is ever evaluated. What was cut off is not guessed.
-
-    Raises:
-        AnswerError: there is no complete object.
-    """
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
-    if isinstance(content, dict):
-        return content, True
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0:
-        raise AnswerError("there is no JSON object in the reply")
-    if end < start:
-        raise AnswerError("the JSON object is cut off: there is no closing brace")
-    from json_repair import loads
-
-    content = loads(text[start : end + 1], skip_json_loads=True)
-    if not isinstance(content, dict) or not content:
-        raise AnswerError("the reply is not one JSON object")
-    return content, False
 
 
 def _value(content: Mapping[str, Any], key: str, default: Any = None) -> Any:
