@@ -16,7 +16,7 @@ from societies.agents.errors import SocietyError
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.hosted import litellm
 from societies.agents.models.scripted import CHARACTERS_PER_TOKEN, ScriptedModel, open_mind
-from societies.config import Limits, RunConfig
+from societies.config import RunConfig
 from societies.errors import InputError
 from societies.loading import load
 from societies.registry import Scenario
@@ -183,11 +183,10 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
         InputError: the scenario cannot be played with scripted minds.
     """
     cast = Cast(config, scenario)
-    unlimited = config.model_copy(update={"limits": Limits()})
     kind = scenario.load_society()
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = RunLog(Path(folder) / "log", config.name, kind.records)
-        society = kind(unlimited, log=log, open_model=lambda spec: StandIn(spec, cast))
+        society = kind(_played(config), log=log, open_model=lambda spec: StandIn(spec, cast))
         cast.roles = society.roles
         try:
             society.run()
@@ -195,19 +194,37 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
             raise InputError(f"the scenario cannot be played beforehand: {error}") from error
         finally:
             release(society)
-    lines = [_line(use) for use in cast.uses.values()]
+    uses = list(cast.uses.values())
+    longest = max(1.0, (scenario.calls(config) or 0) / max(1, sum(use.calls for use in uses)))
+    lines = [_line(use, longest) for use in uses]
     return Estimate(lines, _assumptions(config, cast, lines))
 
 
-def _line(use: Use) -> Line:
-    """Return what is expected of a model in a role."""
+def _played(config: RunConfig) -> RunConfig:
+    """Return a configuration as minds can play it: without limits, answering in words only."""
+    data = _in_words(config.model_dump(mode="json"))
+    return type(config).model_validate({**data, "limits": {}})
+
+
+def _in_words(value: Any) -> Any:
+    """Return a part of a configuration in which no model answers by a JSON schema."""
+    if isinstance(value, dict):
+        return {
+            key: "never" if key.rpartition(".")[2] == "structured" else _in_words(item)
+            for key, item in value.items()
+        }
+    return [_in_words(item) for item in value] if isinstance(value, list) else value
+
+
+def _line(use: Use, longest: float) -> Line:
+    """Return what is expected of a model in a role, in a run up to `longest` times the play."""
     spec = use.spec
     if spec.is_scripted:
         counts = (use.calls, use.prompt_tokens, use.completion_tokens)
         calls, prompts, replies = ((float(count), float(count)) for count in counts)
         return Line(use.role, spec.name, calls, prompts, replies, (0.0, 0.0), BY_CHARACTERS)
     scale, tokens_by = _tokenizer(use)
-    more = 1 + REPEATED
+    more = longest * (1 + REPEATED)
     calls = float(use.calls), float(math.ceil(use.calls * more))
     mean = use.completion_tokens * scale / use.calls
     low, high = _completion_tokens(spec, mean)
@@ -288,7 +305,8 @@ def _assumptions(config: RunConfig, cast: Cast, lines: list[Line]) -> list[str]:
     unpriced = sorted(name for name, spec in hosted.items() if prices(spec) is None)
     said = [
         f"calls: counted in one play with {', '.join(sorted(minds))}; where their number depends "
-        f"on what is said, it will differ; high: {REPEATED:.0%} repeated for unreadable replies",
+        "on what is said, it will differ; high: as many as the scenario makes at most, where it "
+        f"says so, and {REPEATED:.0%} repeated for unreadable replies",
         f"prompts: those of that play; high: {QUOTATION - 1:.0%} longer, as they may quote longer "
         "replies, and an agent's own remembered replies as long as assumed below",
         "replies: low: as long as the scripted mind's; high: max_tokens where it is set",

@@ -120,6 +120,11 @@ def test_a_limit_does_not_cut_the_estimate_short():
     assert any("max_cost_usd pauses the run at $0.001" in said for said in found.assumptions)
 
 
+def test_a_model_that_answers_by_schema_is_played_in_words():
+    structured = {**MINI, "model": {"name": "openai/gpt-4o-mini", "structured": "always"}}
+    assert estimated(**structured).lines == estimated(**MINI).lines
+
+
 def test_what_cannot_be_played_is_told():
     prompts = {"prompts": {"donate": "{{ nobody }}"}}
     with pytest.raises(InputError, match=r"cannot be played beforehand: .*'nobody' is undefined"):
