@@ -112,6 +112,8 @@ class LLMAgent(mesa.Agent):
         """How many of the run's interventions it has been brought up to."""
         self.brief = brief or {}
         self.topic = ""
+        self.whole: LLMAgent = self
+        """The agent that this is a thread of; itself if it is none."""
 
     def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
         """Return the same agent in a conversation apart from its others.
