@@ -223,7 +223,7 @@ def draw_rounds(axes: Axes, results: Results) -> None:
         bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
     axes.set_xticks(rounds)
     axes.set_xlim(min(rounds) - 0.9, max(rounds) + 0.9)
-    axes.margins(y=0.06)
+    axes.set_ylim(0, 1.06 * max(bottom))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("rounds", fontsize=9)
     _legend(axes)

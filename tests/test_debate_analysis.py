@@ -180,7 +180,7 @@ def test_another_scenarios_run_is_refused(tmp_path):
         debate.accuracy(run)
 
 
-@pytest.mark.parametrize("name", ["demo", "judged", "translation", "single", "self_reflection"])
+@pytest.mark.parametrize("name", ["judged", "translation", "single", "self_reflection"])
 def test_every_kind_of_run_has_a_summary_and_plots(tmp_path, name):
     run = shipped(tmp_path, name, **({"protocol.task.count": 10}))
     summary = run.scenario.summarise(run)

@@ -262,6 +262,15 @@ def test_no_verdict_is_evaluated_as_program_text(tmp_path):
     assert not target.exists()
 
 
+def test_a_structured_verdict_means_the_same():
+    verdict = Verdict(preference=True, side="Negative", answer="it is 42").within(SITUATION)
+    assert (verdict.preference, verdict.side, verdict.answer) == (True, "negative", "42")
+    with pytest.raises(AnswerError, match="names nobody"):
+        Verdict(preference=True, answer="42").within(SITUATION)
+    with pytest.raises(AnswerError, match="is empty"):
+        FinalChoice(reason="none is right").within(SITUATION)
+
+
 @pytest.mark.parametrize(
     ("preference", "answer", "ends"),
     [

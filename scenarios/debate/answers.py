@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from societies.agents.answers import Answer, AnswerError
 from societies.agents.structured import read_object
@@ -67,22 +67,27 @@ class Verdict(Answer):
     answer: str | None = None
     """None if the judge gives none yet."""
 
+    structured: ClassVar[bool] = True
+
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
         """Read the JSON object with preference, supported side, reason and answer."""
         content, clean = read_object(text)
-        preference = _yes_or_no(_value(content, PREFERENCE))
-        side = _side(_value(content, SIDE, default=""), situation["sides"])
-        if preference and not side:
-            raise AnswerError(f"there is a preference, but '{SIDE}' names nobody")
-        given = _value(content, answer_key(situation["question"]), default="")
         verdict = cls(
-            preference=preference,
-            side=side,
+            preference=_yes_or_no(_value(content, PREFERENCE)),
+            side=_words(_value(content, SIDE, default="")),
             reason=_words(_value(content, REASON, default="")),
-            answer=_judged_answer(given, situation),
-        )
+            answer=_words(_value(content, answer_key(situation["question"]), default="")),
+        ).within(situation)
         return verdict if clean else verdict.marked("lenient")
+
+    def within(self, situation: Mapping[str, Any]) -> Self:
+        """Find out whom the verdict names, and which answer it gives."""
+        side = _side(self.side, situation["sides"])
+        if self.preference and not side:
+            raise AnswerError(f"there is a preference, but '{SIDE}' names nobody")
+        answer = _judged_answer(self.answer, situation)
+        return self.model_copy(update={"side": side, "answer": answer})
 
     def ends_debate(self, stop_when: str) -> bool:
         """Whether a debate that ends with `stop_when` ends with this verdict."""
@@ -101,15 +106,24 @@ class FinalChoice(Answer):
     answer: str | None = None
     """None only in the fallback."""
 
+    structured: ClassVar[bool] = True
+
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
         """Read the JSON object with reason and answer."""
         content, clean = read_object(text)
-        answer = _judged_answer(_value(content, answer_key(situation["question"])), situation)
+        choice = cls(
+            reason=_words(_value(content, REASON, default="")),
+            answer=_words(_value(content, answer_key(situation["question"]), default="")),
+        ).within(situation)
+        return choice if clean else choice.marked("lenient")
+
+    def within(self, situation: Mapping[str, Any]) -> Self:
+        """Find out which answer is given; there must be one."""
+        answer = _judged_answer(self.answer, situation)
         if answer is None:
             raise AnswerError(f"'{answer_key(situation['question'])}' is empty")
-        choice = cls(reason=_words(_value(content, REASON, default="")), answer=answer)
-        return choice if clean else choice.marked("lenient")
+        return self.model_copy(update={"answer": answer})
 
 
 # -- a debater's answer -------------------------------------------------------------------------
@@ -258,7 +272,7 @@ def _words(value: Any) -> str:
 
 def _judged_answer(given: Any, situation: Mapping[str, Any]) -> str | None:
     """Return the answer a judge gives, in the form in which answers are compared."""
-    words = _words(given)
+    words = _words(given or "")
     if not words:
         return None
     question: Question = situation["question"]
