@@ -1,6 +1,7 @@
 """Administering an instrument: every item asked out of band, every answer in table `responses`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -55,7 +56,10 @@ class Questionnaire:
     def forms(self, cell: Cell) -> list[Form]:
         """Return all questions as a cell of the grid shows them."""
         if cell not in self._forms:
-            self._forms[cell] = [form(question, cell) for question in self.questions]
+            shown = cell
+            if self.design.batch == "form" and cell.label_style == "own":
+                shown = replace(cell, label_style="numbers")  # letters name the items
+            self._forms[cell] = [form(question, shown) for question in self.questions]
         return self._forms[cell]
 
     async def administer(

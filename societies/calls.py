@@ -52,7 +52,8 @@ class Calls:
 
     Args:
         journal: where completions are recorded and looked up; None keeps none.
-        open_model: returns the language model of a specification, the same one each time.
+        open_model: returns the language model of a specification, asked for once per model; it may
+            be replaced (by one that wraps it, say) as long as no call was made.
         limits: how hard models may be driven, and what the run may use in all.
         live: False takes completions from the journal only (replay).
     """
@@ -74,7 +75,7 @@ class Calls:
         """Which limit paused the run: its name, its value, and the amount used."""
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name."""
-        self._open_model = open_model
+        self.open_model = open_model
         self._models: dict[str, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
@@ -169,7 +170,7 @@ class Calls:
         else:
             throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
             self.throttles[spec.name] = throttle
-        self._models[spec.fingerprint] = (self._open_model(spec), throttle)
+        self._models[spec.fingerprint] = (self.open_model(spec), throttle)
         return self._models[spec.fingerprint]
 
     async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:

@@ -82,7 +82,8 @@ def _validate(read: Source, scenario: Scenario) -> RunConfig:
     _read_instruments(read)
     model = config_class(scenario)
     try:
-        config = model.model_validate(read.data)
+        folder = read.path.parent if read.path else Path()
+        config = model.model_validate(read.data, context={"folder": folder})
     except ValidationError as error:
         raise _input_error(read, _explain(model, error)) from error
     problems = [

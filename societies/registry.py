@@ -41,6 +41,8 @@ class Scenario:
     """Yields what is wrong between sections: the place, and what to do about it."""
     calls: Callable[[RunConfig], int | None] = lambda _: None
     """How many model calls a run makes when every answer is readable."""
+    conserved: str = ""
+    """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
     plots: str = ""
@@ -53,6 +55,10 @@ class Scenario:
     def files(self) -> list[Path]:
         """Return the shipped YAML files."""
         return sorted(self.folder.glob("*.yaml"))
+
+    def violations(self, run: "Run") -> list[str]:
+        """Return how a run breaks what the scenario declares as conserved; empty if it does not."""
+        return list(resolve(self.conserved)(run)) if self.conserved else []
 
     def summarise(self, run: "Run") -> Any:
         """Return the scenario's result table (a Polars frame), or None if it has none."""

@@ -324,11 +324,12 @@ def _compare(name: str, recorded: pl.LazyFrame, segments: Path) -> None:
     try:
         assert_frame_equal(before, after, check_exact=True)
     except AssertionError as error:
-        difference = _first_difference(before, after)
+        difference = first_difference(before, after)
         raise ReplayDiffersError(f"table {name!r} is not reproduced: {difference}") from error
 
 
-def _first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
+def first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
+    """Say where two versions of a table that are not the same differ first."""
     if before.columns != after.columns:
         return f"its columns were {before.columns} and are {after.columns}"
     for was, now in zip(before.iter_rows(named=True), after.iter_rows(named=True), strict=False):
@@ -337,9 +338,9 @@ def _first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
             first = columns[0]
             return (
                 f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), column "
-                f"{first!r}: recorded {was[first]!r}, replayed {now[first]!r}"
+                f"{first!r}: recorded {was[first]!r}, now {now[first]!r}"
             )
-    return f"{before.height} rows were recorded, {after.height} replayed"
+    return f"{before.height} rows were recorded, and now {after.height}"
 
 
 __all__ = ["PromptError", "SocietyError", "replay", "resume", "run"]

@@ -1,7 +1,7 @@
 """How an instrument is administered: a grid of templates, orders, directions, labels, repeats."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from string import ascii_uppercase
 from typing import Literal
@@ -104,6 +104,12 @@ class Form:
     first: str = ""
     """Of two opposite actions the one shown first."""
     second: str = ""
+    lines: str = ""
+    """The options as they are listed, one per line."""
+    scale: str = ""
+    """The options in one line."""
+    wanted: str = ""
+    """What to reply with: the number, the letter or the words of an option."""
 
 
 def cells(design: Design) -> list[Cell]:
@@ -135,16 +141,27 @@ def form(question: Question, cell: Cell) -> Form:
     labels = cell.label_style
     if labels == "own":
         labels = OWN_LABELS.get(template, "numbers")
-    if question.kind == "act" and cell.option_order == "reversed":
-        flipped = _options(question, "descending", "forward", labels)
-        flipped = tuple(
-            Option(shown.label, question.options[place], shown.value)
-            for place, shown in enumerate(flipped)
-        )
-        return Form(question, template, flipped, labels, question.second, question.first)
-    order: Order = "forward" if question.kind == "act" else cell.option_order
-    options = _options(question, cell.scale_direction, order, labels)
-    return Form(question, template, options, labels, question.first, question.second)
+    if question.kind != "act":
+        options = _options(question, cell.scale_direction, cell.option_order, labels)
+        return _worded(Form(question, template, options, labels))
+    options = _options(question, cell.scale_direction, "forward", labels)
+    first, second = question.first, question.second
+    if cell.option_order == "reversed":
+        first, second = second, first
+        count = len(options)
+        options = tuple(replace(each, value=count + 1 - each.value) for each in options)
+    return _worded(Form(question, template, options, labels, first, second))
+
+
+def _worded(form: Form) -> Form:
+    """Write out the options once, for every agent that is shown the form."""
+    in_words = form.labels == "words"
+    lines = [
+        f"- {each.text}" if in_words else f"{each.label}. {each.text}" for each in form.options
+    ]
+    scale = [each.text if in_words else f"{each.label} = {each.text}" for each in form.options]
+    wanted = {"numbers": "number", "letters": "letter"}.get(form.labels, "words")
+    return replace(form, lines="\n".join(lines), scale="; ".join(scale), wanted=wanted)
 
 
 def _is_shipped(template: str) -> bool:

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 
+Moments = Annotated[tuple[float, float], Field(strict=False)]
+"""Mean and standard deviation."""
 Kind = Literal["rate", "choose", "act", "open"]
 
 
@@ -50,9 +52,7 @@ class InstrumentBase(Strict):
     """Part of a trait's items that may be unanswered; beyond it the trait has no score."""
     inverse: dict[str, str] = Field(default_factory=dict)
     """Traits that are the reverse of a scored one, such as neuroticism of emotional stability."""
-    references: dict[str, dict[str, tuple[float, float]]] = Field(
-        default_factory=dict, strict=False
-    )
+    references: dict[str, dict[str, Moments]] = Field(default_factory=dict)
     """Comparison samples: name, then trait to mean and standard deviation of item means."""
 
     def questions(self) -> list[Question]:

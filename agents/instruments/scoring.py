@@ -54,15 +54,14 @@ def choice_outcome(forward: Sequence[float], reversed_: Sequence[float]) -> bool
     """Return whether an item counts as high, from the options' probabilities in both orders.
 
     Args:
-        forward: probabilities as shown in canonical order: high, low, high, low.
-        reversed_: probabilities as shown in reversed order: low, high, low, high.
+        forward: probabilities of high 1, low 1, high 2, low 2 when listed in that order.
+        reversed_: probabilities of the same options when listed low 1, high 1, low 2, high 2.
 
     TRAIT's rule (persona protocol 2.4): the largest of the averaged probabilities decides, and a
     tie resolves towards high.
     """
-    high = max((forward[0] + reversed_[1]) / 2, (forward[2] + reversed_[3]) / 2)
-    low = max((forward[1] + reversed_[0]) / 2, (forward[3] + reversed_[2]) / 2)
-    return high >= low
+    means = [(one + other) / 2 for one, other in zip(forward, reversed_, strict=True)]
+    return max(means[0], means[2]) >= max(means[1], means[3])
 
 
 def spectrum_level(score: float, rounding: Literal["floor", "round"] = "round") -> str:

@@ -136,6 +136,11 @@ class Completion:
     logprobs: dict[str, float] | None = None
     """Log-probabilities of the first token's most likely candidates, where they were asked for."""
 
+    def __post_init__(self) -> None:
+        # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
+        if not self.text.isascii():
+            self.text = self.text.encode("utf-8", "replace").decode("utf-8")
+
 
 class LanguageModel(Protocol):
     """Anything that completes a request."""

@@ -139,16 +139,18 @@ def read_answer(text: str, question: Question, fidelity: str = "paper") -> tuple
 
 def _number(text: str, box: str | None) -> tuple[str, bool]:
     """Return the number in the box; without a box the last one of the reply."""
-    if box is not None:
-        plain = equality.number(box.replace("\\$", "").replace("$", ""))
-        if plain is not None:
-            return plain, True
-        value = equality.value_of(box)
-        found = equality.last_number(box) if value is None else equality.number(f"{value:.12g}")
-    else:
+    if box is None:
         found = equality.last_number(text)
+        if found is None:
+            raise AnswerError("there is no \\boxed{...} with a number, nor any other number")
+        return found, False
+    plain = equality.number(box.replace("\\$", "").replace("$", ""))
+    if plain is not None:
+        return plain, True
+    value = equality.value_of(box)
+    found = equality.quantity(box) if value is None else equality.number(f"{value:.12g}")
     if found is None:
-        raise AnswerError("there is no number in \\boxed{...}, nor any other number")
+        raise AnswerError(f"{box!r} is not one number")
     return found, False
 
 

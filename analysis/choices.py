@@ -1,0 +1,39 @@
+"""Choices of behaviour: trait scores over both option orders (persona protocol 2.4)."""
+
+import polars as pl
+
+from societies.agents.instruments.scoring import choice_outcome
+from societies.analysis.consistency import responses
+from societies.run_directory import Run
+
+KEYS = ["group", "instrument", "template", "trait"]
+
+
+def choice_scores(run: Run) -> pl.DataFrame:
+    """Return every agent's trait scores from choices that were asked in both orders.
+
+    `by_probability` is TRAIT's: 100 times the share of items that count as high by the options'
+    probabilities averaged over the two orders; null where the model gave none. `by_choice` is for
+    models that can only be sampled: the mean, in percent, of the indicator of a high choice over
+    orders and repeats. `unanswered` is the share of answers without a choice.
+    """
+    answers = responses(run).filter(pl.col("kind") == "choose", pl.col("asking") == 1)
+    rows = []
+    for key, part in answers.group_by(*KEYS, "agent", maintain_order=True):
+        weighed = part.drop_nulls("probabilities")
+        outcomes = []
+        for _, item in weighed.group_by("item", "repeat", maintain_order=True):
+            orders = dict(item.select("option_order", "probabilities").iter_rows())
+            if {"forward", "reversed"} <= orders.keys():
+                outcomes.append(choice_outcome(orders["forward"], orders["reversed"]))
+        items = part.group_by("item").agg(pl.col("score").mean())["score"].drop_nulls()
+        rows.append(
+            {
+                **dict(zip([*KEYS, "agent"], key, strict=True)),
+                "items": part["item"].n_unique(),
+                "by_probability": 100 * sum(outcomes) / len(outcomes) if outcomes else None,
+                "by_choice": None if items.is_empty() else 100 * float(items.sum()) / len(items),
+                "unanswered": part["value"].null_count() / part.height,
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)

@@ -1,0 +1,336 @@
+"""Consistency of personas: trait scores and how far they depend on how one asks.
+
+Definitions follow the persona protocol (sections 2.5, 3, 11.2 and 12.2); those that the papers do
+not give are ours and said to be. Differences are in units of the scale's width: 0 is none, 1 the
+largest possible. Everything is computed per population group from table `responses` alone.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from statistics import fmean, pstdev
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import pearsonr
+
+from societies.administration import find
+from societies.agents.models.respondent import INVERSE
+from societies.agents.persona import LEVELS
+from societies.run_directory import Run
+
+SCALE = ["group", "instrument", "kind", "trait"]
+"""What a trait score belongs to; an instrument's statements and actions are scored apart."""
+OCCASION = ["probe", "moment", "occasion"]
+ADMINISTRATION = ["template", "option_order", "scale_direction", "label_style", "repeat"]
+INDUCED = 0.25
+"""Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
+MINIMUM = 3
+"""Agents below which no reliability is computed."""
+
+Row = dict[str, Any]
+
+
+def responses(run: Run) -> pl.DataFrame:
+    """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
+
+    Column `side` is 1 if the answer is on the trait's high side, -1 on its low side, 0 between.
+    """
+    agents = run.table("agents").select("agent", "group", "person", "big_five")
+    choice = pl.col("kind") == "choose"
+    return (
+        run.table("responses")
+        .join(agents, on="agent", how="left")
+        .with_columns(
+            width=pl.when(choice).then(1.0).otherwise(pl.col("points") - 1.0),
+            middle=pl.when(choice).then(0.5).otherwise((pl.col("points") + 1) / 2),
+        )
+        .with_columns(side=(pl.col("score") - pl.col("middle")).sign())
+        .collect()
+    )
+
+
+def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
+    """Return how many answers there are, and which shares were refused, defaulted or goodwill."""
+    return responses(run).group_by(by, maintain_order=True).agg(_quality()).sort(by)
+
+
+def trait_scores(run: Run) -> pl.DataFrame:
+    """Return every agent's trait scores, one row per administration and occasion.
+
+    `score` follows the instrument's own rule (mean, sum, or share of high choices in percent);
+    `item_mean` is the mean of the keyed answers. Both are null where more items are missing than
+    the instrument allows.
+    """
+    keys = [*SCALE, "model", "agent", "person", "big_five", *OCCASION, *ADMINISTRATION]
+    answers = responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
+    table = answers.group_by(keys, maintain_order=True).agg(
+        item_mean=pl.col("score").mean(),
+        items=pl.len(),
+        missing=pl.col("score").null_count(),
+        width=pl.col("width").first(),
+    )
+    rules = {name: _rule(run, name) for name in table["instrument"].unique()}
+    allowed = pl.col("instrument").replace_strict(
+        {name: missing for name, (_, missing) in rules.items()}, return_dtype=pl.Float64
+    )
+    scoring = pl.col("instrument").replace_strict(
+        {name: scoring for name, (scoring, _) in rules.items()}, return_dtype=pl.String
+    )
+    enough = pl.col("missing") / pl.col("items") <= allowed
+    return table.with_columns(item_mean=pl.when(enough).then(pl.col("item_mean"))).with_columns(
+        score=pl.when(scoring == "sum")
+        .then(pl.col("item_mean") * pl.col("items"))
+        .when(scoring == "share")
+        .then(pl.col("item_mean") * 100)
+        .otherwise(pl.col("item_mean"))
+    )
+
+
+def reliability(run: Run) -> pl.DataFrame:
+    """Return the reliability block of every trait score (12.2).
+
+    Columns: `alpha` (Cronbach's, over agents); `order_difference` and `order_flips` between the
+    two option orders; `direction_difference` between the two scale directions;
+    `template_difference` between pairs of templates, `template_spread` (standard deviation of an
+    agent's score over templates) and `template_flips` (items whose side is not the same in all
+    templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
+    noise floor of the differences); quality of the answers. A column is null where the design does
+    not vary what it needs.
+    """
+    answers = responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
+    rows = []
+    for key, part in answers.group_by(SCALE, maintain_order=True):
+        order = _pairs(part, "option_order", "forward", "reversed")
+        direction = _pairs(part, "scale_direction", "ascending", "descending")
+        repeats = _pairs(part, "repeat", 1, 2)
+        rows.append(
+            {
+                **dict(zip(SCALE, key, strict=True)),
+                "agents": part["agent"].n_unique(),
+                "alpha": cronbach_alpha(_matrix(part)),
+                "order_difference": _difference(order),
+                "order_flips": _flips(order),
+                "direction_difference": _difference(direction),
+                "template_difference": _template_difference(part),
+                "template_spread": _template_spread(part),
+                "template_flips": _template_flips(part),
+                "retest": _retest(part),
+                "retest_difference": _difference(repeats),
+                **part.select(_quality()).row(0, named=True),
+            }
+        )
+    return _frame(rows, SCALE)
+
+
+def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
+    """Return per trait whether the persona was taken on (1.6).
+
+    `induction` is the mean score of personas high in the trait minus that of personas low in it,
+    in scale widths; below the threshold the persona failed to take (`taken` is false). `by` says
+    over whom they are compared: within each `group`, or over all who share a `model`, which is
+    needed where the groups are the personas.
+    """
+    rows = []
+    keys = [by, *SCALE[1:]]
+    for key, part in trait_scores(run).group_by(keys, maintain_order=True):
+        trait = str(key[-1])
+        levels = [persona_level(text, trait) for text in part["big_five"]]
+        named = part.with_columns(level=pl.Series(levels, dtype=pl.Float64)).drop_nulls("item_mean")
+        high, low = named.filter(pl.col("level") > 0), named.filter(pl.col("level") < 0)
+        difference = None
+        if not high.is_empty() and not low.is_empty():
+            difference = (_mean(high) - _mean(low)) / float(part["width"][0])
+        rows.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "high_agents": high["agent"].n_unique(),
+                "low_agents": low["agent"].n_unique(),
+                "induction": difference,
+                "taken": None if difference is None else difference >= threshold,
+                "missing": part["score"].null_count() / part.height,
+            }
+        )
+    return _frame(rows, keys)
+
+
+def z_scores(run: Run) -> pl.DataFrame:
+    """Return trait scores against every reference sample of their instrument (11.2).
+
+    Samples are comparisons, not norms; each row names its instrument and sample.
+    """
+    scores = trait_scores(run).drop_nulls("item_mean")
+    frames = [scores.head(0).with_columns(sample=pl.lit(""), z=pl.lit(0.0))]
+    for name in scores["instrument"].unique(maintain_order=True):
+        for sample, moments in getattr(find(name, run.config), "references", {}).items():
+            for trait, (mean, sd) in moments.items():
+                part = scores.filter(pl.col("instrument") == name, pl.col("trait") == trait)
+                z = (pl.col("item_mean") - mean) / sd
+                frames.append(part.with_columns(sample=pl.lit(sample), z=z))
+    return pl.concat(frames)
+
+
+def summary(run: Run) -> pl.DataFrame:
+    """Return the result table of an interview: scores, induction and reliability per trait.
+
+    An interview without questionnaires has the results of its self-descriptions instead.
+    """
+    if run.table("responses").head(1).collect().is_empty():
+        from societies.analysis.portraits import portraits
+
+        return portraits(run)
+    keys = [*SCALE, "model"]
+    means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
+    taken = induction(run).select(*SCALE, "induction", "taken")
+    if taken["induction"].is_null().all():
+        taken = induction(run, by="model").select(*keys[1:], "induction", "taken")
+    common = [name for name in keys if name in taken.columns]
+    found = means.join(taken, on=common, how="left").join(reliability(run), on=SCALE, how="left")
+    return found.drop("model").sort(SCALE)
+
+
+def cronbach_alpha(matrix: Sequence[Sequence[float]]) -> float | None:
+    """Return Cronbach's alpha (1951) of respondents (rows) by items (columns).
+
+    None for fewer than three respondents, fewer than two items, or sums that do not vary.
+    """
+    scores = np.asarray(matrix, dtype=float)
+    if scores.ndim != 2 or scores.shape[0] < MINIMUM or scores.shape[1] < 2:
+        return None
+    total = float(scores.sum(axis=1).var(ddof=1))
+    if total <= 0:
+        return None
+    items = int(scores.shape[1])
+    unique = float(scores.var(axis=0, ddof=1).sum())
+    return items / (items - 1) * (1 - unique / total)
+
+
+def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Return Pearson's correlation; None for fewer than three pairs, or where one is constant."""
+    if len(first) < MINIMUM or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    return float(pearsonr(first, second).statistic)
+
+
+def _rule(run: Run, name: str) -> tuple[str, float]:
+    try:
+        instrument = find(name, run.config)
+    except OSError:
+        return "mean", 0.25
+    return instrument.scoring, instrument.missing
+
+
+def _quality() -> list[pl.Expr]:
+    answered = pl.col("outcome")
+    return [
+        pl.len().alias("answers"),
+        pl.col("refused").mean().alias("refused"),
+        (answered == "defaulted").mean().alias("defaulted"),
+        (answered == "repaired").mean().alias("repaired"),
+        (answered == "lenient").mean().alias("lenient"),
+    ]
+
+
+def _matrix(part: pl.DataFrame) -> list[list[float]]:
+    """Return agents by items, each the mean over administrations; agents with gaps are left out."""
+    wide = (
+        part.group_by("agent", "item", maintain_order=True)
+        .agg(pl.col("score").mean())
+        .pivot("item", index="agent", values="score")
+        .drop_nulls()
+    )
+    return [list(row) for row in wide.drop("agent").iter_rows()]
+
+
+def _pairs(part: pl.DataFrame, column: str, one: Any, other: Any) -> pl.DataFrame:
+    """Return answers to one item that differ only in `column`."""
+    keys = [name for name in ("agent", "item", *OCCASION, *ADMINISTRATION) if name != column]
+    if column == "repeat":
+        keys.remove("occasion")
+    columns = [*keys, "score", "side", "width"]
+    first = part.filter(pl.col(column) == one).select(columns)
+    second = part.filter(pl.col(column) == other).select(*keys, "score", "side")
+    return first.join(second, on=keys, suffix="_other").drop_nulls(["score", "score_other"])
+
+
+def _difference(pairs: pl.DataFrame) -> float | None:
+    """Return the mean absolute difference of paired answers, in scale widths (section 3)."""
+    found = ((pairs["score"] - pairs["score_other"]).abs() / pairs["width"]).mean()
+    return _number(found)
+
+
+def _flips(pairs: pl.DataFrame) -> float | None:
+    """Return the share of paired answers on opposite sides of the scale's middle."""
+    return _number((pairs["side"] * pairs["side_other"] < 0).mean())
+
+
+def _template_spread(part: pl.DataFrame) -> float | None:
+    if part["template"].n_unique() < 2:
+        return None
+    means = part.group_by("agent", "template").agg(pl.col("score").mean()).drop_nulls()
+    spreads = [pstdev(scores["score"].to_list()) for _, scores in means.group_by("agent")]
+    return fmean(spreads) / float(part["width"][0]) if spreads else None
+
+
+def _by_template(part: pl.DataFrame) -> pl.DataFrame:
+    """Return items by templates; label styles, which belong to templates, are averaged."""
+    keys = ["agent", "item", *OCCASION, "option_order", "scale_direction", "repeat"]
+    means = part.group_by([*keys, "template"], maintain_order=True).agg(pl.col("score").mean())
+    return means.pivot("template", index=keys, values="score").drop(keys).drop_nulls()
+
+
+def _template_difference(part: pl.DataFrame) -> float | None:
+    """Return the mean absolute difference of items between two templates, in scale widths."""
+    wide = _by_template(part)
+    differences = [
+        (wide[one] - wide[other]).abs().mean() for one, other in combinations(wide.columns, 2)
+    ]
+    known = [float(found) for found in differences if isinstance(found, float)]
+    return fmean(known) / float(part["width"][0]) if known else None
+
+
+def _template_flips(part: pl.DataFrame) -> float | None:
+    """Return the share of items whose side is not the same in all templates (2.5)."""
+    wide = _by_template(part)
+    if wide.width < 2 or wide.is_empty():
+        return None
+    sides = np.sign(wide.to_numpy() - float(part["middle"][0]))
+    return float((sides != sides[:, :1]).any(axis=1).mean())
+
+
+def _retest(part: pl.DataFrame) -> float | None:
+    """Return the correlation over agents of the first repeat's score with the second's."""
+    means = (
+        part.filter(pl.col("repeat") <= 2)
+        .group_by("agent", "repeat")
+        .agg(pl.col("score").mean())
+        .pivot("repeat", index="agent", values="score")
+        .drop_nulls()
+    )
+    if means.width < 3:
+        return None
+    return correlation(means["1"].to_list(), means["2"].to_list())
+
+
+def persona_level(big_five: str, trait: str) -> float | None:
+    """Return the persona's level of a trait, -1 to 1; None if it says nothing."""
+    levels = json.loads(big_five)
+    found = levels.get(INVERSE.get(trait, trait))
+    if found is None:
+        return None
+    level = LEVELS.index(found) / 2 - 1 if isinstance(found, str) else (found - 3) / 2
+    return -level if trait in INVERSE else level
+
+
+def _mean(part: pl.DataFrame) -> float:
+    return fmean(part["item_mean"])
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _frame(rows: Iterable[Row], keys: Sequence[str]) -> pl.DataFrame:
+    frame = pl.DataFrame(list(rows), infer_schema_length=None)
+    return frame.sort(keys) if frame.height else frame

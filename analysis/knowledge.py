@@ -1,0 +1,83 @@
+"""Self-knowledge against action: what agents say of themselves, and what they do (section 4)."""
+
+from collections.abc import Sequence
+from random import Random
+from statistics import fmean
+
+import numpy as np
+import polars as pl
+from scipy.spatial.distance import cosine
+from scipy.stats import spearmanr
+
+from societies.analysis.consistency import responses
+from societies.run_directory import Run
+
+SHUFFLES = 50
+"""Random pairings of statements with other statements' actions, for the baseline."""
+METRICS = ("cosine", "centred_cosine", "spearman", "difference", "consistent")
+
+
+def knowledge_action(run: Run) -> pl.DataFrame:
+    """Return every agent's metrics, each beside its baseline of shuffled pairs.
+
+    `cosine` of the two vectors of ratings, and after centring at the scale's middle; `spearman`
+    rank correlation; `difference` mean absolute difference; `consistent` share of pairs that differ
+    by at most one. `answered` is the share of pairs with both answers.
+    """
+    answers = responses(run).filter(pl.col("pair") != "", pl.col("asking") == 1)
+    keys = ["group", "instrument", "agent"]
+    rows = []
+    for key, part in answers.group_by(keys, maintain_order=True):
+        means = part.group_by("pair", "kind", maintain_order=True).agg(pl.col("value").mean())
+        wide = means.pivot("kind", index="pair", values="value")
+        known = wide.drop_nulls()
+        if known.is_empty() or not {"rate", "act"} <= set(known.columns):
+            continue
+        said, done = known["rate"].to_list(), known["act"].to_list()
+        middle = (float(part["points"][0]) + 1) / 2
+        own = metrics(said, done, middle)
+        chance = shuffled(said, done, middle)
+        rows.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "answered": known.height / wide.height,
+                **own,
+                **{f"shuffled_{name}": value for name, value in chance.items()},
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def metrics(said: Sequence[float], done: Sequence[float], middle: float) -> dict[str, float | None]:
+    """Return the five metrics of one respondent; None where one is undefined."""
+    k, a = np.asarray(said, dtype=float), np.asarray(done, dtype=float)
+    rank = None
+    if k.size > 2 and np.ptp(k) > 0 and np.ptp(a) > 0:
+        rank = float(spearmanr(k, a).statistic)
+    return {
+        "cosine": _cosine(k, a),
+        "centred_cosine": _cosine(k - middle, a - middle),
+        "spearman": rank,
+        "difference": float(np.abs(k - a).mean()),
+        "consistent": float((np.abs(k - a) <= 1).mean()),
+    }
+
+
+def shuffled(
+    said: Sequence[float], done: Sequence[float], middle: float
+) -> dict[str, float | None]:
+    """Return the metrics' means over random pairings: what agreement by chance would give."""
+    random, actions = Random(0), list(done)
+    found: dict[str, list[float]] = {name: [] for name in METRICS}
+    for _ in range(SHUFFLES):
+        random.shuffle(actions)
+        for name, value in metrics(said, actions, middle).items():
+            if value is not None:
+                found[name].append(value)
+    return {name: fmean(values) if values else None for name, values in found.items()}
+
+
+def _cosine(one: "np.ndarray", other: "np.ndarray") -> float | None:
+    if not one.any() or not other.any():
+        return None
+    return 1 - float(cosine(one, other))

@@ -1,0 +1,37 @@
+"""Portraits: whether self-descriptions are true, and whether a persona can be recognised (7.3)."""
+
+import polars as pl
+
+from societies.run_directory import Run
+
+
+def portraits(run: Run) -> pl.DataFrame:
+    """Return per group (such as an ablation) the share of true statements and of correct guesses.
+
+    `true_statements` is the mean over agents of the share that the judge called true;
+    `unjudged` and `unread_guesses` are the shares that could not be read.
+    """
+    groups = run.table("agents").select(subject="agent", group="group")
+    described = run.table("self_descriptions").select(subject="agent")
+    judged = (
+        described.join(run.table("judgements").select("subject", "share"), on="subject", how="left")
+        .join(groups, on="subject")
+        .group_by("group")
+        .agg(
+            described=pl.len(),
+            true_statements=pl.col("share").mean(),
+            unjudged=pl.col("share").is_null().mean(),
+        )
+    )
+    guessed = (
+        run.table("guesses")
+        .select("subject", "correct")
+        .join(groups, on="subject")
+        .group_by("group")
+        .agg(
+            guesses=pl.len(),
+            recognised=pl.col("correct").mean(),
+            unread_guesses=pl.col("correct").is_null().mean(),
+        )
+    )
+    return judged.join(guessed, on="group", how="full", coalesce=True).sort("group").collect()

@@ -1,0 +1,471 @@
+"""Instruments: keys, scoring, how items are shown, and how replies are read."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from societies.agents.answers import AnswerError
+from societies.agents.errors import SocietyError
+from societies.agents.instruments import files
+from societies.agents.instruments.answers import Choice, FormAnswers, item_label
+from societies.agents.instruments.design import Cell, Design, Form, Option, cells, form
+from societies.agents.instruments.files import InstrumentFile
+from societies.agents.instruments.instrument import Question
+from societies.agents.instruments.scoring import choice_outcome, spectrum_level, trait_scores
+from societies.agents.models.base import Completion
+from societies.errors import InputError
+from societies.loading import load
+
+BIG_FIVE = {"openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"}
+
+
+def keyed(name: str) -> list[Question]:
+    """A questionnaire of numbered items under a shipped key."""
+    key = files.keys()[name]
+    count = max(n for numbers in key["traits"].values() for n in files.parse_key(numbers))
+    questions = []
+    for number in range(1, count + 1):
+        trait, reverse = "", False
+        for candidate, numbers in key["traits"].items():
+            if number in files.parse_key(numbers):
+                trait, reverse = candidate, files.parse_key(numbers)[number]
+        options = tuple(str(n) for n in range(1, key["points"] + 1))
+        questions.append(Question(str(number), "rate", "", trait, reverse, options))
+    return questions
+
+
+def scores(name: str, answer: int, **rule: object) -> dict[str, float | None]:
+    questions = keyed(name)
+    rule = {"scoring": files.keys()[name]["scoring"], **rule}
+    return trait_scores(questions, {q.id: answer for q in questions}, **rule)  # type: ignore[arg-type]
+
+
+def test_bfi_of_all_middle_answers() -> None:
+    assert scores("bfi_44", 3) == {
+        "extraversion": 24,
+        "agreeableness": 27,
+        "conscientiousness": 27,
+        "neuroticism": 24,
+        "openness": 30,
+    }
+
+
+def test_bfi_ranges_are_those_of_its_item_counts() -> None:
+    questions = keyed("bfi_44")
+    lowest = {q.id: 5 if q.reversed else 1 for q in questions}
+    highest = {q.id: 1 if q.reversed else 5 for q in questions}
+    assert trait_scores(questions, lowest, scoring="sum") == {
+        "extraversion": 8, "agreeableness": 9, "conscientiousness": 9, "neuroticism": 8,
+        "openness": 10,
+    }  # fmt: skip
+    assert trait_scores(questions, highest, scoring="sum") == {
+        "extraversion": 40, "agreeableness": 45, "conscientiousness": 45, "neuroticism": 40,
+        "openness": 50,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "reversed_items", "per_trait"),
+    [
+        ("mini_ipip", 20, 11, {4}),
+        ("ipip_50", 50, 24, {10}),
+        ("bfi_44", 44, 16, {8, 9, 10}),
+        ("bfi_2_s", 30, 15, {6}),
+        ("tipi", 10, 5, {2}),
+    ],
+)
+def test_keys_have_the_published_counts(
+    name: str, items: int, reversed_items: int, per_trait: set[int]
+) -> None:
+    questions = keyed(name)
+    assert len(questions) == items
+    assert sum(question.reversed for question in questions) == reversed_items
+    assert set(Counter(question.trait for question in questions).values()) == per_trait
+
+
+def test_ipip_50_goes_around_the_factors() -> None:
+    factors = [
+        "extraversion",
+        "agreeableness",
+        "conscientiousness",
+        "emotional_stability",
+        "openness",
+    ]
+    assert [q.trait for q in keyed("ipip_50")] == factors * 10
+
+
+def test_pvq_leaves_out_item_20_and_mfq_its_catch_items() -> None:
+    assert [q.id for q in keyed("pvq_21") if not q.trait] == ["20"]
+    assert [q.id for q in keyed("mfq_30") if not q.trait] == ["6", "22"]
+
+
+def test_mini_markers_key_and_extremes() -> None:
+    instrument = files.shipped("mini_markers")
+    questions = instrument.questions()
+    assert len(questions) == 40
+    assert set(Counter(q.trait for q in questions).values()) == {8}
+    counts = Counter((q.trait, q.reversed) for q in questions)
+    assert counts["emotional_stability", False] == counts["openness", True] == 2
+    assert {q.id for q in questions if q.trait == "emotional_stability" and not q.reversed} == {
+        "relaxed",
+        "unenvious",
+    }
+    best = {q.id: 1 if q.reversed else 9 for q in questions}
+    assert set(trait_scores(questions, best).values()) == {9}
+    agreeing = trait_scores(questions, dict.fromkeys(best, 9))
+    assert agreeing["emotional_stability"] == 3
+    assert agreeing["openness"] == 7
+
+
+@given(st.lists(st.integers(1, 5), min_size=44, max_size=44))
+def test_reversing_every_answer_mirrors_every_score(answers: list[int]) -> None:
+    questions = keyed("bfi_44")
+    given_answers = {q.id: a for q, a in zip(questions, answers, strict=True)}
+    mirrored = {item: 6 - answer for item, answer in given_answers.items()}
+    one = trait_scores(questions, given_answers)
+    other = trait_scores(questions, mirrored)
+    for trait, score in one.items():
+        assert score is not None
+        assert score + (other[trait] or 0) == pytest.approx(6)
+
+
+def test_missing_answers_follow_the_declared_rule() -> None:
+    questions = [q for q in keyed("bfi_44") if q.trait == "extraversion"]
+    answers: dict[str, int | None] = {q.id: 1 if q.reversed else 5 for q in questions}
+    answers["1"] = answers["11"] = None
+    assert trait_scores(questions, answers, missing=0.25) == {"extraversion": 5}
+    assert trait_scores(questions, answers, scoring="sum", missing=0.25) == {"extraversion": 40}
+    assert trait_scores(questions, answers, missing=0.2) == {"extraversion": None}
+    assert trait_scores(questions, {}, missing=1.0) == {"extraversion": None}
+
+
+def test_spectrum_levels_floored_and_rounded() -> None:
+    assert spectrum_level(3.99, "floor") == "slightly below average"
+    assert spectrum_level(3.99) == "slightly above average"
+    assert [spectrum_level(score) for score in (1, 2, 5, 6, 7)] == [
+        "very low",
+        "low",
+        "high",
+        "very high",
+        "very high",
+    ]
+
+
+def test_trait_outcome_averages_both_orders_and_ties_go_to_high() -> None:
+    position_bias = [0.7, 0.1, 0.1, 0.1], [0.1, 0.7, 0.1, 0.1]
+    assert choice_outcome(*position_bias)  # the first place wins in both orders: a tie
+    assert not choice_outcome([0.4, 0.5, 0.05, 0.05], [0.3, 0.6, 0.05, 0.05])
+    assert choice_outcome([0.2, 0.3, 0.45, 0.05], [0.2, 0.3, 0.45, 0.05])
+
+
+def test_shipped_behaviours_cover_every_trait_with_distinct_options() -> None:
+    items = files.shipped("everyday_choices").items
+    assert Counter(item.trait for item in items) == dict.fromkeys(BIG_FIVE, 10)
+    for item in items:
+        assert len({*item.high, *item.low}) == 4
+        assert item.question.endswith("?")
+
+
+def test_shipped_pairs_ask_each_statement_and_its_action() -> None:
+    instrument = files.shipped("words_and_deeds")
+    assert len(instrument.items) >= 30
+    assert Counter(pair.trait for pair in instrument.items) == dict.fromkeys(BIG_FIVE, 7)
+    said = {q.pair: q for q in instrument.questions() if q.kind == "rate"}
+    done = {q.pair: q for q in instrument.questions() if q.kind == "act"}
+    assert said.keys() == done.keys()
+    for pair in instrument.items:
+        assert pair.like != pair.unlike
+        assert done[pair.id].second == pair.like
+        assert done[pair.id].reversed == said[pair.id].reversed == pair.reversed
+    reversed_share = sum(pair.reversed for pair in instrument.items) / len(instrument.items)
+    assert 0.25 < reversed_share < 0.5
+
+
+RATING = Question("q", "rate", "talkative", "extraversion", options=("no", "so so", "yes"))
+
+
+def shown(**cell: str) -> list[tuple[str, str, int]]:
+    defaults = {
+        "template": "rate_number",
+        "option_order": "forward",
+        "scale_direction": "ascending",
+        "label_style": "numbers",
+        "repeat": 1,
+    }
+    options = form(RATING, Cell(**{**defaults, **cell})).options  # type: ignore[arg-type]
+    return [(option.label, option.text, option.value) for option in options]
+
+
+def test_option_order_and_scale_direction_are_crossed() -> None:
+    assert shown() == [("1", "no", 1), ("2", "so so", 2), ("3", "yes", 3)]
+    assert shown(option_order="reversed") == [("3", "yes", 3), ("2", "so so", 2), ("1", "no", 1)]
+    assert shown(scale_direction="descending") == [
+        ("3", "no", 1),
+        ("2", "so so", 2),
+        ("1", "yes", 3),
+    ]
+    assert shown(option_order="reversed", scale_direction="descending") == [
+        ("1", "yes", 3),
+        ("2", "so so", 2),
+        ("3", "no", 1),
+    ]
+    assert shown(label_style="letters")[0] == ("A", "no", 1)
+    assert shown(label_style="words")[2] == ("yes", "yes", 3)
+
+
+def test_choices_swap_inside_each_pair() -> None:
+    question = files.shipped("everyday_choices").questions()[0]
+    orders = {}
+    for order in ("forward", "reversed", "swapped", "swapped_reversed"):
+        cell = Cell("situation_suggested", order, "ascending", "own", 1)  # type: ignore[arg-type]
+        orders[order] = [option.value for option in form(question, cell).options]
+    assert orders == {
+        "forward": [1, 2, 3, 4],
+        "reversed": [2, 1, 4, 3],
+        "swapped": [3, 4, 1, 2],
+        "swapped_reversed": [4, 3, 2, 1],
+    }
+    high_places = [
+        {place for place, value in enumerate(orders[order]) if question.score(value)}
+        for order in ("forward", "reversed")
+    ]
+    assert high_places == [{0, 2}, {1, 3}]
+
+
+def test_reversed_actions_change_places_and_keep_their_meaning() -> None:
+    question = files.shipped("words_and_deeds").questions()[-1]
+    forward = form(question, Cell("", "forward", "ascending", "own", 1))
+    turned = form(question, Cell("", "reversed", "ascending", "own", 1))
+    assert (forward.first, forward.second) == (turned.second, turned.first)
+    assert forward.options[0].text == turned.options[0].text == "entirely the first"
+    assert (forward.options[0].value, turned.options[0].value) == (1, 7)
+
+
+def test_grid_has_every_combination() -> None:
+    design = Design(
+        instrument="mini_markers",
+        templates=["rate_options", "rate_number"],
+        option_orders=["forward", "reversed"],
+        scale_directions=["ascending", "descending"],
+        label_styles=["letters", "numbers", "words"],
+        repeats=2,
+    )
+    assert len(set(cells(design))) == len(cells(design)) == 48
+    assert len({cell.name for cell in cells(design)}) == 48
+    assert design.calls(files.shipped("mini_markers").questions()) == 48 * 40
+
+
+def read(text: str, options: tuple[Option, ...]) -> Choice:
+    shown_form = Form(RATING, "rate_options", options, "letters")
+    return Choice.read(text, {"form": shown_form})
+
+
+FIVE = tuple(
+    Option(label, text, value)
+    for value, (label, text) in enumerate(
+        zip("ABCDE", ["very inaccurate", "inaccurate", "neither", "accurate", "very accurate"],
+            strict=True), start=1)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reply", "value", "outcome"),
+    [
+        ("B", 2, "clean"),
+        ("(b)", 2, "clean"),
+        ("**D**.", 4, "clean"),
+        ("Answer: E", 5, "clean"),
+        ("I thought about it. My answer is C.", 3, "clean"),
+        ("B. inaccurate", 2, "lenient"),
+        ("D - that is me", 4, "lenient"),
+        ("I would say it is very accurate.", 5, "lenient"),
+        ("Very inaccurate, I am afraid", 1, "lenient"),
+        ("Of all these I take (C) without doubt", 3, "lenient"),
+    ],
+)
+def test_replies_that_name_one_option(reply: str, value: int, outcome: str) -> None:
+    answer = read(reply, FIVE)
+    assert (answer.value, answer.outcome, answer.refused, answer.raw) == (
+        value,
+        outcome,
+        False,
+        reply,
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I'd rather not answer that.",
+        "As an AI, I have no traits of my own.",
+        "I can't choose between them.",
+        "I do not have personal feelings about it.",
+    ],
+)
+def test_refusals_are_told_from_answers(reply: str) -> None:
+    answer = read(reply, FIVE)
+    assert answer.refused
+    assert answer.value is None
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "Hm.", "A or B", "Answer: A. Answer: B.", "accurate or inaccurate?", "F", "17"]
+)
+def test_replies_that_name_no_single_option(reply: str) -> None:
+    with pytest.raises(AnswerError, match="names none, or more than one, of the options A, B"):
+        read(reply, FIVE)
+
+
+@given(
+    st.sampled_from(["numbers", "letters", "words"]),
+    st.sampled_from(["forward", "reversed"]),
+    st.sampled_from(["ascending", "descending"]),
+    st.integers(0, 8),
+    st.sampled_from(["{}", "({})", "Answer: {}", "Thinking of myself, my answer is {}."]),
+)
+def test_every_label_is_read_back(
+    labels: str, order: str, direction: str, place: int, words: str
+) -> None:
+    question = files.shipped("mini_markers").questions()[0]
+    cell = Cell("rate_options", order, direction, labels, 1)  # type: ignore[arg-type]
+    shown_form = form(question, cell)
+    option = shown_form.options[place]
+    answer = Choice.read(words.format(option.label), {"form": shown_form})
+    assert answer.value == option.value
+
+
+@given(st.text(max_size=200))
+def test_no_reply_breaks_the_reader(text: str) -> None:
+    try:
+        answer = read(text, FIVE)
+    except AnswerError:
+        return
+    assert answer.refused or answer.value in range(1, 6)
+
+
+def test_probabilities_are_normalised_over_label_tokens() -> None:
+    completion = Completion("A", logprobs={"A": -1.0, " A": -2.0, "B": -1.5, "the": -0.1})
+    shown_form = Form(RATING, "rate_options", FIVE, "letters")
+    answer = Choice.take(completion, {"form": shown_form, "score_by": "logprobs"})
+    assert answer.probabilities is not None
+    assert sum(answer.probabilities) == pytest.approx(1)
+    assert answer.probabilities[1] == pytest.approx(0.2231 / (0.3679 + 0.1353 + 0.2231), abs=1e-3)
+    assert answer.value == 1
+
+
+def test_whole_form_needs_every_item() -> None:
+    forms = [Form(RATING, "whole_form", FIVE, "letters")] * 3
+    situation = {"forms": forms}
+    assert FormAnswers.read("(a) A\n(b) E\nc. C", situation).values == [1, 5, 3]
+    with pytest.raises(AnswerError, match=r"there is no line for \(b\)"):
+        FormAnswers.read("(a) A\n(c) C", situation)
+    assert FormAnswers.read("I would rather not answer these.", situation).refused
+
+
+def test_item_labels_cannot_be_taken_for_ratings() -> None:
+    assert [item_label(place) for place in (0, 25, 26, 43)] == ["a", "z", "aa", "ar"]
+
+
+def written(path: Path, name: str, content: str) -> InstrumentFile:
+    (path / name).write_text(content)
+    return InstrumentFile(file=name)
+
+
+def test_plain_items_take_a_shipped_key(tmp_path: Path) -> None:
+    source = written(tmp_path, "items.txt", "\n".join(f"item {n}" for n in range(1, 45)))
+    data = files.read(source.model_copy(update={"key": "bfi_44"}), tmp_path)
+    instrument = files.parse(data)
+    assert [q.id for q in instrument.questions() if q.reversed][:3] == ["2", "6", "8"]
+    assert instrument.scoring == "sum"
+    short = written(tmp_path, "short.txt", "one\ntwo").model_copy(update={"key": "bfi_44"})
+    with pytest.raises(SocietyError, match="key bfi_44 needs 44 items, and the file has 2"):
+        files.read(short, tmp_path)
+
+
+def test_keyed_tables_bring_their_own_key(tmp_path: Path) -> None:
+    source = written(
+        tmp_path, "ipip.csv", "text,key,label\nI sing.,1,Extraversion\nI hide.,-1,Extraversion\n"
+    )
+    questions = files.parse(files.read(source, tmp_path)).questions()
+    assert [(q.text, q.trait, q.reversed) for q in questions] == [
+        ("I sing.", "extraversion", False),
+        ("I hide.", "extraversion", True),
+    ]
+    bad = written(tmp_path, "bad.csv", "text,key\nI sing.,1\n")
+    with pytest.raises(SocietyError, match="row 1 needs columns text, trait"):
+        files.read(bad, tmp_path)
+
+
+def trait_records(layout: str) -> list[dict[str, object]]:
+    records = []
+    for trait in ("Openness", "Psychopathy"):
+        for number in range(6):
+            record = {
+                "idx": f"{trait}{number}",
+                "personality": trait,
+                "response_high1": "h1",
+                "response_high2": "h2",
+                "response_low1": "l1",
+                "response_low2": "l2",
+            }
+            if layout == "github":
+                record |= {"situation": "It rains.", "query": "What now?"}
+            else:
+                record |= {"question": "It rains. What now?"}
+            records.append(record)
+    return records
+
+
+@pytest.mark.parametrize("layout", ["github", "parquet"])
+def test_trait_records_in_both_layouts(tmp_path: Path, layout: str) -> None:
+    name = "trait.json" if layout == "github" else "trait.parquet"
+    if layout == "github":
+        (tmp_path / name).write_text(json.dumps(trait_records(layout)))
+    else:
+        pl.DataFrame(trait_records(layout)).write_parquet(tmp_path / name)
+    whole = files.parse(files.read(InstrumentFile(file=name, key="trait"), tmp_path))
+    assert whole.questions()[0].text == "It rains. What now?"
+    assert whole.questions()[0].options == ("h1", "l1", "h2", "l2")
+    drawn = InstrumentFile(file=name, key="trait", sample=3, seed=5)
+    ids = [item.id for item in files.parse(files.read(drawn, tmp_path)).items]
+    assert len(ids) == 6
+    excluded = drawn.model_copy(update={"exclude": ids[:1]})
+    assert [item.id for item in files.parse(files.read(excluded, tmp_path)).items] == ids[1:]
+
+
+def test_trait_records_are_checked(tmp_path: Path) -> None:
+    records = trait_records("github")
+    records[1]["personality"] = "Honesty"
+    (tmp_path / "trait.json").write_text(json.dumps(records))
+    with pytest.raises(SocietyError, match="record 1: 'Honesty' is none of the eight traits"):
+        files.read(InstrumentFile(file="trait.json", key="trait"), tmp_path)
+
+
+def test_own_instruments_are_held_by_the_run(tmp_path: Path) -> None:
+    (tmp_path / "mfq.txt").write_text("\n".join(f"item {n}" for n in range(1, 33)))
+    (tmp_path / "run.yaml").write_text(
+        "scenario: interview\nmodel: {name: scripted/steady}\npopulation: {size: 2}\n"
+        "instruments: {mfq: {file: mfq.txt, key: mfq_30}}\n"
+        "protocol: {questionnaires: [{instrument: mfq}]}\n"
+    )
+    config, _ = load(tmp_path / "run.yaml")
+    (tmp_path / "mfq.txt").unlink()
+    again, _ = load(config.model_dump(mode="json"))
+    assert again.instruments == config.instruments
+    assert len(again.instruments["mfq"].questions()) == 32
+
+
+def test_wrong_names_are_told_with_the_nearest_right_one() -> None:
+    data = {"scenario": "interview", "model": {"name": "scripted/steady"}}
+    data |= {"population": {"size": 2}}
+    design = {"instrument": "mini_marker", "templates": ["rate_option"], "items": ["bold"]}
+    with pytest.raises(InputError, match="no such instrument; did you mean 'mini_markers'"):
+        load({**data, "protocol": {"questionnaires": [design]}})
+    design["instrument"] = "mini_markers"
+    with pytest.raises(InputError, match="no template 'rate_option' fits; did you mean"):
+        load({**data, "protocol": {"questionnaires": [design]}})
