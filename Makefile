@@ -11,7 +11,7 @@ run: $(VENV)/installed
 	@run=$$($(BIN)/societies run scenarios/donor_game/demo.yaml) && $(BIN)/societies show $$run --plots
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from pydantic import ValidationError
 from societies.agents.answers import Answer, AnswerError, Outcome
 from societies.agents.errors import ModelError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Completion, Message, Request
+from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.streams import stream, stream_seed
+from societies.agents.structured import gives_objects, read_object, response_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,15 @@ class Call:
     digest: str
     request: Request
     completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something that an agent is told by nobody in particular, above its next question."""
+
+    text: str
+    lasting: bool = False
+    """Whether it stands above every later question, too."""
 
 
 class Host(Protocol):
@@ -94,8 +105,15 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.role = ""
+        self.person = person.index
+        self.announced: tuple[Announcement, ...] = ()
+        self.version = 0
+        """How many of the run's interventions it has been brought up to."""
         self.brief = brief or {}
         self.topic = ""
+        self.whole: LLMAgent = self
+        """The agent that this is a thread of; itself if it is none."""
 
     def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
         """Return the same agent in a conversation apart from its others.
@@ -114,6 +132,7 @@ class LLMAgent(mesa.Agent):
         other.topic = topic
         other.memory = memory or Conversation()
         other.brief = brief
+        other.announced, other.version = (), 0
         return other
 
     @property
@@ -140,6 +159,12 @@ class LLMAgent(mesa.Agent):
     def persona_text(self) -> str:
         """The persona in words, by template `persona`."""
         return self.society.render("persona", persona=self.persona)
+
+    def become(self, persona: Persona, model: ModelSpec) -> None:
+        """Go on with this persona and model, and with a system prompt rendered anew."""
+        self.persona, self.model_spec = persona, model
+        for derived in ("system_message", "persona_text", "_gives_objects"):
+            vars(self).pop(derived, None)
 
     async def ask(
         self,
@@ -171,6 +196,7 @@ class LLMAgent(mesa.Agent):
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
+        self.announced = tuple(heard for heard in self.announced if heard.lasting)
         return value
 
     async def aside(
@@ -189,6 +215,7 @@ class LLMAgent(mesa.Agent):
 
         With `context="fresh"` the agent is not shown what it remembers either. It is shown
         `history` last before the question, such as an earlier answer that is called into doubt.
+        An announcement stands above its question, too, and is still to be told in the next `ask`.
         """
         remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _ = await self._exchange(
@@ -212,16 +239,25 @@ class LLMAgent(mesa.Agent):
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        text = self.society.render(prompt, agent=self, **situation)
+        if self.announced:
+            text = self.society.render("announcement", announced=self.announced, question=text)
+            situation = {**situation, "announced": self.announced}
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
-        question = Message("user", self.society.render(prompt, agent=self, **situation))
+        question = Message("user", text)
+        schema = None
+        if answer.structured and self._gives_objects:
+            schema = response_schema(answer)
+            form = self.society.render("structured", keys=list(schema["properties"]))
+            question = Message("user", f"{question.content}\n\n{form}")
         asked: tuple[Message, ...] = (question,)
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, situation, self.persona, attempt)
+            request = Request(messages, self.name, prompt, situation, self.persona, attempt, schema)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion, situation)
+            value, problem = _read(answer, call.completion, situation, as_object=schema is not None)
             self.society.record_call(self, call, problem)
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
@@ -233,6 +269,10 @@ class LLMAgent(mesa.Agent):
             value = _default(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
+
+    @cached_property
+    def _gives_objects(self) -> bool:
+        return gives_objects(self.model_spec)
 
     @cached_property
     def _random(self) -> Random:
@@ -254,15 +294,28 @@ class LLMAgent(mesa.Agent):
 
 
 def _read(
-    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
+    answer: type[AnswerT],
+    completion: Completion,
+    situation: dict[str, Any],
+    *,
+    as_object: bool,
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
+        if as_object:
+            return _read_object(answer, completion.text, situation), None
         return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:
         return None, str(error)
+
+
+def _read_object(answer: type[AnswerT], text: str, situation: dict[str, Any]) -> AnswerT:
+    """Return the value of a reply that was asked for as a JSON object."""
+    content, clean = read_object(text)
+    value = answer.model_validate_json(json.dumps(content)).within(situation)
+    return value if clean else value.marked("lenient")
 
 
 def _default(

@@ -23,6 +23,9 @@ class Answer(Strict):
 
     _outcome: ClassVar[Outcome] = "clean"
 
+    structured: ClassVar[bool] = False
+    """Whether the fields are what a model may be asked for as a JSON object."""
+
     @classmethod
     @abstractmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
@@ -35,6 +38,14 @@ class Answer(Strict):
         Raises:
             AnswerError: the reply does not follow the asked format, or is out of range.
         """
+
+    def within(self, situation: Mapping[str, Any]) -> Self:  # noqa: ARG002 - subclasses use it
+        """Check the answer against the situation it was given in; return what it means there.
+
+        Raises:
+            AnswerError: it is out of range.
+        """
+        return self
 
     @classmethod
     def take(cls, completion: Completion, situation: Mapping[str, Any]) -> Self:

@@ -155,7 +155,7 @@ def seats(runs: Runs) -> pl.DataFrame:
 def turns(runs: Runs) -> pl.DataFrame:
     """Return one row per accepted turn, messages and proposals together.
 
-    Columns: run, iteration, game, `turn` (from 1), agent, `seat`, `player`, `action` (`message` or
+    Columns: run, iteration, game, `turn` (from 1), `player`, `seat`, `action` (`message` or
     `propose`), `text` (with its tag), `tokens` (of the completion, as its model counts them).
     """
     said = rows_of(runs, "messages").filter(pl.col("channel") == "negotiation")
@@ -169,16 +169,16 @@ def turns(runs: Runs) -> pl.DataFrame:
     calls = rows_of(runs, "calls").filter((pl.col("prompt") == "turn") & pl.col("readable"))
     tokens = calls.select(*GAME, _place(), tokens="completion_tokens")
     who = _contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
-    seat = pl.col("agent").str.split("-").list.first()
-    columns = (*WHEN, "game", "turn", "agent", "seat", "player", "action", "text", "tokens")
+    is_red = pl.col("agent") == pl.col("red")
+    columns = (*WHEN, "game", "turn", "player", "seat", "action", "text", "tokens")
     return (
         both.with_columns(_place())
         .join(tokens, on=[*GAME, "turn"], how="left")
         .join(who, on=GAME, how="left")
         .with_columns(
-            seat=seat,
-            player=pl.when(seat == "red").then("red").otherwise("blue"),
+            seat=pl.when(is_red).then(pl.lit("red")).otherwise(pl.lit("blue")),
             text=pl.format("[{}] {}", "action", "text"),
+            player="agent",
         )
         .select(*columns)
         .sort(*ORDER, "turn")

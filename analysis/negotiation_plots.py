@@ -35,7 +35,7 @@ def plots(run: Run, folder: str | Path) -> list[Path]:
     """Draw the plots of one run into a folder; return the files.
 
     `outcomes.png` (all games against the frontiers of their contexts), `frontiers.png` (the first
-    contexts, each for itself), `players.png` (scores and endings), and, if players meet others,
+    contexts, each for itself), `players.png` (scores and endings), and, if there are more than two,
     `tournament.png`; with several iterations `learning.png`.
     """
     games = measured.games(run)
@@ -47,7 +47,7 @@ def plots(run: Run, folder: str | Path) -> list[Path]:
         "frontiers": frontiers_figure(games, footer),
         "players": players_figure(run, games, footer),
     }
-    if (games["red"] != games["blue"]).any():
+    if len({*games["red"], *games["blue"]}) > 2:
         figures["tournament"] = tournament_figure(run, footer)
     if games["iteration"].n_unique() > 1:
         figures["learning"] = learning_figure(run, footer)

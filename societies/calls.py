@@ -52,7 +52,8 @@ class Calls:
 
     Args:
         journal: where completions are recorded and looked up; None keeps none.
-        open_model: returns the language model of a specification, the same one each time.
+        open_model: returns the language model of a specification, asked for once per model; it may
+            be replaced (by one that wraps it, say) as long as no call was made.
         limits: how hard models may be driven, and what the run may use in all.
         live: False takes completions from the journal only (replay).
     """
@@ -74,9 +75,10 @@ class Calls:
         """Which limit paused the run: its name, its value, and the amount used."""
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name."""
-        self._open_model = open_model
+        self.open_model = open_model
         self._models: dict[str, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
+        self._spent = self._spent_before() if limits.is_budgeted else None
         self._stopped = asyncio.Event()
         self._jitter = Random()
         self._unused = journal.size if journal else 0
@@ -105,6 +107,8 @@ class Calls:
             completion = await self._ask(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
+            if self._spent is not None:
+                self._spent.add(completion, journalled=False)
         self.totals.add(completion, journalled=entry is not None)
         return Call(key, digest, request, completion)
 
@@ -166,7 +170,7 @@ class Calls:
         else:
             throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
             self.throttles[spec.name] = throttle
-        self._models[spec.fingerprint] = (self._open_model(spec), throttle)
+        self._models[spec.fingerprint] = (self.open_model(spec), throttle)
         return self._models[spec.fingerprint]
 
     async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
@@ -176,21 +180,30 @@ class Calls:
             reserved = sum(len(message.content) for message in request.messages) // 4 + 1
             await self._pause(throttle.delay(reserved))
         await throttle.enter()
-        self._check_limits()
+        if self._spent is not None:
+            self._check_limits(self._spent)
         if self.stopping:
             throttle.leave()
             raise RunInterruptedError(self.stopping)
         self._under_way += 1
         return reserved
 
-    def _check_limits(self) -> None:
+    def _spent_before(self) -> Totals:
+        """Return what the journal's completions took: a resumed run has spent it already."""
+        spent = Totals()
+        for key in self.journal.keys() if self.journal else ():
+            entry = self.journal.find(key) if self.journal else None
+            if entry is not None:
+                spent.add(entry.completion, journalled=True)
+        return spent
+
+    def _check_limits(self, spent: Totals) -> None:
         """Stop the run if it has used up what it may use in all."""
-        totals, limits = self.totals, self.limits
-        tokens = totals.prompt_tokens + totals.completion_tokens
+        tokens = spent.prompt_tokens + spent.completion_tokens
         for name, limit, used in (
-            ("max_cost_usd", limits.max_cost_usd, totals.cost),
-            ("max_calls", limits.max_calls, totals.calls + self._under_way),
-            ("max_tokens_total", limits.max_tokens_total, tokens),
+            ("max_cost_usd", self.limits.max_cost_usd, spent.cost),
+            ("max_calls", self.limits.max_calls, spent.calls + self._under_way),
+            ("max_tokens_total", self.limits.max_tokens_total, tokens),
         ):
             if limit is not None and used >= limit:
                 self.limit_reached = {"name": name, "limit": limit, "used": used}

@@ -90,8 +90,12 @@ class Probes:
             self.unasked.add(agent)
 
     def before(self, agents: Iterable[Hashable]) -> None:
-        """Ask those of the agents who are about to have their first interaction."""
-        for agent in agents:
+        """Ask those of the agents who are about to have their first interaction.
+
+        Who takes part by a thread is asked as the agent that it is a thread of.
+        """
+        for given in agents:
+            agent = getattr(given, "whole", given)
             if agent in self.unasked:
                 self.unasked.discard(agent)
                 for probe in self._probes:

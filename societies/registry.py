@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from societies.agents.models.scripted import Mind
 from societies.config import Protocol, RunConfig
@@ -41,6 +41,10 @@ class Scenario:
     """Yields what is wrong between sections: the place, and what to do about it."""
     calls: Callable[[RunConfig], int | None] = lambda _: None
     """How many model calls a run makes when every answer is readable."""
+    conserved: str = ""
+    """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
+    supports: tuple[Literal["add", "remove"], ...] = ()
+    """Interventions in the population that its society's hooks carry out."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
     plots: str = ""
@@ -53,6 +57,10 @@ class Scenario:
     def files(self) -> list[Path]:
         """Return the shipped YAML files."""
         return sorted(self.folder.glob("*.yaml"))
+
+    def violations(self, run: "Run") -> list[str]:
+        """Return how a run breaks what the scenario declares as conserved; empty if it does not."""
+        return list(resolve(self.conserved)(run)) if self.conserved else []
 
     def summarise(self, run: "Run") -> Any:
         """Return the scenario's result table (a Polars frame), or None if it has none."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,12 @@ class Run:
     @property
     def config(self) -> RunConfig:
         """The resolved configuration."""
-        return self._load()[0]
+        return self._loaded[0]
 
     @property
     def scenario(self) -> Scenario:
         """The scenario that was run."""
-        return self._load()[1]
+        return self._loaded[1]
 
     @property
     def record_types(self) -> tuple[type[Record], ...]:
@@ -132,5 +133,6 @@ class Run:
 
         return transcript(self)
 
-    def _load(self) -> tuple[RunConfig, Scenario]:
+    @cached_property
+    def _loaded(self) -> tuple[RunConfig, Scenario]:
         return load(self.path / "scenario.yaml")

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from societies.errors import RunFailedError
 from societies.records import COMMON_COLUMNS, CORE_RECORDS, Record, schema
 
 SEGMENT_ROWS = 20_000
@@ -18,6 +19,7 @@ class Table:
     """The rows of one record type that are not yet on disk."""
 
     def __init__(self, record: type[Record], folder: Path | None) -> None:
+        self.name = record.table
         self.schema = schema(record)
         self.folder = folder
         self.segments = 0
@@ -36,9 +38,7 @@ class Table:
         """Write the waiting rows as the next segment."""
         if not self._rows and not (even_if_empty and not self.segments):
             return
-        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in self.schema)
-        named = dict(zip(self.schema, columns, strict=True))
-        frame = pl.DataFrame(named, schema=self.schema, strict=True)
+        frame = self._frame(self._rows)
         if self.folder:
             path = self.folder / f"{self.segments:06}.parquet"
             partial = path.with_suffix(".partial")
@@ -48,6 +48,22 @@ class Table:
             self.frames.append(frame)
         self.segments += 1
         self._rows.clear()
+
+    def _frame(self, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+        """Return rows as a data frame; the first one that fits into no column is named."""
+        columns = zip(*rows, strict=True) if rows else ([] for _ in self.schema)
+        named = dict(zip(self.schema, columns, strict=True))
+        try:
+            return pl.DataFrame(named, schema=self.schema, strict=True)
+        except (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+            if len(rows) > 1:
+                for row in rows:
+                    self._frame([row])
+            _, seq, _, scope, agent = rows[0][: len(COMMON_COLUMNS)]
+            raise RunFailedError(
+                f"row seq {seq} (scope {scope}, agent {agent}) does not fit into table "
+                f"{self.name!r}: {error}"
+            ) from error
 
 
 def _picker(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -97,10 +113,20 @@ class RunLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits, so that readers see it."""
+        """Write what waits, so that readers see it.
+
+        Raises:
+            RunFailedError: a row does not fit into its table; the other tables are written.
+        """
         self._flushed = time.monotonic()
+        failures = []
         for table in self._tables.values():
-            table.flush()
+            try:
+                table.flush()
+            except RunFailedError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def close(self) -> None:
         """Write everything; a table without rows gets an empty segment that carries its schema."""

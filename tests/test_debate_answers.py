@@ -63,6 +63,8 @@ def test_answers_are_read_in_the_form_of_their_kind(reply, kind, answer, clean):
     ("reply", "kind"),
     [
         ("I do not know", "gsm"),
+        ("\\boxed{12 \\text{ or } 13}", "gsm"),
+        ("\\boxed{x+1}", "arithmetic"),
         ("\\boxed{42", "math"),
         ("the answer is 42", "math"),
         ("either (D) or (E)", "choice"),
@@ -233,7 +235,8 @@ def test_null_counts_as_nothing():
         (json.dumps(verdict_text(**{PREFERENCE: "perhaps"})), "should be Yes or No"),
         (json.dumps(verdict_text(**{SIDE: "the jury"})), "affirmative, negative"),
         (json.dumps(verdict_text(**{SIDE: ""})), "names nobody"),
-        (json.dumps(verdict_text(debate_answer="forty-two")), "no number"),
+        (json.dumps(verdict_text(debate_answer="forty-two")), "not one number"),
+        (json.dumps(verdict_text(debate_answer="41 or 42")), "not one number"),
         ("[1, 2]", "no JSON object"),
     ],
 )

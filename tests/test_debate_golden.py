@@ -1,6 +1,6 @@
 """Debate: a small run of each protocol, told line by line, is what it was.
 
-After a wanted change: SOCIETIES_GOLDEN=write pytest tests/test_debate_golden.py, and read the diff.
+After a wanted change: REWRITE_GOLDEN=1 pytest tests/test_debate_golden.py, and read the diff.
 """
 
 import os
@@ -39,7 +39,6 @@ def test_golden_run(tmp_path, kind):
     )
     told = "\n".join(run.story()) + "\n"
     golden = FOLDER / f"debate_{kind}.txt"
-    if os.environ.get("SOCIETIES_GOLDEN") == "write":
-        golden.parent.mkdir(exist_ok=True)
+    if os.environ.get("REWRITE_GOLDEN"):
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")

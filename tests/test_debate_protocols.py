@@ -54,12 +54,13 @@ def play(given, out):
 
 def calls_by_question(run):
     calls = run.table("calls").collect()
-    return dict(calls.group_by("scope").len().sort("scope").iter_rows())
+    question = pl.col("scope").str.split("/").list.first()
+    return dict(calls.group_by(question).len().iter_rows())
 
 
 def prompts(run, scope):
     """Return agent, prompt and the user's last message of every call of a question."""
-    calls = run.table("calls").filter(pl.col("scope") == scope).collect()
+    calls = run.table("calls").filter(pl.col("scope").str.starts_with(scope)).collect()
     return [
         (row["agent"], row["prompt"], run.call(row["key"]).messages)
         for row in calls.iter_rows(named=True)
@@ -353,7 +354,7 @@ def test_no_reference_reaches_a_prompt(tmp_path, signed):
     questions = run.table("questions").collect()
     for row in questions.iter_rows(named=True):
         hidden = next((a for a in row["accepted"] if a not in row["text"] and len(a) > 4), None)
-        for _, _, messages in prompts(run, row["scope"]):
+        for _, _, messages in prompts(run, row["scope"].split("/")[0]):
             assert hidden is None or all(hidden not in text for _, text in messages)
 
 
@@ -378,8 +379,8 @@ def test_votes_and_their_tie_rules(answers, ties, expected):
 
 def test_random_ties_fall_to_each_leader(tmp_path):
     run = play(settings("majority", count=60, ties="random", solver={"accuracy": 0.0}), tmp_path)
-    ties = run.table("results").filter(decided_by="tie").select("scope", "answer")
-    seats = run.table("statements").join(ties, on=["scope", "answer"]).collect()
+    ties = run.table("results").filter(decided_by="tie").select("question", "answer")
+    seats = run.table("statements").join(ties, on=["question", "answer"]).collect()
     assert set(seats["agent"]) == {"debater 1", "debater 2", "debater 3"}
 
 
@@ -410,7 +411,7 @@ def test_debate_moves_agents_towards_what_they_recognise(tmp_path):
 
 def test_stubborn_agents_never_move(tmp_path):
     run = play(settings("symmetric", solver={"stubbornness": 1.0}, rounds=3), tmp_path)
-    answers = run.table("statements").group_by("scope", "agent").agg(pl.col("answer").n_unique())
+    answers = run.table("statements").group_by("question", "agent").agg(pl.col("answer").n_unique())
     assert set(answers.collect()["answer"]) == {1}
 
 
@@ -437,7 +438,7 @@ def test_an_unreadable_reply_is_shown_to_the_others_as_it_is(tmp_path):
     for row in rows.iter_rows(named=True):
         if not row["text"]:
             continue
-        for agent, prompt, messages in prompts(run, row["scope"]):
+        for agent, prompt, messages in prompts(run, row["scope"].split("/")[0]):
             if prompt == "revise" and agent != row["agent"]:
                 assert row["text"] in messages[-1][1]
                 checked += 1
@@ -507,6 +508,31 @@ def test_a_run_is_replayed_exactly(tmp_path, kind):
     assert societies.replay(run.path).status == "finished"
 
 
+@pytest.mark.parametrize(("kind", "size"), [("symmetric", 20), ("majority", 20)])
+def test_the_turns_of_a_round_do_not_wait_for_each_other(tmp_path, kind, size):
+    rounds = 2 if kind == "symmetric" else 1
+    given = settings(kind, size=size, count=1, solver={"latency": 0.2}, summaries_from=None)
+    began = time.monotonic()
+    run = play(given, tmp_path)
+    assert run.about["totals"]["calls"] == rounds * size
+    assert time.monotonic() - began < 0.5 * rounds * size * 0.2
+
+
+@pytest.mark.parametrize("kind", ["symmetric", "judged", "self_consistency"])
+def test_a_run_goes_on_from_half_a_journal(tmp_path, kind):
+    run = play(settings(kind, solver={"malformed": 0.1}, ties="random"), tmp_path)
+    before, about = tables(run), run.about
+    journal = run.path / "journal.ndjson"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[: len(lines) // 2]))
+    (run.path / "run.json").write_text(json.dumps({**about, "status": "interrupted"}))
+    after = tables(societies.resume(run.path))
+    assert run.about["totals"]["calls"] == about["totals"]["calls"]
+    assert 0 < run.about["totals"]["journalled"] < about["totals"]["calls"]
+    for name, frame in before.items():
+        assert frame.equals(after[name])
+
+
 def test_the_same_few_agents_answer_all_questions(tmp_path):
     run = play(settings("judged", count=10), tmp_path)
     agents = run.table("agents").collect()
@@ -520,6 +546,20 @@ def test_a_thousand_debates_take_less_than_a_minute(tmp_path, kind):
     run = play(settings(kind, count=1000), tmp_path)
     assert time.process_time() - began < 60
     assert run.table("results").collect().height == 1000
+
+
+@pytest.mark.parametrize("kind", ["symmetric", "judged"])
+def test_probes_ask_the_debaters_and_change_nothing(tmp_path, kind):
+    plain = settings(kind, count=4)
+    probed = {**plain, "probes": [{"instrument": "mini_markers", "before": True, "after": True}]}
+    first, second = play(plain, tmp_path / "plain"), play(probed, tmp_path / "probed")
+    for name in ("messages", "statements", "verdicts", "results"):
+        one, other = (run.table(name).drop("seq").collect() for run in (first, second))
+        assert one.equals(other)
+    asked = second.table("responses").group_by("agent", "moment").len().collect()
+    debaters = set(second.table("agents").filter(pl.col("person") >= 0).collect()["agent"])
+    assert set(asked["agent"]) == debaters
+    assert asked.height == 2 * len(debaters)
 
 
 # -- configuration ---------------------------------------------------------------------------------

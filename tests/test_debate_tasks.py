@@ -185,6 +185,19 @@ def test_a_missing_file_is_an_input_error_before_anything_is_run(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_files_are_relative_to_the_yaml_file(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.csv").write_text("question,answer\nWhat is 1+1?,2\n")
+    (tmp_path / "mine.yaml").write_text(
+        "scenario: debate\nmodel: {name: scripted/solver}\npopulation: {size: 3}\n"
+        "protocol: {task: {kind: gsm, file: data/mine.csv}}\n",
+        encoding="utf-8",
+    )
+    run = societies.run(tmp_path / "mine.yaml", out=tmp_path)
+    assert run.config.protocol.task.file == str(tmp_path / "data" / "mine.csv")
+    assert societies.replay(run.path).status == "finished"
+
+
 def test_a_changed_file_is_noticed(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("question,answer\nWhat is 1+1?,2\n", encoding="utf-8")

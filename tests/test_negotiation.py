@@ -1,65 +1,24 @@
 """The negotiation game: its transcripts, limits, privacy, objectives and determinism."""
 
+import json
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-import societies
 from societies.errors import InputError
 from societies.loading import load
 from societies.run_directory import Run
-from societies.runner import replay
+from societies.runner import replay, resume
 from societies.scenarios.negotiation.answers import TERMINATOR
 from societies.scenarios.negotiation.protocol import most_calls
 from societies.society import Society
 
 from .conftest import assert_same_record, record
+from .negotiation_games import BLUE_LINES, RED_LINES, Play, one_game, only, play, reciter
 
-RED_LINES = [
-    "[message] I care for hats. [END]",
-    "[propose] book 0, hat 2, ball 1 for red alone [END]",
-]
-BLUE_LINES = [
-    "[message] And I for books. [END]",
-    "[propose] book 1, hat 0, ball 2 for blue alone [END]",
-]
-
-ONE_CONTEXT = [{"counts": [1, 2, 3], "red": [0, 4, 1], "blue": [6, 1, 1]}]
-
-
-def reciter(*lines: str) -> dict[str, Any]:
-    return {"name": "scripted/reciter", "options": {"lines": list(lines)}}
-
-
-def one_game(red: list[str], blue: list[str], **protocol: Any) -> dict[str, Any]:
-    """Return the configuration of one game between two reciters."""
-    return {
-        "scenario": "negotiation",
-        "name": "one",
-        "seed": 1,  # with which red opens
-        "model": {**reciter(*red), "roles": {"blue": reciter(*blue)}},
-        "population": {"size": 1},
-        "protocol": {"games": 1, "contexts": ONE_CONTEXT, **protocol},
-    }
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., Run]:
-    """Run a negotiation: a shipped file's name or the data itself, and dotted keys over it."""
-
-    def run(given: str | dict[str, Any], **sets: Any) -> Run:
-        return societies.run(given, out=tmp_path / "runs", sets=sets)
-
-    return run
-
-
-def only(run: Run, table: str) -> dict[str, Any]:
-    """Return the one row of a table."""
-    return run.table(table).collect().row(0, named=True)
+__all__ = ["play"]
 
 
 def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -73,25 +32,31 @@ def prompts(run: Run) -> list[tuple[str, list[tuple[str, str]]]]:
     return shown
 
 
+def scopes(run: Run) -> list[str]:
+    """Return the scopes in which models were asked, each once, in program order."""
+    calls = run.table("calls").sort("seq").collect()
+    return calls["scope"].unique(maintain_order=True).to_list()
+
+
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     assert list(run.story())[4:] == [
-        "  game 1: player (red, book 0, hat 4, ball 1) and player (blue, book 6, hat 1, ball 1) "
+        "  game 1: red (red, book 0, hat 4, ball 1) and blue (blue, book 6, hat 1, ball 1) "
         "share 1 book, 2 hat, 3 ball; red opens",
-        "  red-1 -> blue-1 [negotiation]: I care for hats.",
-        "  blue-1 -> red-1 [negotiation]: And I for books.",
-        "  red-1 proposes in private: book 0, hat 2, ball 1 for red alone",
-        "  blue-1 proposes in private: book 1, hat 0, ball 2 for blue alone",
+        "  red -> blue [negotiation]: I care for hats.",
+        "  blue -> red [negotiation]: And I for books.",
+        "  red proposes in private: book 0, hat 2, ball 1 for red alone",
+        "  blue proposes in private: book 1, hat 0, ball 2 for blue alone",
         "  agreed after 4 turns: red 9, blue 8",
-        "  red-1 scores 9 (2 own turns)",
-        "  blue-1 scores 8 (2 own turns)",
+        "  red scores 9 (2 own turns)",
+        "  blue scores 8 (2 own turns)",
     ]
 
 
 def test_the_context_of_a_player_is_system_then_its_own_and_its_partners_turns(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     asked, messages = prompts(run)[-1]
-    assert asked == "blue-1"
+    assert asked == "blue"
     assert [role for role, _ in messages] == ["system", "user", "assistant", "user"]
     assert messages[1][1] == "[message] I care for hats."
     assert messages[2][1] == BLUE_LINES[0]
@@ -103,29 +68,29 @@ def test_proposals_and_values_never_reach_the_partners_prompts(play):
     run = play(one_game(*lines))
     for asked, messages in prompts(run):
         text = "\n".join(content for _, content in messages)
-        foreign = "blue" if asked.startswith("red") else "red"
+        foreign = "blue" if asked == "red" else "red"
         assert f"for {foreign} alone" not in text
-        own, other = ("4", "6") if asked.startswith("red") else ("6", "4")
-        assert f"is worth {own} points to you" in text
-        assert f"is worth {other} points to you" not in text
+        own, other = ("4", "6") if asked == "red" else ("6", "4")
+        assert f"per piece {own} points for you" in text
+        assert f"per piece {other} points for you" not in text
 
 
 def test_no_hidden_proposal_leaks_in_games_of_every_mind(play):
     run = play("negotiation/tournament", **{"protocol.games": 2})
-    proposals = run.table("proposals").collect()
-    hidden = {
-        (row["agent"].split("-")[1], row["agent"]): row["text"]
-        for row in proposals.iter_rows(named=True)
-    }
-    assert len(hidden) > 80
-    for asked, messages in prompts(run):
-        seat, number = asked.split("-")
-        partner = f"{'blue' if seat == 'red' else 'red'}-{number}"
-        for role, content in messages:
-            if role == "assistant":
-                continue
-            assert not content.startswith("[propose]")
-            assert hidden.get((number, partner), "no proposal") not in content
+    hidden: dict[str, list[tuple[str, str]]] = {}
+    for row in run.table("proposals").collect().iter_rows(named=True):
+        hidden.setdefault(row["scope"], []).append((row["agent"], row["text"]))
+    assert len(hidden) == 60
+    with run.journal() as journal:
+        for key in list(journal.keys()):
+            scope, asked, _ = key.split("#")
+            entry = journal.find(key)
+            assert entry is not None
+            for role, content in map(journal.message, entry.messages):
+                if role == "assistant":
+                    continue
+                assert not content.startswith("[propose]")
+                assert not any(text in content for by, text in hidden[scope] if by != asked)
 
 
 def test_proposals_that_do_not_add_up_score_nothing(play):
@@ -164,7 +129,7 @@ def test_after_a_proposal_the_partner_can_only_propose(play):
     talker = [BLUE_LINES[0], "[message] But what do you propose? [END]", BLUE_LINES[1]]
     run = play(one_game(RED_LINES, talker))
     row = only(run, "corrections")
-    assert (row["agent"], row["turn"], row["kind"]) == ("blue-1", 4, "message_after_proposal")
+    assert (row["agent"], row["turn"], row["kind"]) == ("blue", 4, "message_after_proposal")
     assert only(run, "outcomes")["agreed"]
 
 
@@ -183,7 +148,7 @@ def test_corrections_stay_in_the_live_context_and_out_of_the_training_log(play):
     assert faults["kind"].to_list() == ["no_tag", "proposal_first", "several_tags"]
     assert faults["text"].to_list() == FAULTY
     assert faults["attempt"].to_list() == [1, 2, 3]
-    last = [messages for asked, messages in prompts(run) if asked == "red-1"][-1]
+    last = [messages for asked, messages in prompts(run) if asked == "red"][-1]
     assert [content for role, content in last if role == "assistant"] == [*FAULTY, RED_LINES[0]]
     requests = [content for role, content in last if "do not mention this" in content]
     assert len(requests) == 3
@@ -258,11 +223,13 @@ def test_the_opener_is_drawn_by_the_seed(play):
 
 def test_seats_may_have_models_and_personas_of_their_own(play):
     run = play("negotiation/resources")
-    people = run.table("agents").collect().unique("role", keep="first", maintain_order=True)
+    people = run.table("agents").collect()
+    assert people["agent"].to_list() == ["Riverside", "Hillcrest"]
+    assert people["role"].to_list() == ["red", "blue"]
     assert people["model"].to_list() == ["scripted/logroller", "scripted/conceder"]
     assert people["group"].to_list() == ["Riverside", "Hillcrest"]
     for asked, messages in prompts(run):
-        town = "Riverside" if asked.startswith("red") else "Hillcrest"
+        town = "Riverside" if asked == "Riverside" else "Hillcrest"
         assert f"You speak for {town}" in messages[0][1]
         assert "[propose] (truck: a number, rescue crew: a number, generator" in messages[0][1]
 
@@ -305,7 +272,7 @@ def test_contexts_are_drawn_from_a_file_and_released_never_draws_its_last(play, 
     assert released["blue_values"].to_list() == [[5, 0, 5]] * 60
 
 
-def system_prompt(play: Callable[..., Run], **protocol: Any) -> str:
+def system_prompt(play: Play, **protocol: Any) -> str:
     return prompts(play(one_game(RED_LINES, BLUE_LINES, **protocol)))[0][1][0][1]
 
 
@@ -340,7 +307,7 @@ def test_the_judge_sees_one_seats_values_and_flags_its_messages(play):
     verdicts = run.table("verdicts").collect()
     assert verdicts["seat"].to_list() == ["red", "blue"]
     assert verdicts["flagged"].to_list() == [[1], []]
-    asked = [messages for name, messages in prompts(run) if name == "judge-1"]
+    asked = [messages for name, messages in prompts(run) if name == "judge"]
     for messages, own, masked in zip(asked, ("hat 4", "book 6"), ("book 6", "hat 4"), strict=True):
         assert [role for role, _ in messages] == ["system", "user"]
         assert own in messages[1][1]
@@ -390,6 +357,29 @@ def test_a_run_is_replayed_from_its_journal(play):
     assert replay(play("negotiation/demo", **SMALL).path).status == "finished"
 
 
+def test_a_run_that_lost_half_of_its_calls_is_resumed_to_the_same_record(play):
+    run = play("negotiation/demo", **SMALL)
+    before, calls = record(run), run.about["totals"]["calls"]
+    journal = run.path / "journal.ndjson"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[: len(lines) // 2]))
+    (run.path / "run.json").write_text(json.dumps({**run.about, "status": "interrupted"}))
+    resumed = resume(run.path)
+    assert_same_record(before, record(resumed))
+    assert resumed.about["totals"]["calls"] == calls
+    assert 0 < resumed.about["totals"]["journalled"] < calls
+
+
+def test_probes_ask_the_players_once_whatever_games_they_play(play):
+    probe = {"name": "mood", "ask": ["How do you feel?"], "before": True, "after": True}
+    probes = scopes(play("negotiation/demo", **SMALL, probes=[probe]))
+    names = {"conceder", "liar", "logroller 1", "logroller 2", "random"}
+    for moment in ("before", "after"):
+        prefix = f"probe/mood/{moment}/"
+        found = [scope.removeprefix(prefix) for scope in probes if scope.startswith(prefix)]
+        assert sorted(found) == sorted(names)
+
+
 def test_another_seed_gives_other_games(play):
     one, other = (play("negotiation/demo", **SMALL, seed=seed) for seed in (1, 2))
     assert not record(one)["contexts"].drop("run").equals(record(other)["contexts"].drop("run"))
@@ -435,6 +425,22 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         (
             {"protocol.contexts": [{"counts": [1, 1, 1], "red": [1, 1], "blue": [1, 1, 1]}]},
             "counts, red and blue need one number per resource each; found 3, 2 and 3",
+        ),
+        (
+            {"protocol.contexts": [], "protocol.generator": {"objects": [5, 99]}},
+            "more than 15 objects, or a total over 100, is too much",
+        ),
+        (
+            {
+                "protocol.contexts": [],
+                "protocol.resources": ["hat", "book", "ball", "card", "coin", "kite"],
+                "protocol.generator": {"objects": [6, 9], "total": 60},
+            },
+            "ways to value so many things, which is more than 200,000",
+        ),
+        (
+            {"population.size": 2, "protocol.pairing": "random"},
+            "with pairing random every player sits in both seats",
         ),
         ({"protocol.objective": 1.5}, "protocol.objective"),
         ({"protocol.objective": "selfish"}, "protocol.objective"),

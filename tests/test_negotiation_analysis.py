@@ -11,7 +11,7 @@ from societies.analysis.negotiation_plots import plot_learning, plots
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import Context
 
-from .test_negotiation import BLUE_LINES, RED_LINES, one_game, play
+from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
 __all__ = ["play"]
 
@@ -202,4 +202,4 @@ def test_plots_of_a_run_and_of_a_learning_curve(play, tmp_path):
 def test_the_scenario_names_its_summary_and_plots(play, tmp_path):
     run = play("negotiation/resources")
     assert run.scenario.summarise(run)["player"].to_list() == ["Hillcrest", "Riverside"]
-    assert len(run.scenario.plot(run, tmp_path / "plots")) == 4
+    assert len(run.scenario.plot(run, tmp_path / "plots")) == 3

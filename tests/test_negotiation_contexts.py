@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from societies.scenarios.negotiation.classic import (
@@ -18,6 +18,7 @@ from societies.scenarios.negotiation.contexts import (
     CLASSIC_COUNTS,
     Context,
     count_tuples,
+    count_valuations,
     generate,
     is_dominated,
     joint_ceiling,
@@ -115,6 +116,7 @@ def test_under_the_strict_objective_every_outcome_is_undominated():
         assert not any(is_dominated(pair, pairs) for pair in pairs)
 
 
+@settings(deadline=None)
 @given(contexts)
 def test_the_frontier_is_what_nothing_dominates(context):
     frontier = pareto_frontier(context)
@@ -124,6 +126,7 @@ def test_the_frontier_is_what_nothing_dominates(context):
         assert (points in frontier) != is_dominated(points, outcomes(context))
 
 
+@settings(deadline=None)
 @given(contexts, st.floats(-1, 1))
 def test_points_of_both_seats_are_those_of_the_exchanged_context(context, weight):
     for share in shares(context.counts):
@@ -132,11 +135,13 @@ def test_points_of_both_seats_are_those_of_the_exchanged_context(context, weight
         assert rewards((red, blue), weight) == rewards((blue, red), weight)[::-1]
 
 
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(1, 12))
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(1, 10))
 def test_valuations_are_all_the_ways_to_be_worth_the_total(counts, total):
     found = valuations(tuple(counts), total)
     brute = [values for values in shares([total] * len(counts)) if worth(values, counts) == total]
     assert sorted(found) == sorted(brute)
+    assert count_valuations(tuple(counts), total) == len(brute)
 
 
 def test_the_classic_context_file():

@@ -1,7 +1,7 @@
 """Golden runs of negotiations: readable transcripts, played again and compared.
 
 After an intended change write them anew, and read the difference:
-`REWRITE_GOLDEN=1 python -m pytest tests/test_negotiation_golden.py`
+`SOCIETIES_GOLDEN=write python -m pytest tests/test_negotiation_golden.py`
 """
 
 import os
@@ -38,7 +38,7 @@ def test_golden_run(name, tmp_path):
     run = societies.run(f"negotiation/{name}", out=tmp_path, sets=RUNS[name])
     told = "\n".join(run.story()) + "\n"
     path = GOLDEN / f"negotiation_{name}.txt"
-    if os.environ.get("REWRITE_GOLDEN"):
+    if os.environ.get("SOCIETIES_GOLDEN") == "write":
         path.write_text(told, encoding="utf-8")
     assert told == path.read_text(encoding="utf-8")
 

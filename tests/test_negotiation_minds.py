@@ -18,6 +18,7 @@ from societies.scenarios.negotiation.contexts import (
     outcomes,
     worth,
 )
+from societies.scenarios.negotiation.game import Said
 from societies.scenarios.negotiation.minds import (
     MINDS,
     Boulware,
@@ -27,7 +28,6 @@ from societies.scenarios.negotiation.minds import (
     Negotiator,
     View,
 )
-from societies.scenarios.negotiation.negotiation import Said
 from societies.scenarios.negotiation.offers import read_offer
 
 RESOURCES = ["book", "hat", "ball"]

@@ -1,7 +1,7 @@
 """The output grammar of negotiations: what is read, what is corrected, what judges may say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from societies.agents.answers import AnswerError
@@ -103,6 +103,7 @@ def test_a_good_turn_has_no_violation():
         kind_of_violation("[message] hello", OPENING)
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from([OPENING, TALKING, CLOSING]))
 def test_any_text_is_read_or_corrected(text, situation):
     for turn in (text, f"[message]{text}", f"[propose]{text}"):
@@ -123,6 +124,7 @@ names = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(names, st.data())
 def test_worded_proposals_offers_and_values_are_read_back(resources, data):
     numbers = st.lists(st.integers(0, 9), min_size=len(resources), max_size=len(resources))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 import pytest
 
-from societies.errors import InputError
+from societies.errors import InputError, RunFailedError
 from societies.records import COMMON_COLUMNS, Record, schema
 from societies.runlog import RunLog
 
@@ -88,3 +88,25 @@ def test_every_call_of_the_log_is_in_the_journal_and_the_other_way_round(run_sma
 def test_an_unknown_table_is_told_with_the_nearest(run_small):
     with pytest.raises(InputError, match="no table 'donation'; did you mean 'donations'"):
         run_small().table("donation")
+
+
+def test_a_row_that_fits_into_no_table_is_named_and_the_others_are_written(tmp_path):
+    class Count(Record):
+        table: ClassVar[str] = "counts"
+        number: int
+
+    class Remark(Record):
+        table: ClassVar[str] = "remarks"
+        text: str
+
+    log = RunLog(tmp_path, "demo/1", (Count, Remark))
+    log.write(Count(number=1), 1, "s1", "ann")
+    log.write(Count(number=10**40), 1, "s2", "bob")
+    log.write(Remark(text="fine"), 1, "s3", "cem")
+    told = (
+        r"row seq 1 \(scope s2, agent bob\) does not fit into table 'counts': int value too large"
+    )
+    with pytest.raises(RunFailedError, match=told):
+        log.flush()
+    remarks = pl.read_parquet(tmp_path / "remarks" / "*.parquet")
+    assert remarks["text"].to_list() == ["fine"]

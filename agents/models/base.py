@@ -32,6 +32,10 @@ class ModelSpec(Strict):
     """Sampling seed sent to the provider (not the run's seed)."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds after which one request is given up and sent again; `limits.timeout` if absent."""
+    structured: Literal["never", "supported", "always"] = "never"
+    """Ask for answers as JSON objects by a schema (`response_format`), where an answer type has
+    one: never (the format that the prompt words, as published), if LiteLLM knows that the model
+    supports it, or always (servers of your own)."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
 
@@ -54,9 +58,10 @@ class ModelSpec(Strict):
 
     def sampling(self) -> dict[str, Any]:
         """Return what decides the distribution of replies; addresses and time limits do not."""
-        return self.model_dump(
-            exclude={"api_base", "api_key_env", "timeout", "roles"}, exclude_none=True
-        )
+        elsewhere = {"api_base", "api_key_env", "timeout", "roles"}
+        if self.structured == "never":
+            elsewhere.add("structured")
+        return self.model_dump(exclude=elsewhere, exclude_none=True)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -103,10 +108,14 @@ class Request:
     situation: Mapping[str, Any] = field(default_factory=dict)
     persona: Persona | None = None
     attempt: int = 1
+    schema: Mapping[str, Any] | None = None
+    """JSON schema that the reply is to follow, if answers are structured."""
 
     def digest(self, fingerprint: str) -> str:
         """Return the hash of what is asked and of whom (`fingerprint` stands for the model)."""
         parts = "".join((fingerprint, *(message.digest for message in self.messages)))
+        if self.schema is not None:
+            parts += to_json(self.schema).decode()
         return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
@@ -126,6 +135,11 @@ class Completion:
     """Seconds from the first request to the answer."""
     logprobs: dict[str, float] | None = None
     """Log-probabilities of the first token's most likely candidates, where they were asked for."""
+
+    def __post_init__(self) -> None:
+        # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
+        if not self.text.isascii():
+            self.text = self.text.encode("utf-8", "replace").decode("utf-8")
 
 
 class LanguageModel(Protocol):

@@ -98,7 +98,9 @@ class HostedModel:
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         began = time.monotonic()
         try:
-            response = await self._library.acompletion(messages=messages, **self._arguments)
+            response = await self._library.acompletion(
+                messages=messages, **self._arguments, **_response_format(request)
+            )
         except self._passing as error:
             overload = isinstance(error, self._overload)
             text = self._failure(key, error)
@@ -152,6 +154,19 @@ class HostedModel:
         """Return the price that LiteLLM computed, None where it knows none."""
         cost: float | None = response._hidden_params.get("response_cost")
         return cost
+
+
+def supports_schema(spec: ModelSpec) -> bool:
+    """Whether LiteLLM knows that the model takes a JSON schema for its reply."""
+    return bool(litellm().supports_response_schema(model=spec.name))
+
+
+def _response_format(request: Request) -> dict[str, Any]:
+    """Return the argument that asks for a reply by schema, if the request has one."""
+    if request.schema is None:
+        return {}
+    schema = {"name": request.prompt, "schema": request.schema, "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
 def _first_token(choice: Any) -> dict[str, float] | None:

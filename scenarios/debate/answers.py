@@ -1,11 +1,11 @@
 """How debaters' answers and judges' verdicts are read."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from societies.agents.answers import Answer, AnswerError
+from societies.agents.structured import read_object
 from societies.scenarios.debate import equality
 from societies.scenarios.debate.tasks import Question
 
@@ -139,16 +139,18 @@ def read_answer(text: str, question: Question, fidelity: str = "paper") -> tuple
 
 def _number(text: str, box: str | None) -> tuple[str, bool]:
     """Return the number in the box; without a box the last one of the reply."""
-    if box is not None:
-        plain = equality.number(box.replace("\\$", "").replace("$", ""))
-        if plain is not None:
-            return plain, True
-        value = equality.value_of(box)
-        found = equality.last_number(box) if value is None else equality.number(f"{value:.12g}")
-    else:
+    if box is None:
         found = equality.last_number(text)
+        if found is None:
+            raise AnswerError("there is no \\boxed{...} with a number, nor any other number")
+        return found, False
+    plain = equality.number(box.replace("\\$", "").replace("$", ""))
+    if plain is not None:
+        return plain, True
+    value = equality.value_of(box)
+    found = equality.quantity(box) if value is None else equality.number(f"{value:.12g}")
     if found is None:
-        raise AnswerError("there is no number in \\boxed{...}, nor any other number")
+        raise AnswerError(f"{box!r} is not one number")
     return found, False
 
 
@@ -216,34 +218,6 @@ def _float_or_none(word: str) -> str | None:
 
 
 # -- a judge's object ---------------------------------------------------------------------------
-
-
-def read_object(text: str) -> tuple[dict[str, Any], bool]:
-    """Return the JSON object in a reply, and whether the reply was nothing else.
-
-    Python's quotes and literals, code fences and trailing commas are read with goodwill; nothing
-    is ever evaluated. What was cut off is not guessed.
-
-    Raises:
-        AnswerError: there is no complete object.
-    """
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
-    if isinstance(content, dict):
-        return content, True
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0:
-        raise AnswerError("there is no JSON object in the reply")
-    if end < start:
-        raise AnswerError("the JSON object is cut off: there is no closing brace")
-    from json_repair import loads
-
-    content = loads(text[start : end + 1], skip_json_loads=True)
-    if not isinstance(content, dict) or not content:
-        raise AnswerError("the reply is not one JSON object")
-    return content, False
 
 
 def _value(content: Mapping[str, Any], key: str, default: Any = None) -> Any:

@@ -2,55 +2,62 @@
 
 from typing import TYPE_CHECKING
 
+from societies.agents.agent import LLMAgent
 from societies.scenarios.debate.answers import Position, Refinement
-from societies.scenarios.debate.voting import DecidedBy, Decision, vote
+from societies.scenarios.debate.case import Case
+from societies.scenarios.debate.symmetric import count_votes
+from societies.scenarios.debate.voting import DecidedBy, Decision
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Case, Debate
+    from societies.scenarios.debate.debate import Debate
 
 
-async def answer_alone(debate: "Debate", case: "Case") -> Decision:
+async def answer_alone(debate: "Debate", case: Case) -> Decision:
     """Answer once: directly, or by a chain of thought."""
+    stepwise = debate.protocol.kind == "chain_of_thought"
     position = await debate.state(
+        case, case.debaters[0], "solve", Position, round_number=1, step_by_step=stepwise
+    )
+    how: DecidedBy = "nobody" if position.answer is None else "answer"
+    return Decision(position.answer, how, 1, [position.answer])
+
+
+def schedule_answers(debate: "Debate", case: Case) -> None:
+    """Schedule independent answers, one agent's many or many agents', and the vote."""
+    seats = debate.config.population.size
+    for place, debater in enumerate(case.debaters):
+        sample = place // seats + 1
+        debate.schedule(
+            answer_once(debate, case, debater, sample),
+            agents=[debater],
+            scope=f"{case.scope}/s{sample}/{debater.name}",
+        )
+    debate.schedule(debate.hold(case, count_votes), agents=case.threads, scope=f"{case.scope}/vote")
+
+
+async def answer_once(debate: "Debate", case: Case, debater: LLMAgent, sample: int) -> None:
+    """Let a debater answer independently; self-consistency is about chains of thought."""
+    case.positions[debater] = await debate.state(
         case,
-        case.debaters[0],
+        debater,
         "solve",
         Position,
         round_number=1,
-        step_by_step=debate.protocol.kind == "chain_of_thought",
+        sample=sample,
+        step_by_step=debate.protocol.kind == "self_consistency",
     )
-    decided_by: DecidedBy = "nobody" if position.answer is None else "answer"
-    return Decision(position.answer, decided_by, 1, [position.answer])
 
 
-async def answer_and_vote(debate: "Debate", case: "Case") -> Decision:
-    """Answer independently and vote: one agent many times by chains of thought, or many agents."""
-    answers: list[str | None] = []
-    for seat, debater in enumerate(case.debaters):
-        position = await debate.state(
-            case,
-            debater,
-            "solve",
-            Position,
-            round_number=1,
-            sample=seat // debate.config.population.size + 1,
-            step_by_step=debate.protocol.kind == "self_consistency",
-        )
-        answers.append(position.answer)
-    answer, decided_by = vote(case.question, answers, debate.protocol.ties, case.debaters[0].random)
-    return Decision(answer, decided_by, 1, answers)
-
-
-async def reflect(debate: "Debate", case: "Case") -> Decision:
+async def reflect(debate: "Debate", case: Case) -> Decision:
     """Answer, then criticise and refine until satisfied, or until the rounds are used up."""
     thinker = case.debaters[0]
     position = await debate.state(
         case, thinker, "solve", Position, round_number=1, step_by_step=False
     )
-    answer, round_number = position.answer, 1
-    for round_number in range(2, debate.protocol.rounds + 1):
-        refined = await debate.state(case, thinker, "refine", Refinement, round_number=round_number)
+    answer, number = position.answer, 1
+    for number in range(2, debate.protocol.rounds + 1):
+        refined = await debate.state(case, thinker, "refine", Refinement, round_number=number)
         answer = refined.answer
         if refined.satisfied and answer is not None:
             break
-    return Decision(answer, "nobody" if answer is None else "answer", round_number, [answer])
+    return Decision(answer, "nobody" if answer is None else "answer", number, [answer])

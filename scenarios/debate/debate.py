@@ -1,48 +1,36 @@
 """The debate: questions, each answered in conversations of its own by the same few agents."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from societies.agents.agent import LLMAgent
 from societies.scenarios.debate.answers import Position
-from societies.scenarios.debate.baselines import answer_alone, answer_and_vote, reflect
+from societies.scenarios.debate.baselines import answer_alone, reflect, schedule_answers
+from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.judged import debate_before_judge
 from societies.scenarios.debate.protocol import DebateProtocol, summarises
 from societies.scenarios.debate.records import Judgement, Posed, Result, Statement
-from societies.scenarios.debate.symmetric import debate_and_vote, last_words
+from societies.scenarios.debate.symmetric import schedule_rounds
 from societies.scenarios.debate.tasks import Question, is_right, is_trapped, load_questions
 from societies.scenarios.debate.voting import Decision, consensus
 from societies.society import Society
 
-PROTOCOLS = {
-    "symmetric": debate_and_vote,
+Decide = Callable[["Debate", Case], Coroutine[Any, Any, Decision]]
+
+ONE_BY_ONE: dict[str, Decide] = {
     "judged": debate_before_judge,
     "single": answer_alone,
     "chain_of_thought": answer_alone,
-    "self_consistency": answer_and_vote,
-    "majority": answer_and_vote,
     "self_reflection": reflect,
 }
+"""Protocols in which every turn waits for the one before: an interaction per question."""
+SIDE_BY_SIDE: dict[str, Callable[["Debate", Case], None]] = {
+    "symmetric": schedule_rounds,
+    "self_consistency": schedule_answers,
+    "majority": schedule_answers,
+}
+"""Protocols with turns that need not wait for each other: an interaction per turn."""
 PositionT = TypeVar("PositionT", bound=Position)
-
-
-@dataclass(slots=True)
-class Case:
-    """One question, with a thread of everybody who has a part in it: nothing is shared."""
-
-    question: Question
-    debaters: list[LLMAgent]
-    """In seat order; with several samples, a thread for each of them."""
-    staff: dict[str, LLMAgent]
-    """Judge, fresh judge, summariser and base, as far as the protocol has them."""
-    unparsable: int = 0
-    """Replies so far from which no answer could be read."""
-
-    @property
-    def threads(self) -> list[LLMAgent]:
-        """Everybody, for the scheduler."""
-        return [*self.debaters, *self.staff.values()]
 
 
 class Debate(Society):
@@ -59,9 +47,13 @@ class Debate(Society):
             for role in self.staff_roles()
         }
         for number, question in enumerate(load_questions(self.protocol.task), start=1):
-            scope = f"q{number:04}"
-            case = self.open_case(scope, question, debaters, staff)
-            self.schedule(self.hold(case), agents=case.threads, scope=scope)
+            case = self.open_case(f"q{number:04}", question, debaters, staff)
+            self.pose(case)
+            if self.protocol.kind in SIDE_BY_SIDE:
+                SIDE_BY_SIDE[self.protocol.kind](self, case)
+            else:
+                held = self.hold(case, ONE_BY_ONE[self.protocol.kind])
+                self.schedule(held, agents=case.threads, scope=case.scope)
             yield
 
     def enroll_debater(self, seat: int) -> LLMAgent:
@@ -98,22 +90,23 @@ class Debate(Society):
         if "judge" in staff:
             fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
             helpers["fresh judge"] = fresh
-        return Case(question, threads, helpers)
+        return Case(scope, question, threads, helpers)
 
-    async def hold(self, case: Case) -> None:
-        """Pose a question, hold its debate, and log what it came to."""
+    def pose(self, case: Case) -> None:
+        """Log the question."""
         question = case.question
-        self.record(
-            Posed(
-                question=question.name,
-                kind=question.kind,
-                text=question.text,
-                accepted=list(question.accepted),
-                traps=list(question.traps),
-            )
+        posed = Posed(
+            question=question.name,
+            kind=question.kind,
+            text=question.text,
+            accepted=list(question.accepted),
+            traps=list(question.traps),
         )
-        decision = await PROTOCOLS[self.protocol.kind](self, case)
-        self.conclude(case, decision)
+        self.record(posed, scope=case.scope)
+
+    async def hold(self, case: Case, decide: Decide) -> None:
+        """Let a question be decided, and log what it came to."""
+        self.conclude(case, await decide(self, case))
 
     async def state(
         self,

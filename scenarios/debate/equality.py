@@ -36,6 +36,7 @@ UNITS = (
     "square|cubic|hours?|minutes?|seconds?|days?|weeks?|months?|years?|dollars?|cents?|points?"
 )
 UNIT = re.compile(rf"(?<=[0-9)}} ])\s*(?:\\?(?:{UNITS})\b)(?:\^\{{?[23]\}}?)?", re.IGNORECASE)
+OPERATOR = re.compile(r"[+*/^=<>]|\\(?:frac|sqrt|cdot|times|pi)")
 FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 
 
@@ -65,7 +66,7 @@ def same_number(given: str, reference: str) -> bool:
 def quantity(text: str) -> str | None:
     """Return the number of an answer that holds exactly one, whatever its unit (`5 cents`)."""
     found = [match[0] for match in NUMBER.finditer(text) if match[0]]
-    return number(found[0]) if len(found) == 1 else None
+    return number(found[0]) if len(found) == 1 and not OPERATOR.search(text) else None
 
 
 def same_text(given: str, reference: str) -> bool:

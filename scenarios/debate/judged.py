@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 from societies.agents.agent import LLMAgent
 from societies.agents.answers import Text
 from societies.scenarios.debate.answers import FinalChoice, Position, Verdict
+from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.records import Judgement
-from societies.scenarios.debate.symmetric import last_words
 from societies.scenarios.debate.tasks import matches
 from societies.scenarios.debate.voting import Decision
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Case, Debate
+    from societies.scenarios.debate.debate import Debate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Speech:
     text: str
 
 
-async def debate_before_judge(debate: "Debate", case: "Case") -> Decision:
+async def debate_before_judge(debate: "Debate", case: Case) -> Decision:
     """Let the sides speak in a fixed order, and the judge after each round, until it decides.
 
     A debater is shown what the others said since its own last turn, the judge each round's
@@ -32,12 +32,13 @@ async def debate_before_judge(debate: "Debate", case: "Case") -> Decision:
     judge extracts the answer from what was said.
     """
     protocol, judge = debate.protocol, case.staff["judge"]
-    positions: dict[LLMAgent, Position] = {}
     speeches: list[Speech] = []
     base = await answer_first(debate, case)
     for round_number in range(1, protocol.rounds + 1):
         for debater in case.debaters:
-            positions[debater] = await speak(debate, case, debater, round_number, base, speeches)
+            case.positions[debater] = await speak(
+                debate, case, debater, round_number, base, speeches
+            )
             speeches.append(Speech(round_number, debater.name, last_words(debater)))
         verdict = await judge.ask(
             "verdict",
@@ -53,13 +54,13 @@ async def debate_before_judge(debate: "Debate", case: "Case") -> Decision:
         ends = verdict.ends_debate(protocol.stop_when)
         log_judgement(debate, case, judge, verdict, round_number=round_number, ends=ends)
         if ends:
-            answer = verdict.answer or supported_answer(verdict, positions)
-            answers = [positions[debater].answer for debater in case.debaters]
-            return Decision(answer, "verdict", round_number, answers, verdict.side or "tie")
-    return await extract(debate, case, speeches, positions)
+            answer = verdict.answer or supported_answer(verdict, case)
+            side = verdict.side or "tie"
+            return Decision(answer, "verdict", round_number, case.answers, side)
+    return await extract(debate, case, speeches)
 
 
-async def answer_first(debate: "Debate", case: "Case") -> str:
+async def answer_first(debate: "Debate", case: Case) -> str:
     """Return the base answer that seeds the affirmative side; empty without one."""
     if "base" not in case.staff:
         return ""
@@ -72,7 +73,7 @@ async def answer_first(debate: "Debate", case: "Case") -> str:
 
 async def speak(
     debate: "Debate",
-    case: "Case",
+    case: Case,
     debater: LLMAgent,
     round_number: int,
     base: str,
@@ -97,9 +98,7 @@ async def speak(
     )
 
 
-async def extract(
-    debate: "Debate", case: "Case", speeches: list[Speech], positions: dict[LLMAgent, Position]
-) -> Decision:
+async def extract(debate: "Debate", case: Case, speeches: list[Speech]) -> Decision:
     """Let a fresh judge list the candidate answers (call A) and choose one of them (call B)."""
     protocol, judge = debate.protocol, case.staff["fresh judge"]
     first_only = protocol.extraction == "first_round"
@@ -126,22 +125,21 @@ async def extract(
     log_judgement(
         debate, case, judge, choice, round_number=protocol.rounds, ends=choice.answer is not None
     )
-    answers = [positions[debater].answer for debater in case.debaters]
-    winner = carrier(case, choice.answer, positions)
+    winner = carrier(case, choice.answer)
     how: Literal["extraction", "nobody"] = "nobody" if choice.answer is None else "extraction"
-    return Decision(choice.answer, how, protocol.rounds, answers, winner)
+    return Decision(choice.answer, how, protocol.rounds, case.answers, winner)
 
 
-def supported_answer(verdict: Verdict, positions: dict[LLMAgent, Position]) -> str | None:
+def supported_answer(verdict: Verdict, case: Case) -> str | None:
     """Return the last answer of the side that a verdict supports."""
-    return next((p.answer for d, p in positions.items() if d.name == verdict.side), None)
+    return next((p.answer for d, p in case.positions.items() if d.name == verdict.side), None)
 
 
-def carrier(case: "Case", answer: str | None, positions: dict[LLMAgent, Position]) -> str:
+def carrier(case: Case, answer: str | None) -> str:
     """Return the one side that holds the final answer; `tie` for none or several of them."""
     holders = [
         debater.name
-        for debater, position in positions.items()
+        for debater, position in case.positions.items()
         if answer and position.answer and matches(case.question, position.answer, answer)
     ]
     return holders[0] if len(holders) == 1 else "tie"
@@ -149,7 +147,7 @@ def carrier(case: "Case", answer: str | None, positions: dict[LLMAgent, Position
 
 def log_judgement(
     debate: "Debate",
-    case: "Case",
+    case: Case,
     judge: LLMAgent,
     ruling: Verdict | FinalChoice,
     *,

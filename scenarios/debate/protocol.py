@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from societies.agents.strict import Strict
 from societies.config import Protocol, RunConfig
@@ -46,7 +46,8 @@ class Task(Strict):
 
     kind: TaskKind = "arithmetic"
     file: str | None = None
-    """A CSV, TSV, JSON, JSONL or Parquet file; the items shipped for the kind when absent."""
+    """A CSV, TSV, JSON, JSONL or Parquet file, relative to the YAML file; the items shipped for the
+    kind when absent."""
     sha256: str | None = None
     """The file's digest: written into the run, so that another file of that name is noticed."""
     count: int | None = Field(default=None, ge=1)
@@ -63,11 +64,12 @@ class Task(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def fix_file(cls, data: Any) -> Any:
+    def fix_file(cls, data: Any, info: ValidationInfo) -> Any:
         """Note a file's full path and digest, so that the resolved configuration reruns the run."""
         if not isinstance(data, dict) or not isinstance(data.get("file"), str):
             return data
-        path = Path(data["file"]).expanduser().absolute()
+        folder = (info.context or {}).get("folder", Path())
+        path = (folder / Path(data["file"]).expanduser()).absolute()
         if not path.is_file() or data.get("sha256"):
             return {**data, "file": str(path)}
         return {**data, "file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}

@@ -5,62 +5,80 @@ from typing import TYPE_CHECKING
 from societies.agents.agent import LLMAgent
 from societies.agents.answers import Text
 from societies.scenarios.debate.answers import Position
+from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.protocol import summarises
 from societies.scenarios.debate.voting import Decision, vote
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Case, Debate
+    from societies.scenarios.debate.debate import Debate
 
 
-async def debate_and_vote(debate: "Debate", case: "Case") -> Decision:
-    """Answer alone, then revise in rounds, each shown the others' answers of the round before.
+def schedule_rounds(debate: "Debate", case: Case) -> None:
+    """Schedule a debate: everybody answers alone, then revises in rounds, then the vote.
+
+    The turns of a round do not wait for each other; the end of a round waits for all of them, and
+    the next round for it. So everybody is shown the replies of the round before.
+    """
+    protocol = debate.protocol
+    for number in range(1, protocol.rounds + 1):
+        scope = f"{case.scope}/r{number}"
+        for debater in case.debaters:
+            summariser = summariser_for(debater, case)
+            debate.schedule(
+                take_turn(debate, case, debater, summariser, number),
+                agents=[debater, summariser] if summariser else [debater],
+                scope=f"{scope}/{debater.name}",
+            )
+        debate.schedule(end_round(case), agents=case.threads, scope=f"{scope}/end")
+    debate.schedule(debate.hold(case, count_votes), agents=case.threads, scope=f"{case.scope}/vote")
+
+
+async def take_turn(
+    debate: "Debate", case: Case, debater: LLMAgent, summariser: LLMAgent | None, number: int
+) -> None:
+    """Let a debater answer: alone at first, then shown what the others said, never its own reply.
 
     A single debater is asked to double-check its answer instead: the reflection baseline.
     """
-    protocol, debaters = debate.protocol, case.debaters
-    said: dict[LLMAgent, str] = {}
-    positions: dict[LLMAgent, Position] = {}
-    for round_number in range(1, protocol.rounds + 1):
-        before, said = said, {}
-        for debater in debaters:
-            others = [other for other in debaters if other is not debater]
-            heard = others if round_number < protocol.rounds else []
-            if round_number == 1:
-                positions[debater] = await debate.state(
-                    case,
-                    debater,
-                    "solve",
-                    Position,
-                    round_number=round_number,
-                    to=heard,
-                    step_by_step=False,
-                )
-            else:
-                replies = [before[other] for other in others]
-                summary = await summarise(debate, case, debater, round_number, replies)
-                positions[debater] = await debate.state(
-                    case,
-                    debater,
-                    "revise",
-                    Position,
-                    round_number=round_number,
-                    to=heard,
-                    replies=replies,
-                    summary=summary,
-                )
-            said[debater] = last_words(debater)
-    answers = [positions[debater].answer for debater in debaters]
-    answer, decided_by = vote(case.question, answers, protocol.ties, debaters[0].random)
-    return Decision(answer, decided_by, protocol.rounds, answers)
+    others = [other for other in case.debaters if other is not debater]
+    shown_to = others if number < debate.protocol.rounds else []
+    if number == 1:
+        case.positions[debater] = await debate.state(
+            case, debater, "solve", Position, round_number=1, to=shown_to, step_by_step=False
+        )
+        return
+    replies = [case.heard[other] for other in others]
+    summary = ""
+    if summariser and summarises(debate.protocol, len(case.debaters)):
+        summary = await summarise(debate, case, summariser, replies)
+        summariser.say(summary, to=[debater], channel=f"summary for round {number}")
+    case.positions[debater] = await debate.state(
+        case,
+        debater,
+        "revise",
+        Position,
+        round_number=number,
+        to=shown_to,
+        replies=replies,
+        summary=summary,
+    )
 
 
-async def summarise(
-    debate: "Debate", case: "Case", debater: LLMAgent, round_number: int, replies: list[str]
-) -> str:
-    """Return one summary of the others' replies; empty where they are shown as they are."""
-    if not summarises(debate.protocol, len(case.debaters)):
-        return ""
-    summariser = case.staff["summariser"]
+async def end_round(case: Case) -> None:
+    """Let what was said in the round be heard in the next."""
+    case.heard = {debater: last_words(debater) for debater in case.debaters}
+
+
+def summariser_for(debater: LLMAgent, case: Case) -> LLMAgent | None:
+    """Return a thread of the summariser that serves one debater, if there is a summariser."""
+    summariser = case.staff.get("summariser")
+    if summariser is None:
+        return None
+    return summariser.thread(f"{case.scope}/{debater.name}", **summariser.brief)
+
+
+async def summarise(debate: "Debate", case: Case, summariser: LLMAgent, replies: list[str]) -> str:
+    """Return one summary of replies."""
     summary = await summariser.aside(
         "summarise",
         Text,
@@ -70,10 +88,12 @@ async def summarise(
         question=case.question,
         replies=replies,
     )
-    summariser.say(summary.text, to=[debater], channel=f"summary for round {round_number}")
     return summary.text
 
 
-def last_words(agent: LLMAgent) -> str:
-    """Return an agent's last reply as it gave it, whether it could be read or not."""
-    return agent.memory.messages()[-1].content
+async def count_votes(debate: "Debate", case: Case) -> Decision:
+    """Let the most frequent of the last answers win."""
+    random = case.debaters[0].random
+    answer, decided_by = vote(case.question, case.answers, debate.protocol.ties, random)
+    rounds = debate.protocol.rounds if debate.protocol.kind == "symmetric" else 1
+    return Decision(answer, decided_by, rounds, case.answers)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -36,6 +36,8 @@ class StrategyAnswer(Answer):
     strategy: str
     rationale: str
 
+    structured: ClassVar[bool] = True
+
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
         """Split at the first opening; a reply without one is a strategy as a whole."""
@@ -53,6 +55,18 @@ class GiftAnswer(Answer):
     action: Action = "donate"
     amount: float = Field(ge=0)
     justification: str = ""
+
+    structured: ClassVar[bool] = True
+
+    def within(self, situation: Mapping[str, Any]) -> Self:
+        """Refuse what the donor does not have, and punishment where there is none."""
+        protocol = situation["protocol"]
+        if self.action == "punish" and not protocol.costly_punishment:
+            raise AnswerError("there is no punishment in this game")
+        if protocol.fidelity == "released":
+            return self
+        amount = _within(self.amount, situation["resources"])
+        return self if amount == self.amount else self.model_copy(update={"amount": amount})
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:

@@ -11,6 +11,10 @@ from societies.scenarios.donor_game.records import Donation, Score, Strategy
 from societies.scenarios.donor_game.schedule import pairings, swap_roles
 from societies.society import Society
 
+NO_STRATEGY = StrategyAnswer(strategy="(no strategy was given)", rationale="")
+NO_GIFT = GiftAnswer(amount=0.0, justification="no answer could be read")
+"""What stands in when no reply could be read."""
+
 LINKS = 3
 """Links of a chain that can ever be shown."""
 
@@ -119,7 +123,7 @@ class DonorGame(Society):
         answer = await agent.ask(
             "strategy",
             StrategyAnswer,
-            fallback=StrategyAnswer(strategy="(no strategy was given)", rationale=""),
+            fallback=NO_STRATEGY,
             attempts=self.protocol.attempts,
             explain=self.protocol.reask == "explain",
             protocol=self.protocol,
@@ -162,7 +166,7 @@ class DonorGame(Society):
         answer = await donor.ask(
             "donate",
             GiftAnswer,
-            fallback=GiftAnswer(amount=0.0, justification="no answer could be read"),
+            fallback=NO_GIFT,
             attempts=self.protocol.attempts,
             explain=self.protocol.reask == "explain",
             protocol=self.protocol,

@@ -36,7 +36,9 @@ class DonorMind(Mind):
 
     def deed(self, amount: float, punishing: bool, situation: Mapping[str, Any]) -> str:
         """Word the action; the amount is written out in full, so that no digit is lost."""
-        digits = format(Decimal(repr(amount)), "f")
+        digits = repr(amount)
+        if "e" in digits:
+            digits = format(Decimal(digits), "f")
         if not situation["protocol"].costly_punishment:
             return digits
         return f"{'punish' if punishing else 'donate'} {digits}"

@@ -1,12 +1,12 @@
 """How self-descriptions, verdicts and guesses are read: as JSON."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field
 
 from societies.agents.answers import Answer, AnswerError
+from societies.agents.structured import read_object
 
 
 class TwentyStatements(Answer):
@@ -18,7 +18,7 @@ class TwentyStatements(Answer):
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
         """Read the object with `known` and `hidden`."""
-        return cls.model_validate(read_object(text, ("known", "hidden")))
+        return cls.model_validate(_object(text, ("known", "hidden")))
 
 
 class Verdicts(Answer):
@@ -29,7 +29,7 @@ class Verdicts(Answer):
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
         """Read one yes or no for each statement, in order."""
-        given = read_object(text, ("verdicts",))["verdicts"]
+        given = _object(text, ("verdicts",))["verdicts"]
         if not isinstance(given, list) or len(given) != len(situation["statements"]):
             raise AnswerError(f"'verdicts' must list {len(situation['statements'])} entries")
         said = [str(entry.get("true") if isinstance(entry, dict) else entry) for entry in given]
@@ -48,24 +48,14 @@ class Name(Answer):
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
         """Read the object with `name` and `reason`."""
-        found = read_object(text, ("name",))
+        found = _object(text, ("name",))
         return cls(name=str(found["name"]), reason=str(found.get("reason", "")))
 
 
-def read_object(text: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Return the JSON object in a reply.
-
-    Raises:
-        AnswerError: there is none, or it lacks a key.
-    """
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0 or end < start:
-        raise AnswerError("there is no JSON object in the reply")
-    try:
-        found = json.loads(text[start : end + 1])
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise AnswerError(f"the JSON object cannot be read: {error}") from error
+def _object(text: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return the JSON object in a reply; raise if it lacks a key."""
+    found, _ = read_object(text)
     for key in keys:
         if key not in found:
             raise AnswerError(f"the JSON object has no key {key!r}")
-    return found  # type: ignore[no-any-return]
+    return found

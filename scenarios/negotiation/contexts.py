@@ -111,7 +111,7 @@ def count_tuples(types: int, fewest: int, most: int) -> tuple[Counts, ...]:
     return tuple(counts for counts in product(*ranges) if fewest <= sum(counts) <= most)
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=10_000)
 def valuations(counts: Counts, total: int) -> tuple[Counts, ...]:
     """Return all whole-number values per piece at which everything is worth `total`."""
     if len(counts) == 1:
@@ -121,6 +121,15 @@ def valuations(counts: Counts, total: int) -> tuple[Counts, ...]:
         for value in range(total // counts[0] + 1)
         for others in valuations(counts[1:], total - value * counts[0])
     )
+
+
+def count_valuations(counts: Counts, total: int) -> int:
+    """Return how many `valuations` there are, without listing them."""
+    ways = [1] + [0] * total
+    for count in counts:
+        for points in range(count, total + 1):
+            ways[points] += ways[points - count]
+    return ways[total]
 
 
 def is_admissible(red: Sequence[int], blue: Sequence[int]) -> bool:

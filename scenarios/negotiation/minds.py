@@ -134,8 +134,16 @@ class Negotiator(Mind):
 
     def speak(self, view: View, random: Random) -> str:
         """Say something: by default, offer what it claims."""
-        opening = "How about this?" if not view.theirs else "That is not enough for me."
-        return f"{opening} {self.offer(view, self.claim(view, random))}"
+        claim = self.claim(view, random)
+        if view.offered is None:
+            opening = "How about this?"
+        elif view.promised is None:
+            opening = "That is not enough for me."
+        elif claim == view.promised:
+            opening = "I have to insist."
+        else:
+            opening = "Then let me try another way."
+        return f"{opening} {self.offer(view, claim)}"
 
     @abstractmethod
     def claim(self, view: View, random: Random) -> Counts:
@@ -180,7 +188,7 @@ class Conceder(Negotiator):
         conceded: float = elapsed ** (1 / self.beta)
         floor = min(1.0, max(0.0, self.floor - self.kindness * view.agreeableness))
         part = floor + (1 - floor) * (1 - conceded)
-        return part * view.all_points
+        return min(1.0, part) * view.all_points
 
     def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
         """Claim a share that reaches the aim and suits the partner best."""

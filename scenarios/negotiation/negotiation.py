@@ -2,15 +2,12 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import cycle, islice, permutations
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from societies.agents.agent import LLMAgent
 from societies.agents.memory import Conversation
-from societies.agents.population import Person
 from societies.scenarios.negotiation.answers import (
-    MESSAGE,
     TurnAnswer,
     VerdictAnswer,
     kind_of_violation,
@@ -18,11 +15,10 @@ from societies.scenarios.negotiation.answers import (
 from societies.scenarios.negotiation.contexts import (
     SEATS,
     Context,
-    Counts,
-    Seat,
     rewards,
     sample,
 )
+from societies.scenarios.negotiation.game import Game, Said, Side
 from societies.scenarios.negotiation.protocol import NegotiationProtocol
 from societies.scenarios.negotiation.records import (
     ContextRecord,
@@ -37,64 +33,6 @@ from societies.society import Society
 Reason = Literal["agreed", "mismatch", "turn_limit", "aborted"]
 
 
-class Player(NamedTuple):
-    """Somebody who plays games, in a fresh seat each time."""
-
-    name: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of a dialogue."""
-
-    number: int
-    """Its turn, from 1."""
-    seat: Seat
-    text: str
-
-    @property
-    def turn(self) -> str:
-        """The turn as the partner receives it."""
-        return f"{MESSAGE} {self.text}".strip()
-
-
-@dataclass(slots=True)
-class Side:
-    """A player in a seat of one game: an agent of that game alone, with a fresh conversation."""
-
-    seat: Seat
-    player: Player
-    agent: LLMAgent
-    values: Counts
-    share: Counts | None = None
-    """What it proposed to get; hidden from the partner."""
-
-
-@dataclass(slots=True)
-class Game:
-    """One game between two players."""
-
-    number: int
-    context: Context
-    sides: tuple[Side, Side]
-    """Red and blue."""
-    opener: Seat
-    judge: LLMAgent | None = None
-    history: list[Said] = field(default_factory=list)
-    turns: int = 0
-    corrections: int = 0
-
-    def order(self) -> tuple[Side, Side]:
-        """Return who speaks first, and who second."""
-        red, blue = self.sides
-        return (red, blue) if self.opener == "red" else (blue, red)
-
-    def agents(self) -> list[LLMAgent]:
-        """Return everybody who takes part."""
-        return [side.agent for side in self.sides] + ([self.judge] if self.judge else [])
-
-
 class Negotiation(Society):
     """Liao, Tomlin & Klein 2024, section 3: many independent games of two seats."""
 
@@ -104,29 +42,42 @@ class Negotiation(Society):
     async def play(self) -> AsyncGenerator[None, None]:
         """Play all games; one Mesa step is one game, and games run at the same time."""
         players = self.players()
+        judge = self.judge()
         contexts = list(islice(self.contexts(), self.protocol.games))
         fixtures = self.fixtures(players, contexts)
         for number, (scope, red, blue, context) in enumerate(fixtures, start=1):
-            self.schedule_game(number, context, (red, blue), f"{scope}game{number:04}")
+            game = self.new_game(number, context, (red, blue), judge)
+            self.schedule(
+                self.negotiate(game), agents=game.agents(), scope=f"{scope}game{number:04}"
+            )
             yield
 
-    def players(self) -> list[Player]:
-        """Return the population under names that tell its members apart."""
-        people = [self.population.next_person() for _ in range(self.config.population.size)]
-        labels = [person.group or "player" for person in people]
-        seen: Counter[str] = Counter()
-        players = []
-        for person, label in zip(people, labels, strict=True):
-            seen[label] += 1
-            name = label if labels.count(label) == 1 else f"{label} {seen[label]}"
-            players.append(Player(name, person))
-        return players
+    def judge(self) -> LLMAgent | None:
+        """Let the judge join, if there is one."""
+        if not self.protocol.judge:
+            return None
+        return self.enroll("judge", role="judge", person=self.staff("judge"))
+
+    def players(self) -> list[LLMAgent]:
+        """Let the population join; in fixed pairings the first is red, and the last is blue."""
+        size = self.config.population.size
+        people = [self.population.next_person() for _ in range(size)]
+        if self.protocol.pairing != "fixed":
+            names = tell_apart([person.group or "player" for person in people])
+            return [self.enroll(n, person=p) for n, p in zip(names, people, strict=True)]
+        names = [f"{person.group} {seat}".strip() for person in people for seat in SEATS]
+        if size == 2:
+            names = tell_apart([p.group or s for p, s in zip(people, SEATS, strict=True)])
+        return [
+            self.enroll(name, role=seat, person=person)
+            for name, seat, person in zip(names, SEATS, (people[0], people[-1]), strict=True)
+        ]
 
     def contexts(self) -> Iterator[Context]:
         """Yield contexts without end, as the protocol draws them."""
         listed, generator = self.protocol.listed, self.protocol.generator
         if self.protocol.draw == "in_order":
-            yield from cycle(listed or tuple(self.protocol.generated()))
+            yield from cycle(listed or self.protocol.generated())
         tuples = generator.tuples(len(self.protocol.resources))
         while True:
             if listed:
@@ -135,8 +86,8 @@ class Negotiation(Society):
                 yield sample(tuples, generator.total, self.random)
 
     def fixtures(
-        self, players: Sequence[Player], contexts: Sequence[Context]
-    ) -> Iterator[tuple[str, Player, Player, Context]]:
+        self, players: Sequence[LLMAgent], contexts: Sequence[Context]
+    ) -> Iterator[tuple[str, LLMAgent, LLMAgent, Context]]:
         """Yield who meets whom over what; the text is the first part of the game's scope."""
         if self.protocol.pairing == "round_robin":
             for red, blue in permutations(players, 2):
@@ -150,40 +101,36 @@ class Negotiation(Society):
                 red, blue = players[0], players[-1]
             yield "", red, blue, context
 
-    def schedule_game(
-        self, number: int, context: Context, players: tuple[Player, Player], scope: str
-    ) -> None:
-        """Seat two players and schedule their game; who opens it is drawn.
+    def new_game(
+        self,
+        number: int,
+        context: Context,
+        players: tuple[LLMAgent, LLMAgent],
+        judge: LLMAgent | None,
+    ) -> Game:
+        """Seat two players; who opens the game is drawn.
 
-        Each seat of each game is an agent of its own: its conversation is fresh, and all games
-        can be under way at once.
+        Everybody takes part in a thread of its own for this game, with a fresh conversation, so
+        that all games can be under way at once.
         """
+        topic = f"game {number}"
         sides = [
-            Side(seat, player, self.seat(f"{seat}-{number}", seat, player, context, values), values)
+            Side(
+                seat,
+                player.thread(
+                    topic,
+                    Conversation(corrections=True),
+                    resources=self.protocol.resources,
+                    counts=context.counts,
+                    values=values,
+                ),
+                values,
+            )
             for seat, player, values in zip(SEATS, players, context.values, strict=True)
         ]
-        game = Game(number, context, (sides[0], sides[1]), self.random.choice(SEATS))
-        if self.protocol.judge:
-            game.judge = self.enroll(
-                f"judge-{number}", role="judge", person=self.staff("judge"), brief={"judging": True}
-            )
-        self.schedule(self.negotiate(game), agents=game.agents(), scope=scope)
-
-    def seat(
-        self, name: str, seat: Seat, player: Player, context: Context, values: Counts
-    ) -> LLMAgent:
-        """Let a player join as the agent of one seat, told what is worth what to it."""
-        return self.enroll(
-            name,
-            role=seat,
-            person=player.person,
-            memory=Conversation(corrections=True),
-            brief={
-                "resources": self.protocol.resources,
-                "counts": context.counts,
-                "values": values,
-            },
-        )
+        opener = self.random.choice(SEATS)
+        reader = judge.thread(topic, Conversation(window=0), judging=True) if judge else None
+        return Game(number, context, (sides[0], sides[1]), opener, reader)
 
     async def negotiate(self, game: Game) -> None:
         """Play one game to its end, judge it, and log how it went."""
@@ -191,8 +138,8 @@ class Negotiation(Society):
         self.record(
             ContextRecord(
                 game=game.number,
-                red=red.player.name,
-                blue=blue.player.name,
+                red=red.agent.name,
+                blue=blue.agent.name,
                 opener=game.opener,
                 resources=self.protocol.resources,
                 counts=list(game.context.counts),
@@ -204,8 +151,6 @@ class Negotiation(Society):
         self.conclude(game, await self.talk(game))
         for side in game.sides:
             await self.judge_messages(game, side)
-        for agent in game.agents():
-            agent.remove()
 
     async def talk(self, game: Game) -> Reason:
         """Let the players take turns until both have proposed (core protocol, 2.2)."""
@@ -284,8 +229,8 @@ class Negotiation(Society):
         self.record(
             Outcome(
                 game=game.number,
-                red=red.player.name,
-                blue=blue.player.name,
+                red=red.agent.name,
+                blue=blue.agent.name,
                 reason=reason,
                 agreed=agreed,
                 turns=game.turns,
@@ -304,7 +249,6 @@ class Negotiation(Society):
                 Sample(
                     game=game.number,
                     seat=side.seat,
-                    player=side.player.name,
                     score=score,
                     agreed=agreed,
                     messages=[message.content for message in learnt],
@@ -333,7 +277,7 @@ class Negotiation(Society):
             Verdict(
                 game=game.number,
                 seat=side.seat,
-                player=side.player.name,
+                player=side.agent.name,
                 messages=len(judged),
                 flagged=answer.flagged,
                 reason=answer.reason,
@@ -341,3 +285,13 @@ class Negotiation(Society):
             ),
             game.judge,
         )
+
+
+def tell_apart(labels: Sequence[str]) -> list[str]:
+    """Return names of which no two are alike: labels, numbered where several are the same."""
+    times, seen = Counter(labels), Counter[str]()
+    names = []
+    for label in labels:
+        seen[label] += 1
+        names.append(label if times[label] == 1 else f"{label} {seen[label]}")
+    return names

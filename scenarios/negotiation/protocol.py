@@ -12,14 +12,21 @@ from societies.registry import Place
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
     CLASSIC_COUNTS,
+    SEATS,
     Context,
     Counts,
     count_tuples,
+    count_valuations,
     generate,
 )
 
 OBJECTIVES = {"semi_competitive": 0.0, "cooperative": 1.0, "strict": -1.0}
 """The published objectives as the weight of the partner's points in the own reward (2.3)."""
+
+MOST_OBJECTS = 15
+MOST_TOTAL = 100
+MOST_VALUATIONS = 200_000
+"""Sizes beyond which contexts take too long to generate."""
 
 Values = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
@@ -145,6 +152,13 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         )
     if protocol.pairing != "fixed" and size < 2:
         yield ("population", "size"), f"pairing {protocol.pairing} needs two players at least"
+    for seat in SEATS:
+        if protocol.pairing != "fixed" and seat in config.model.roles:
+            yield (
+                ("model", "roles", seat),
+                f"with pairing {protocol.pairing} every player sits in both seats: give the "
+                "groups of the population models of their own",
+            )
     yield from _check_resources(protocol.resources)
     yield from _check_contexts(protocol)
 
@@ -193,8 +207,18 @@ def _check_generator(protocol: NegotiationProtocol, types: int) -> Iterator[tupl
     if generator.counts == "classic" and types != 3:
         yield (*place, "counts"), f"the classic counts are of 3 resources, and there are {types}"
         return
-    if generator.total > 100 or generator.objects[1] > 20:
-        yield place, "totals over 100 or over 20 objects are too many to enumerate"
+    if generator.objects[1] > MOST_OBJECTS or generator.total > MOST_TOTAL:
+        yield place, f"more than {MOST_OBJECTS} objects, or a total over {MOST_TOTAL}, is too much"
+        return
+    size = sum(count_valuations(each, generator.total) for each in generator.tuples(types))
+    if size > MOST_VALUATIONS:
+        yield (
+            place,
+            (
+                f"there are {size:,} ways to value so many things, which is more than "
+                f"{MOST_VALUATIONS:,}: use fewer resources or objects, or a smaller total"
+            ),
+        )
         return
     if next(protocol.generated(), None) is None:
         yield (

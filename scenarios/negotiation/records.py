@@ -110,7 +110,6 @@ class Sample(Record):
 
     game: int
     seat: Literal["red", "blue"]
-    player: str
     score: float
     agreed: bool
     messages: list[str]

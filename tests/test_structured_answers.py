@@ -1,0 +1,89 @@
+"""Structured answers: asked for by schema where a model takes one, read with goodwill, checked."""
+
+import json
+import re
+
+import pytest
+
+import societies
+from societies.agents.answers import AnswerError
+from societies.agents.models.base import ModelSpec
+from societies.agents.structured import gives_objects, read_object, response_schema
+from societies.scenarios.donor_game.answers import GiftAnswer
+from tests.conftest import SMALL
+from tests.openai_server import Reply, serve
+from tests.test_hosted_models import hosted, play, pytestmark  # noqa: F401 - LiteLLM's warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "clean"),
+    [
+        ('{"a": 1}', {"a": 1}, True),
+        ('```json\n{"a": 1}\n```', {"a": 1}, False),
+        ('Here you are: {"a": 1}. Good luck!', {"a": 1}, False),
+        ("{'a': 'it', 'b': True, 'c': None}", {"a": "it", "b": True, "c": None}, False),
+        ('{"a": 1,}', {"a": 1}, False),
+    ],
+)
+def test_objects_are_read_with_goodwill(text, content, clean):
+    assert read_object(text) == (content, clean)
+
+
+@pytest.mark.parametrize("text", ["", "five", "[1, 2]", '{"a": 1', "{}}{", "{}"[:1]])
+def test_what_is_no_object_or_cut_off_is_refused(text):
+    with pytest.raises(AnswerError):
+        read_object(text)
+
+
+def test_schemas_are_closed_and_require_every_key():
+    schema = response_schema(GiftAnswer)
+    assert schema["required"] == ["action", "amount", "justification"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["amount"] == {"minimum": 0, "type": "number"}
+
+
+def test_which_models_are_asked_for_objects():
+    assert not gives_objects(ModelSpec(name="openai/gpt-4o-mini"))
+    assert gives_objects(ModelSpec(name="openai/gpt-4o-mini", structured="supported"))
+    assert not gives_objects(ModelSpec(name="openai/my-own", structured="supported"))
+    assert gives_objects(ModelSpec(name="openai/my-own", structured="always"))
+    assert not gives_objects(ModelSpec(name="scripted/random", structured="always"))
+
+
+def objects(body, number):
+    """Answer by schema; now and then in single quotes, beyond the donor's means, or in words."""
+    keys = body["response_format"]["json_schema"]["schema"]["required"]
+    prompt = body["messages"][-1]["content"]
+    if keys == ["strategy", "rationale"]:
+        return Reply(json.dumps({"strategy": "My strategy will be thrift.", "rationale": ""}))
+    gift = {"action": "donate", "amount": 1.5, "justification": "fair"}
+    if number % 7 == 1:
+        return Reply(str(gift))
+    if number % 7 == 2 and "could not be read" not in prompt:
+        owned = float(re.search(r"you own ([\d.]+) units", prompt)[1])
+        return Reply(json.dumps({**gift, "amount": owned + 100}))
+    return Reply(json.dumps(gift))
+
+
+def test_a_model_that_takes_schemas_is_asked_for_objects(tmp_path):
+    with serve(objects) as server:
+        sets = {**SMALL, **hosted(server.address, structured="always")}
+        sets["protocol.reask"] = "explain"
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    schema = server.requests[0]["response_format"]
+    assert schema["type"] == "json_schema"
+    assert schema["json_schema"]["strict"] is True
+    assert "keys strategy, rationale" in server.requests[0]["messages"][-1]["content"]
+    outcomes = set(run.table("donations").collect()["outcome"])
+    assert outcomes == {"clean", "lenient", "repaired"}
+    assert (run.table("donations").collect()["amount"] == 1.5).all()
+    societies.replay(run.path)
+
+
+def test_by_default_the_published_format_is_asked_for(tmp_path):
+    with serve(play) as server:
+        run = societies.run(
+            "donor_game/demo", out=tmp_path, sets={**SMALL, **hosted(server.address)}
+        )
+    assert all("response_format" not in request for request in server.requests)
+    assert "structured" not in run.call("g1/strategy/1_1#1_1#1").sampling
