@@ -1,10 +1,11 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 
 import mesa
 from pydantic import ValidationError
@@ -75,10 +76,16 @@ class LLMAgent(mesa.Agent):
         name: unique in the society; keys, streams and tables refer to the agent by it.
         person: who it is, and which language model answers for it.
         memory: what of its own conversation it sees again; by default nothing.
+        brief: what it alone is told at the start: further variables of the `system` template.
     """
 
     def __init__(
-        self, society: Host, name: str, person: Person, memory: Conversation | None = None
+        self,
+        society: Host,
+        name: str,
+        person: Person,
+        memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(cast(mesa.Model, society))
         self.society = society
@@ -87,6 +94,27 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.brief = brief or {}
+        self.topic = ""
+
+    def thread(self, topic: str, memory: Conversation | None = None, **brief: Any) -> Self:
+        """Return the same agent in a conversation apart from its others.
+
+        Name, persona and model are the agent's; memory and random streams are the thread's own, so
+        that interactions that name different threads of an agent may run at the same time.
+
+        Args:
+            topic: names the thread; unique among the agent's.
+            memory: what of the thread is seen again in it; by default all.
+            brief: what it is told at the start: further variables of the `system` template.
+        """
+        other = copy(self)
+        for own in ("system_message", "_random", "_rng"):
+            vars(other).pop(own, None)
+        other.topic = topic
+        other.memory = memory or Conversation()
+        other.brief = brief
+        return other
 
     @property
     def random(self) -> Random:
@@ -102,9 +130,10 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def system_message(self) -> Message:
-        """The system prompt: template `system`, given the agent and its rendered persona."""
+        """The system prompt: template `system`, given the agent, its persona, its brief."""
         return Message(
-            "system", self.society.render("system", agent=self, persona=self.persona_text)
+            "system",
+            self.society.render("system", agent=self, persona=self.persona_text, **self.brief),
         )
 
     @cached_property
@@ -138,10 +167,10 @@ class LLMAgent(mesa.Agent):
             OutsideInteractionError: it is not this agent's turn.
         """
         remembered = self.memory.messages()
-        value, question, reply = await self._exchange(
+        value, exchange = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
-        self.memory.add(question, reply)
+        self.memory.add(exchange, accepted=value.outcome != "defaulted")
         return value
 
     async def aside(
@@ -153,14 +182,16 @@ class LLMAgent(mesa.Agent):
         attempts: int = 3,
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
+        history: Sequence[Message] = (),
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
 
-        With `context="fresh"` the agent is not shown what it remembers either.
+        With `context="fresh"` the agent is not shown what it remembers either. It is shown
+        `history` last before the question, such as an earlier answer that is called into doubt.
         """
-        remembered = self.memory.messages() if context == "shared" else ()
-        value, _, _ = await self._exchange(
+        remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
+        value, _ = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         return value
@@ -178,48 +209,56 @@ class LLMAgent(mesa.Agent):
         explain: bool,
         remembered: Sequence[Message],
         situation: dict[str, Any],
-    ) -> tuple[AnswerT, Message, Message]:
-        """Ask until a reply can be read; return the value, the question and the reply."""
+    ) -> tuple[AnswerT, tuple[Message, ...]]:
+        """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        system = (self.system_message,) if self.system_message.content else ()
+        before = (*system, *remembered)
         question = Message("user", self.society.render(prompt, agent=self, **situation))
-        messages = (self.system_message, *remembered, question)
+        asked: tuple[Message, ...] = (question,)
         for attempt in range(1, attempts + 1):
+            messages = (*before, *asked)
             request = Request(messages, self.name, prompt, situation, self.persona, attempt)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion.text, situation)
+            value, problem = _read(answer, call.completion, situation)
             self.society.record_call(self, call, problem)
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
                 break
-            if explain:
+            if explain and attempt < attempts:
                 repair = self.society.render("repair", error=problem)
-                messages = (*messages, reply, Message("user", repair))
+                asked = (*asked, reply, Message("user", repair))
         else:
             value = _default(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
-        return value, question, reply
+        return value, (*asked, reply)
 
     @cached_property
     def _random(self) -> Random:
-        return stream(self.society.seed, "agent", self.name)
+        return stream(self.society.seed, "agent", *self._owner)
 
     @cached_property
     def _rng(self) -> "np.random.Generator":
         from numpy.random import default_rng
 
-        return default_rng(stream_seed(self.society.seed, "agent rng", self.name))
+        return default_rng(stream_seed(self.society.seed, "agent rng", *self._owner))
+
+    @property
+    def _owner(self) -> tuple[str, ...]:
+        """Who the random streams belong to: the agent, or one of its threads."""
+        return (self.name, self.topic) if self.topic else (self.name,)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
 
 def _read(
-    answer: type[AnswerT], text: str, situation: dict[str, Any]
+    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
-        return answer.read(text, situation), None
+        return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:

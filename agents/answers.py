@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
+from societies.agents.models.base import Completion
 from societies.agents.strict import Strict
 
 Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
@@ -34,6 +35,11 @@ class Answer(Strict):
         Raises:
             AnswerError: the reply does not follow the asked format, or is out of range.
         """
+
+    @classmethod
+    def take(cls, completion: Completion, situation: Mapping[str, Any]) -> Self:
+        """Read the answer from a completion: from its text, unless a subclass knows better."""
+        return cls.read(completion.text, situation)
 
     @property
     def outcome(self) -> Outcome:

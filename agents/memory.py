@@ -5,22 +5,49 @@ from collections.abc import Sequence
 
 from societies.agents.models.base import Message
 
+Exchange = tuple[Message, ...]
+"""A question and its answer; between them, unreadable replies, each with the request to repeat."""
+
 
 class Conversation:
     """The agent's own questions and answers, in order; the oldest exchanges fall out of a window.
 
     Args:
         window: how many exchanges (a question with its answer) are kept; None keeps all, 0 none.
+        corrections: whether the agent goes on seeing its unreadable replies and the requests to
+            repeat them; otherwise only the question and the last reply are remembered.
     """
 
-    def __init__(self, window: int | None = None) -> None:
+    def __init__(self, window: int | None = None, *, corrections: bool = False) -> None:
         self.window = window
-        self._exchanges: deque[tuple[Message, Message]] = deque(maxlen=window)
+        self.corrections = corrections
+        self._exchanges: deque[tuple[Exchange, bool]] = deque(maxlen=window)
 
-    def add(self, question: Message, answer: Message) -> None:
-        """Remember one exchange."""
-        self._exchanges.append((question, answer))
+    def add(self, exchange: Exchange, *, accepted: bool = True) -> None:
+        """Remember one exchange; `accepted` says whether its last reply could be read."""
+        self._exchanges.append((exchange, accepted))
 
     def messages(self) -> Sequence[Message]:
-        """Return what is remembered, oldest first."""
-        return [message for exchange in self._exchanges for message in exchange]
+        """Return what the agent is shown again, oldest first."""
+        if self.corrections:
+            return [message for exchange, _ in self._exchanges for message in exchange]
+        return [
+            message for exchange, _ in self._exchanges for message in (exchange[0], exchange[-1])
+        ]
+
+    def accepted(self) -> list[Message]:
+        """Return questions and accepted replies only, oldest first, as a model may learn them."""
+        return [
+            message
+            for exchange, accepted in self._exchanges
+            if accepted
+            for message in (exchange[0], exchange[-1])
+        ]
+
+    def faults(self) -> list[str]:
+        """Return the unreadable replies of the latest exchange, oldest first."""
+        if not self._exchanges:
+            return []
+        exchange, accepted = self._exchanges[-1]
+        replies = [message.content for message in exchange[1::2]]
+        return replies[:-1] if accepted else replies

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from jinja2 import (
@@ -15,6 +16,7 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -25,13 +27,29 @@ PLAIN = {str, int, float, bool, list, tuple, dict}
 """Types that templates may read without the sandbox's checks."""
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process has compiled, under the checksums of their texts."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = _Compiled()
+
+
 class _Sandbox(SandboxedEnvironment):
     """Jinja's sandbox, quicker where it has nothing to guard: half of a rendering."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute: a public one that is plain data can do no harm, others may."""
         value = getattr(obj, attribute, None)
-        if type(value) in PLAIN and not attribute.startswith("_"):
+        if type(value) in PLAIN and attribute[0] != "_":
             return value
         return super().getattr(obj, attribute)
 
@@ -55,6 +73,7 @@ class Prompts:
             trim_blocks=True,
             lstrip_blocks=True,
             autoescape=False,
+            bytecode_cache=COMPILED,
         )
         self._templates: dict[str, Template] = {}
 

@@ -10,11 +10,8 @@ from typing import Any
 import polars as pl
 
 from societies.analysis.statistics import bootstrap_mean, gini_coefficient, standard_error, trend
-from societies.errors import InputError
-from societies.records import schema
+from societies.analysis.tables import Runs, labelled, rows_of
 from societies.run_directory import Run
-
-Runs = Run | Sequence[Run]
 
 WHEN = ("run", "generation")
 """What a row of a measure stands for."""
@@ -29,7 +26,7 @@ def population(runs: Runs) -> pl.DataFrame:
     games, in units), `score`, `rank`, `survived`. In fidelity `released` the score is not the mean.
     """
     columns = (pl.col("resources").list.mean(), "score", "rank", "survived")
-    return _table(runs, "scores").select(*WHO, *columns).collect()
+    return rows_of(runs, "scores").select(*WHO, *columns).collect()
 
 
 def final_resources(runs: Runs) -> pl.DataFrame:
@@ -66,7 +63,7 @@ def donation_fractions(runs: Runs) -> pl.DataFrame:
         .then(0.0)
     )
     return (
-        _table(runs, "donations")
+        rows_of(runs, "donations")
         .group_by(*WHO, maintain_order=True)
         .agg(pl.len().cast(pl.Int64).alias("moves"), given.mean().alias("fraction"))
         .collect()
@@ -108,10 +105,10 @@ def punishment_share(runs: Runs) -> pl.DataFrame:
     Columns: run, generation, `encounters`, `punished`, `share` (from 0 to 1; null in a protocol
     without costly punishment, where nobody could).
     """
-    allowed = [label for label, run in _labelled(runs) if run.config.protocol.costly_punishment]
+    allowed = [label for label, run in labelled(runs) if run.config.protocol.costly_punishment]
     share = pl.col("punished") / pl.col("encounters")
     return (
-        _table(runs, "donations")
+        rows_of(runs, "donations")
         .group_by(*WHEN, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("encounters"),
@@ -145,7 +142,7 @@ def lineage(runs: Runs) -> pl.DataFrame:
     nobody = pl.lit([None], dtype=pl.List(pl.String))
     heard = pl.when(advisers.list.len() > 0).then(advisers).otherwise(nobody)
     return (
-        _table(runs, "strategies")
+        rows_of(runs, "strategies")
         .select(*WHO, heard.alias("adviser"), "strategy")
         .explode("adviser")
         .collect()
@@ -159,8 +156,8 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     `invalid` (an amount outside the donor's resources), `repaired` (read only when asked again) and
     `defaulted` (never read: the fallback stands in).
     """
-    moves = _table(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
-    plans = _table(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
+    moves = rows_of(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
+    plans = rows_of(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
     outcome = pl.col("outcome")
     return (
         pl.concat([moves, plans])
@@ -250,40 +247,3 @@ def donation_slope(runs: Runs) -> pl.DataFrame:
 def _measure(rows: Sequence[Sequence[Any]], columns: Mapping[str, Any]) -> pl.DataFrame:
     names = {"run": pl.String, "generation": pl.Int64, **columns}
     return pl.DataFrame(rows, schema=names, orient="row")
-
-
-def _labelled(runs: Runs) -> list[tuple[str, Run]]:
-    """Return the runs with labels that tell them apart.
-
-    The column `run` of a log cannot: the cells of a sweep, and forks, have it in common.
-
-    Raises:
-        InputError: there is no run, or one of them twice.
-    """
-    found = [runs] if isinstance(runs, Run) else list(runs)
-    paths = [run.path.resolve() for run in found]
-    labels = [f"{path.parent.name}/{path.name}" for path in paths]
-    if len(set(labels)) < len(labels):
-        labels = [str(path) for path in paths]
-    if not found or len(set(labels)) < len(labels):
-        problem = f"{max(labels, key=labels.count)} is given twice" if found else "none is given"
-        raise InputError(f"give runs, and each of them once: {problem}")
-    return list(zip(labels, found, strict=True))
-
-
-def _table(runs: Runs, name: str) -> pl.LazyFrame:
-    """Return a table of all the runs, in program order, with the runs' labels."""
-    return pl.concat(
-        [
-            _begun(run, name).sort("seq").with_columns(run=pl.lit(label))
-            for label, run in _labelled(runs)
-        ]
-    )
-
-
-def _begun(run: Run, name: str) -> pl.LazyFrame:
-    """Return a run's table; of a run that was stopped before its first row, an empty one."""
-    if name in run.tables and not any((run.path / "log" / name).glob("*.parquet")):
-        record = next(record for record in run.record_types if record.table == name)
-        return pl.LazyFrame(schema=schema(record))
-    return run.table(name)

@@ -62,6 +62,18 @@ def bootstrap_mean(
     return Interval(float(found.low) * scale, float(found.high) * scale)
 
 
+def proportion(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
+    """Return the Wilson score interval of a proportion (Wilson 1927); no trials define none.
+
+    Raises:
+        ValueError: there are more successes than trials, or a negative number of them.
+    """
+    if not trials:
+        return UNDEFINED
+    found = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return Interval(float(found.low), float(found.high))
+
+
 def standard_error(values: Sequence[float]) -> float | None:
     """Return the standard error of a mean; None for fewer than two values.
 

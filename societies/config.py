@@ -4,9 +4,11 @@ from typing import Any
 
 from pydantic import Field
 
+from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
+from societies.probes import Probe
 
 
 class Protocol(Strict):
@@ -62,16 +64,22 @@ class RunConfig(Strict):
     """The scenario's own parameters."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
+    instruments: dict[str, Instrument] = Field(default_factory=dict)
+    """Questionnaires of one's own, by name: a file (YAML, text, CSV, JSON, Parquet) or the text."""
+    probes: list[Probe] = Field(default_factory=list)
+    """Instruments and open questions that are asked without disturbing the scenario."""
     limits: Limits = Limits()
     log: LogSpec = LogSpec()
 
     def models(self) -> list[tuple[tuple[str | int, ...], ModelSpec]]:
         """Return every model specification with its place in the configuration."""
-        groups = enumerate(self.population.groups)
-        own = [
-            (("population", "groups", position, "model"), group.model)
-            for position, group in groups
-            if group.model is not None
+        own: list[tuple[tuple[str | int, ...], ModelSpec]] = [
+            (("population", kind, position, "model"), holder.model)
+            for kind in ("groups", "people")
+            for position, holder in enumerate(getattr(self.population, kind))
+            if holder.model is not None
         ]
+        for position, share in enumerate(self.population.models):
+            own.append((("population", "models", position), share.spec()))
         roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
         return [(("model",), self.model), *roles, *own]

@@ -121,7 +121,7 @@ class Journal:
             "request": digest,
             "model": spec.fingerprint,
             "messages": [message.digest for message in request.messages],
-            "completion": vars(completion),
+            "completion": _content(completion),
         }
         last = _line(call)
         self._write(b"".join((*new.values(), last)))
@@ -169,7 +169,8 @@ class Journal:
             raise JournalError(f"{self.path} cannot be written: the disk is full")
 
     def _place(self, line: bytes) -> int:
-        place = _pack(self._end, len(line))
+        # One number, not a pair: a long run has millions of them.
+        place = self._end * MAX_LENGTH + len(line)
         self._end += len(line)
         return place
 
@@ -195,14 +196,17 @@ class Journal:
                     break
                 name: str = from_json(b'"' + head[2] + b'"')
                 kept = self._calls if head[1] == b"call" else self._stored
-                kept[name] = _pack(end, len(line))
+                kept[name] = end * MAX_LENGTH + len(line)
                 end += len(line)
         return end
 
 
-def _pack(offset: int, length: int) -> int:
-    """Return a line's place as one number: a pair would be most of what the index weighs."""
-    return offset * MAX_LENGTH + length
+def _content(completion: Completion) -> dict[str, Any]:
+    """Return a completion's fields; log-probabilities only where there are some."""
+    content = vars(completion)
+    if completion.logprobs is None:
+        content = {name: value for name, value in content.items() if name != "logprobs"}
+    return content
 
 
 def _line(content: dict[str, Any]) -> bytes:

@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
 
 from societies import registry, source
-from societies.agents.errors import PromptError
+from societies.agents.errors import PromptError, SocietyError
+from societies.agents.instruments.design import TEMPLATES, Design
 from societies.agents.models.scripted import open_mind
+from societies.agents.population import Population
 from societies.agents.prompts import Prompts
 from societies.config import Protocol, RunConfig
 from societies.errors import InputError
@@ -76,6 +78,8 @@ def json_schema() -> dict[str, Any]:
 
 def _validate(read: Source, scenario: Scenario) -> RunConfig:
     read.data["prompts"] = dict(_prompt_texts(read))
+    _read_people(read)
+    _read_instruments(read)
     model = config_class(scenario)
     try:
         config = model.model_validate(read.data)
@@ -84,6 +88,8 @@ def _validate(read: Source, scenario: Scenario) -> RunConfig:
     problems = [
         *_model_problems(config, scenario),
         *_prompt_problems(config, scenario),
+        *_population_problems(config),
+        *_probe_problems(config),
         *scenario.check(config),
     ]
     if problems:
@@ -162,6 +168,86 @@ def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]
         Prompts(folders, config.prompts).check()
     except PromptError as error:
         yield ("prompts",), str(error)
+
+
+def _population_problems(config: RunConfig) -> Iterator[Problem]:
+    """Yield why the population that is asked for cannot be drawn."""
+    try:
+        if config.population.is_drawn:
+            Population(config.population, config.model, config.seed).next_person()
+    except SocietyError as error:
+        yield ("population",), str(error)
+
+
+def _probe_problems(config: RunConfig) -> Iterator[Problem]:
+    """Yield what is wrong with the probes: names, instruments, templates, items."""
+    titles = [probe.title for probe in config.probes]
+    for position, probe in enumerate(config.probes):
+        if titles.count(probe.title) > 1:
+            yield ("probes", position, "name"), f"two probes are called {probe.title!r}"
+        if probe.instrument:
+            yield from design_problems(config, probe, ("probes", position))
+
+
+def design_problems(config: RunConfig, design: Design, place: Place) -> Iterator[Problem]:
+    """Yield what is wrong with the administration of an instrument."""
+    from societies.agents.instruments import files
+
+    if design.instrument not in config.instruments and design.instrument not in files.names():
+        known = [*config.instruments, *files.names()]
+        hint = registry.nearest(design.instrument, known)
+        yield (*place, "instrument"), f"there is no such instrument{hint}"
+        return
+    own = config.instruments.get(design.instrument)
+    questions = (own or files.shipped(design.instrument)).questions()
+    valid = [name for kind in {q.kind for q in questions} for name in TEMPLATES[kind]]
+    for name in design.templates:
+        if name not in valid:
+            yield (*place, "templates"), f"no template {name!r} fits{registry.nearest(name, valid)}"
+    items = [question.id for question in questions]
+    for name in design.items:
+        if name not in items:
+            yield (*place, "items"), f"no item is called {name!r}{registry.nearest(name, items)}"
+
+
+def _read_instruments(read: Source) -> None:
+    """Read the questionnaires that the file names, so that the run holds them."""
+    given = read.data.get("instruments")
+    if not isinstance(given, dict):
+        return
+    from societies.agents.instruments import files
+
+    folder = read.path.parent if read.path else Path()
+    for name, described in given.items():
+        described = {"file": described} if isinstance(described, str) else described
+        if not isinstance(described, dict) or "file" not in described:
+            continue
+        place = ("instruments", name)
+        try:
+            source = files.InstrumentFile.model_validate(described)
+            given[name] = files.read(source, folder)
+        except ValidationError as error:
+            problems = _explain(files.InstrumentFile, error)
+            raise _input_error(read, [((*place, *at), text) for at, text in problems]) from error
+        except SocietyError as error:
+            raise InputError(f"{read.where(place)}: {error}") from error
+
+
+def _read_people(read: Source) -> None:
+    """Read the population's file (relative to the YAML file), so that the run holds its rows."""
+    population = read.data.get("population")
+    file = population.get("file") if isinstance(population, dict) else None
+    if isinstance(file, str):
+        file = {"path": file}
+    if not isinstance(file, dict) or "rows" in file or not isinstance(file.get("path"), str):
+        return
+    from societies.agents.population.files import read_rows
+
+    try:
+        rows = read_rows((read.path.parent if read.path else Path()) / file["path"])
+    except SocietyError as error:
+        raise InputError(f"{read.where(('population', 'file'))}: {error}") from error
+    read.data["population"] = {**read.data["population"], "file": {**file, "rows": rows}}
 
 
 def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:

@@ -127,12 +127,68 @@ class StepRecord(Record):
     """Seconds since the run began when the step had been scheduled."""
 
 
+class Response(Record):
+    """An agent's answer to one item of an instrument, with all of how it was asked."""
+
+    table: ClassVar[str] = "responses"
+
+    instrument: str
+    item: str
+    kind: Literal["rate", "choose", "act", "open"]
+    trait: str
+    reversed: bool
+    """Whether agreeing speaks against the trait."""
+    points: int
+    """How many options there are."""
+    pair: str
+    """Links a statement about oneself with the action it should show in."""
+    probe: str
+    """The probe that asked; empty in an interview."""
+    moment: str
+    occasion: int
+    """How often this agent was asked this before."""
+    template: str
+    option_order: Literal["forward", "reversed", "swapped", "swapped_reversed"]
+    scale_direction: Literal["ascending", "descending"]
+    label_style: Literal["numbers", "letters", "words"]
+    batch: Literal["item", "form"]
+    context: Literal["fresh", "shared"]
+    repeat: int
+    position: int
+    """Place of the item in the order in which items were asked."""
+    asking: int
+    """2 where the same question was repeated behind its first answer."""
+    value: int | None
+    """The chosen option in canonical order, from 1; null if there is none."""
+    score: float | None
+    """The value keyed to the trait; for choices 1 if the high side was chosen."""
+    refused: bool
+    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    """`defaulted`: no reply could be read, and there is no value."""
+    probabilities: list[float] | None
+    """The options' probabilities in canonical order, where the model gives them."""
+    reply: str
+    model: str
+    decoding: str
+    """The sampling settings as a JSON object."""
+    seed: int
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        asker = f" [{self.probe}]" if self.probe else ""
+        if self.kind == "open":
+            return f"{agent}{asker} {self.item}: {self.reply}"
+        told = "refuses" if self.refused else "no answer" if self.value is None else self.value
+        return f"{agent}{asker} {self.instrument} {self.item}: {told}"
+
+
 CORE_RECORDS: tuple[type[Record], ...] = (
     AgentRecord,
     MessageRecord,
     CallRecord,
     AnswerRecord,
     StepRecord,
+    Response,
 )
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import mesa
 from pydantic_core import to_json
@@ -25,6 +25,7 @@ from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
 from societies.models import open_model
+from societies.probes import Probes
 from societies.records import (
     AgentRecord,
     AnswerRecord,
@@ -79,6 +80,7 @@ class Society(mesa.Model):
             config.limits,
             live=live,
         )
+        self._probes = Probes(self, config.probes)
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self._names: set[str] = set()
         self._step = 0
@@ -100,6 +102,7 @@ class Society(mesa.Model):
         person: Person | None = None,
         parents: Sequence[str] = (),
         memory: Conversation | None = None,
+        brief: Mapping[str, Any] | None = None,
     ) -> LLMAgent:
         """Let somebody join as an agent, and log it.
 
@@ -109,6 +112,7 @@ class Society(mesa.Model):
             person: who it is; the population's next person by default.
             parents: agents it descends from or learnt from.
             memory: what of its own conversation it sees again; by default nothing.
+            brief: what it alone is told at the start: further variables of the `system` template.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
@@ -119,7 +123,7 @@ class Society(mesa.Model):
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
-        agent = LLMAgent(self, name, person, memory)
+        agent = LLMAgent(self, name, person, memory, brief)
         self.record(
             AgentRecord(
                 role=role,
@@ -133,6 +137,7 @@ class Society(mesa.Model):
             ),
             agent=agent,
         )
+        self._probes.join(agent, staff=person.index < 0)
         return agent
 
     def staff(self, role: str) -> Person:
@@ -151,8 +156,19 @@ class Society(mesa.Model):
             agents: the agents, and whatever else hashable the interaction shares with others.
             scope: unique name; keys, tables and `fork --at` refer to the interaction by it.
         """
+        if self._probes.unasked:
+            self._probes.before(agents)
         self._interactions += 1
         self._scheduler.schedule(work, agents, scope, self._step)
+
+    def schedule_probe(self, work: Coroutine[Any, Any, None], agent: LLMAgent, scope: str) -> None:
+        """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
+        self._scheduler.schedule(work, [agent], scope, self._step)
+
+    def deregister_agent(self, agent: LLMAgent) -> None:
+        """Let go of an agent that is removed, once the probes have asked it."""
+        super().deregister_agent(agent)  # type: ignore[no-untyped-call]
+        self._probes.leave([agent])
 
     async def settle(self) -> None:
         """Wait until all scheduled interactions are done: the only barrier."""
@@ -213,10 +229,13 @@ class Society(mesa.Model):
         try:
             await anext(self._play)
         except StopAsyncIteration:
+            self._probes.leave(cast(list[LLMAgent], list(self.agents)))
             return False
         seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
         self._interactions = 0
+        if self._probes.step(self._step):
+            await self._scheduler.settle()
         return True
 
     def _finish(self) -> None:

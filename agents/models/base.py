@@ -76,16 +76,14 @@ class RunModel(ModelSpec):
 
 
 class Message:
-    """One message of a prompt."""
+    """One message of a prompt, with the digest under which the journal stores it once."""
+
+    __slots__ = ("content", "digest", "role")
 
     def __init__(self, role: Role, content: str) -> None:
         self.role = role
         self.content = content
-
-    @cached_property
-    def digest(self) -> str:
-        """The hash under which the journal stores the message once; most replies need none."""
-        return blake2b(f"{self.role}\0{self.content}".encode(), digest_size=16).hexdigest()
+        self.digest = blake2b(f"{role}\0{content}".encode(), digest_size=16).hexdigest()
 
     def __repr__(self) -> str:
         return f"Message({self.role}, {self.content[:40]!r})"
@@ -126,6 +124,8 @@ class Completion:
     """Requests sent until this answer came (transport failures are asked again)."""
     latency: float = 0.0
     """Seconds from the first request to the answer."""
+    logprobs: dict[str, float] | None = None
+    """Log-probabilities of the first token's most likely candidates, where they were asked for."""
 
 
 class LanguageModel(Protocol):

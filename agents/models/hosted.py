@@ -169,9 +169,18 @@ class HostedModel:
             completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
             cost=self._cost(response),
             latency=latency,
+            logprobs=_first_token(choice),
         )
 
     def _cost(self, response: Any) -> float | None:
         """Return the price that LiteLLM computed, None where it knows none."""
         cost: float | None = response._hidden_params.get("response_cost")
         return cost
+
+
+def _first_token(choice: Any) -> dict[str, float] | None:
+    """Return the first token's candidates (asked for with options logprobs and top_logprobs)."""
+    content = getattr(getattr(choice, "logprobs", None), "content", None)
+    if not content:
+        return None
+    return {candidate.token: candidate.logprob for candidate in content[0].top_logprobs}

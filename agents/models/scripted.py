@@ -12,10 +12,13 @@ from random import Random
 from pydantic import Field
 
 from societies.agents.models.base import Completion, ModelSpec, Request
+from societies.agents.models.respondent import Respondent
 from societies.agents.streams import stream, stream_seed
 from societies.agents.strict import Strict
 
 CHARACTERS_PER_TOKEN = 4
+QUESTIONNAIRE = {"form", "forms"}
+"""Variables that only questionnaire prompts have."""
 BABBLE = (
     "I would rather not say.",
     "Let me think about it some more",
@@ -34,6 +37,14 @@ class Mind(Strict):
     """Median artificial latency of a reply, in seconds."""
     latency_sigma: float = Field(default=0.0, ge=0)
     """Standard deviation of the logarithm of the latency (lognormal; 0 is constant)."""
+    respondent: Respondent = Respondent()
+    """How the mind fills in questionnaires, whatever scenario it lives in."""
+
+    def respond(self, request: Request, random: Random) -> str:
+        """Answer a questionnaire as a respondent, and anything else by the mind's own policy."""
+        if request.situation.keys() & QUESTIONNAIRE:
+            return self.respondent.fill_in(request, random)
+        return self.reply(request, random)
 
     @abstractmethod
     def reply(self, request: Request, random: Random) -> str:
@@ -57,7 +68,7 @@ class ScriptedModel:
         if self.mind.malformed and random.random() < self.mind.malformed:
             text = random.choice(BABBLE)
         else:
-            text = self.mind.reply(request, random)
+            text = self.mind.respond(request, random)
         prompt_length = sum(len(message.content) for message in request.messages)
         return Completion(
             text=text,
@@ -65,6 +76,7 @@ class ScriptedModel:
             completion_tokens=-(-len(text) // CHARACTERS_PER_TOKEN),
             cost=0.0,
             latency=seconds,
+            logprobs=self.mind.respondent.weigh(request),
         )
 
     async def _wait(self, key: str) -> float:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from societies.agents.errors import SocietyError
+from societies.cli.population import population
 
 app = typer.Typer(
     add_completion=False,
@@ -143,6 +144,9 @@ def show(
         display.show_summary(found)
     if plots:
         display.draw_plots(found)
+
+
+app.command()(population)
 
 
 def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:

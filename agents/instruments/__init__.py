@@ -1,0 +1,1 @@
+"""Instruments: questionnaires, how they are shown, read and scored."""

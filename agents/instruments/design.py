@@ -1,0 +1,185 @@
+"""How an instrument is administered: a grid of templates, orders, directions, labels, repeats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from string import ascii_uppercase
+from typing import Literal
+
+from pydantic import Field
+
+from societies.agents.instruments.instrument import Kind, Question
+from societies.agents.strict import Strict
+
+Order = Literal["forward", "reversed", "swapped", "swapped_reversed"]
+Direction = Literal["ascending", "descending"]
+Labels = Literal["own", "numbers", "letters", "words"]
+Context = Literal["fresh", "shared"]
+
+TEMPLATES: dict[Kind, tuple[str, ...]] = {
+    "rate": ("rate_options", "rate_number", "rate_comparison"),
+    "choose": ("situation_suggested", "situation_announced", "situation_bare"),
+    "act": ("two_actions",),
+    "open": ("open_question",),
+}
+"""The shipped templates; the first is the default."""
+
+OWN_LABELS: dict[str, Labels] = {
+    "rate_options": "letters",
+    "situation_suggested": "letters",
+    "situation_bare": "letters",
+}
+"""Label styles of templates in style `own`; numbers for all others (persona protocol 2.3)."""
+
+
+class Design(Strict):
+    """How one instrument is administered; every combination is one cell of the grid."""
+
+    instrument: str
+    """A shipped instrument, or one of the file's own `instruments`."""
+    templates: list[str] = Field(default_factory=list)
+    """Prompt templates; the default one of each kind of question when empty."""
+    option_orders: list[Order] = Field(default=["forward"], min_length=1)
+    """How options are listed. For four-option choices `reversed` swaps inside each pair, and
+    `swapped` lists the second pair first."""
+    scale_directions: list[Direction] = Field(default=["ascending"], min_length=1)
+    """`descending`: the scale's numbers (or letters) run from the highest answer to the lowest."""
+    label_styles: list[Labels] = Field(default=["own"], min_length=1)
+    repeats: int = Field(default=1, ge=1)
+    batch: Literal["item", "form"] = "item"
+    """One item per call, or the whole instrument in one."""
+    context: Context = "fresh"
+    """Whether the agent sees what it remembers of its own conversation."""
+    item_order: Literal["fixed", "shuffled"] = "fixed"
+    items: list[str] = Field(default_factory=list)
+    """Only these items, by id; all when empty."""
+    reask: bool = False
+    """Repeat every question verbatim behind its first answer (persona protocol 10.3)."""
+    attempts: int = Field(default=2, ge=1)
+    """How often an unreadable answer is asked again at most, in a fresh branch."""
+    score_by: Literal["reply", "logprobs"] = "reply"
+    """`logprobs`: the option's probability decides, where the model gives it (2.4)."""
+
+    def calls(self, questions: Sequence[Question]) -> int:
+        """Return how many calls one agent's whole grid takes when every answer is readable."""
+        asked = len(select(self, questions)) if self.batch == "item" else 1
+        return len(cells(self)) * asked * (2 if self.reask and self.batch == "item" else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the grid."""
+
+    template: str
+    """Empty for the default of each kind of question."""
+    option_order: Order
+    scale_direction: Direction
+    label_style: Labels
+    repeat: int
+
+    @property
+    def name(self) -> str:
+        """The cell in a scope: only what can be told apart by a reader."""
+        parts = (self.template or "default", self.option_order, self.scale_direction)
+        return "-".join((*parts, self.label_style, str(self.repeat)))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer as it is shown."""
+
+    label: str
+    text: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One question as it is shown."""
+
+    question: Question
+    template: str
+    options: tuple[Option, ...]
+    labels: Labels
+    first: str = ""
+    """Of two opposite actions the one shown first."""
+    second: str = ""
+
+
+def cells(design: Design) -> list[Cell]:
+    """Return all cells of a grid, repeats last."""
+    return [
+        Cell(template, order, direction, labels, repeat)
+        for repeat in range(1, design.repeats + 1)
+        for template, order, direction, labels in product(
+            design.templates or [""],
+            design.option_orders,
+            design.scale_directions,
+            design.label_styles,
+        )
+    ]
+
+
+def select(design: Design, questions: Sequence[Question]) -> list[Question]:
+    """Return the questions that a design asks."""
+    chosen = set(design.items)
+    return [question for question in questions if not chosen or question.id in chosen]
+
+
+def form(question: Question, cell: Cell) -> Form:
+    """Return a question as one cell of the grid shows it."""
+    fitting = TEMPLATES[question.kind]
+    template = cell.template
+    if not template or (template not in fitting and _is_shipped(template)):
+        template = fitting[0]
+    labels = cell.label_style
+    if labels == "own":
+        labels = OWN_LABELS.get(template, "numbers")
+    if question.kind == "act" and cell.option_order == "reversed":
+        flipped = _options(question, "descending", "forward", labels)
+        flipped = tuple(
+            Option(shown.label, question.options[place], shown.value)
+            for place, shown in enumerate(flipped)
+        )
+        return Form(question, template, flipped, labels, question.second, question.first)
+    order: Order = "forward" if question.kind == "act" else cell.option_order
+    options = _options(question, cell.scale_direction, order, labels)
+    return Form(question, template, options, labels, question.first, question.second)
+
+
+def _is_shipped(template: str) -> bool:
+    return any(template in names for names in TEMPLATES.values())
+
+
+def _options(
+    question: Question, direction: Direction, order: Order, labels: Labels
+) -> tuple[Option, ...]:
+    count = len(question.options)
+    values, ranks = list(range(1, count + 1)), list(range(count))
+    if question.kind == "choose":
+        values = _choice_order(order)
+    else:
+        if order in ("reversed", "swapped_reversed"):
+            values.reverse()
+        ranks = [v - 1 if direction == "ascending" else count - v for v in values]
+    shown = []
+    for rank, value in zip(ranks, values, strict=True):
+        text = question.options[value - 1]
+        shown.append(Option(_label(rank, labels, text), text, value))
+    return tuple(shown)
+
+
+def _choice_order(order: Order) -> list[int]:
+    """Return the values of a four-option choice in the order in which they are shown."""
+    return {
+        "forward": [1, 2, 3, 4],
+        "reversed": [2, 1, 4, 3],
+        "swapped": [3, 4, 1, 2],
+        "swapped_reversed": [4, 3, 2, 1],
+    }[order]
+
+
+def _label(rank: int, labels: Labels, text: str) -> str:
+    if labels == "words":
+        return text
+    return ascii_uppercase[rank] if labels == "letters" else str(rank + 1)

@@ -1,0 +1,249 @@
+"""Instruments from files: the shipped ones, and questionnaires that a user brings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from societies.agents.errors import SocietyError
+from societies.agents.instruments.instrument import Instrument
+from societies.agents.strict import Strict
+
+FOLDER = Path(__file__).parent
+TRAIT_NAMES = (
+    "openness",
+    "conscientiousness",
+    "extraversion",
+    "agreeableness",
+    "neuroticism",
+    "machiavellianism",
+    "narcissism",
+    "psychopathy",
+)
+RESPONSES = ("response_high1", "response_high2", "response_low1", "response_low2")
+AGREEMENT = {
+    5: ["disagree strongly", "disagree", "neither agree nor disagree", "agree", "agree strongly"],
+    6: [
+        "disagree strongly",
+        "disagree",
+        "disagree slightly",
+        "agree slightly",
+        "agree",
+        "agree strongly",
+    ],
+    7: [
+        "disagree strongly",
+        "disagree",
+        "disagree slightly",
+        "neither agree nor disagree",
+        "agree slightly",
+        "agree",
+        "agree strongly",
+    ],
+}
+
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Instrument)
+
+
+class InstrumentFile(Strict):
+    """A questionnaire that a user brings, as a scenario file names it."""
+
+    file: str
+    """Where it lies, relative to the scenario file: YAML in this project's own form, or
+    items as text lines, CSV, JSON, JSON lines or Parquet."""
+    key: str | None = None
+    """A scoring key for plain item lists: one of `keys()`, or `trait` for TRAIT's records.
+    Without one a table needs the columns text, trait and key (1 or -1)."""
+    instruction: str = "How much do you agree with this statement about you?"
+    scale: list[str] = Field(default_factory=list)
+    """The answers in words; degrees of agreement when absent."""
+    licence: str = "the user's own copy"
+    sample: int | None = Field(default=None, ge=1)
+    """Items per trait to draw, with the seed; for TRAIT's eight thousand."""
+    seed: int = 0
+    exclude: list[str] = Field(default_factory=list)
+    """Items that are left out after sampling, by id."""
+
+
+def names() -> list[str]:
+    """Return the names of the shipped instruments."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "keys")
+
+
+@lru_cache
+def shipped(name: str) -> Any:
+    """Return a shipped instrument."""
+    return parse(_yaml(FOLDER / f"{name}.yaml"))
+
+
+@lru_cache
+def keys() -> dict[str, Any]:
+    """Return the scoring keys of questionnaires that a user may bring."""
+    found: dict[str, Any] = _yaml(FOLDER / "keys.yaml")
+    return found
+
+
+def parse(data: Any) -> Any:
+    """Return the instrument that plain data describes.
+
+    Raises:
+        pydantic.ValidationError: the data describes none.
+    """
+    return _ADAPTER.validate_python(data)
+
+
+def read(source: InstrumentFile, folder: Path) -> dict[str, Any]:
+    """Return a user's questionnaire as the data of an instrument.
+
+    Raises:
+        SocietyError: the file cannot be read, or does not fit its key; the text says where.
+    """
+    path = folder / source.file
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            data: dict[str, Any] = _yaml(path)
+        else:
+            rows = _rows(path)
+            data = _trait(source, rows) if source.key == "trait" else _ratings(source, rows)
+        parse(data)
+    except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
+        if isinstance(error, ValidationError):
+            detail = error.errors(include_url=False)[0]
+            place = ".".join(map(str, detail["loc"]))
+            raise SocietyError(f"{path}, {place}: {detail['msg']}") from error
+        raise SocietyError(f"{path} cannot be read: {error}") from error
+    return data
+
+
+def parse_key(numbers: str) -> dict[int, bool]:
+    """Return the item numbers of a key such as `1 6R 11`, each with whether it is reversed."""
+    return {int(part.rstrip("R")): part.endswith("R") for part in numbers.split()}
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Return a file's records; the lines of a text file are items in order."""
+    if path.suffix == ".txt":
+        lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+        return [{"text": line} for line in lines if line]
+    if path.suffix == ".json":
+        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    import polars as pl
+
+    if path.suffix == ".csv":
+        return pl.read_csv(path).to_dicts()
+    if path.suffix in (".jsonl", ".ndjson"):
+        return pl.read_ndjson(path).to_dicts()
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path).to_dicts()
+    raise ValueError(f"instruments come as yaml, txt, csv, json, jsonl, parquet, not {path.suffix}")
+
+
+def _ratings(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a rated questionnaire: by a known key, or by the table's own columns."""
+    if source.key is None:
+        return _keyed_table(source, rows)
+    if source.key not in keys():
+        known = ", ".join(("trait", *keys()))
+        raise ValueError(f"no scoring key is called {source.key!r} (there are: {known})")
+    key = keys()[source.key]
+    places: dict[int, tuple[str, bool]] = {
+        number: (trait, reverse)
+        for trait, numbers in key["traits"].items()
+        for number, reverse in parse_key(numbers).items()
+    }
+    if len(rows) < max(places):
+        raise ValueError(
+            f"key {source.key} needs {max(places)} items, and the file has {len(rows)}"
+        )
+    items: list[dict[str, Any]] = []
+    for number, row in enumerate(rows, start=1):
+        trait, reverse = places.get(number, ("", False))
+        text = row.get("text") or row.get("item")
+        items.append({"id": str(number), "text": text, "trait": trait, "reversed": reverse})
+    data = _head(source, key["title"], source.scale or AGREEMENT[key["points"]], items)
+    return {**data, "scoring": key["scoring"], "references": key.get("references", {})}
+
+
+def _keyed_table(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a questionnaire whose table says each item's text, trait (or label) and key."""
+    items = []
+    for number, row in enumerate(rows, start=1):
+        trait = row.get("trait") or row.get("label")
+        if "text" not in row or not trait or row.get("key") not in (1, -1):
+            raise ValueError(f"row {number} needs columns text, trait (or label), and key 1 or -1")
+        identity = str(row.get("id", number))
+        text, reverse = row["text"], row["key"] == -1
+        items.append({"id": identity, "text": text, "trait": trait.lower(), "reversed": reverse})
+    return _head(source, Path(source.file).stem, source.scale or AGREEMENT[5], items)
+
+
+def _head(
+    source: InstrumentFile, title: str, scale: list[str], items: list[dict[str, Any]]
+) -> dict[str, Any]:
+    kept = [item for item in items if item["id"] not in source.exclude]
+    return {
+        "kind": "rating",
+        "title": title,
+        "source": Path(source.file).name,
+        "licence": source.licence,
+        "instruction": source.instruction,
+        "scale": scale,
+        "items": kept,
+    }
+
+
+def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return TRAIT's records in either layout (persona protocol 2.2) as a choice instrument."""
+    by_trait: dict[str, list[dict[str, Any]]] = {}
+    for number, row in enumerate(rows):
+        absent = [name for name in ("personality", *RESPONSES) if not row.get(name)]
+        if absent:
+            raise ValueError(f"record {number} has no {absent[0]!r}")
+        trait = row["personality"].lower()
+        if trait not in TRAIT_NAMES:
+            raise ValueError(f"record {number}: {row['personality']!r} is none of the eight traits")
+        situation, question = _situation(row, number)
+        item = {
+            "id": str(row.get("idx", number)),
+            "trait": trait,
+            "situation": situation,
+            "question": question,
+            "high": [row["response_high1"], row["response_high2"]],
+            "low": [row["response_low1"], row["response_low2"]],
+        }
+        by_trait.setdefault(trait, []).append(item)
+    kept = []
+    for trait, items in by_trait.items():
+        random = Random(f"{source.seed} {trait}")
+        chosen = random.sample(items, min(source.sample or len(items), len(items)))
+        kept += [item for item in chosen if item["id"] not in source.exclude]
+    return {
+        "kind": "choice",
+        "title": "TRAIT",
+        "source": f"{Path(source.file).name} (Lee et al. 2024, arXiv 2406.14703)",
+        "licence": source.licence,
+        "items": kept,
+    }
+
+
+def _situation(row: Mapping[str, Any], number: int) -> tuple[str, str]:
+    """Return situation and query; the ready-made question counts as a query without situation."""
+    if row.get("situation") and row.get("query"):
+        return row["situation"], row["query"]
+    if row.get("question"):
+        situation, dot, query = row["question"].rpartition(". ")
+        return (f"{situation}.", query) if dot else ("", row["question"])
+    raise ValueError(f"record {number} has neither question nor situation and query")
+
+
+__all__ = ["InstrumentFile", "keys", "names", "parse", "parse_key", "read", "shipped"]

@@ -1,0 +1,21 @@
+"""Debate: equals who vote (Du et al. 2023), sides before a judge (Liang et al. 2023), baselines."""
+
+from pathlib import Path
+
+from societies.registry import Scenario
+from societies.scenarios.debate.minds import MINDS
+from societies.scenarios.debate.protocol import ROLES, DebateProtocol, check, planned_calls
+
+SCENARIO = Scenario(
+    name="debate",
+    title="Debate over questions: among equals with a vote, before a judge, and its baselines",
+    folder=Path(__file__).parent,
+    society="societies.scenarios.debate.debate:Debate",
+    protocol=DebateProtocol,
+    minds=MINDS,
+    roles=ROLES,
+    check=check,
+    calls=planned_calls,
+    summary="societies.analysis.debate:summary",
+    plots="societies.analysis.debate_plots:draw",
+)

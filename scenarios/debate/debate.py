@@ -1,0 +1,180 @@
+"""The debate: questions, each answered in conversations of its own by the same few agents."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from societies.agents.agent import LLMAgent
+from societies.scenarios.debate.answers import Position
+from societies.scenarios.debate.baselines import answer_alone, answer_and_vote, reflect
+from societies.scenarios.debate.judged import debate_before_judge
+from societies.scenarios.debate.protocol import DebateProtocol, summarises
+from societies.scenarios.debate.records import Judgement, Posed, Result, Statement
+from societies.scenarios.debate.symmetric import debate_and_vote, last_words
+from societies.scenarios.debate.tasks import Question, is_right, is_trapped, load_questions
+from societies.scenarios.debate.voting import Decision, consensus
+from societies.society import Society
+
+PROTOCOLS = {
+    "symmetric": debate_and_vote,
+    "judged": debate_before_judge,
+    "single": answer_alone,
+    "chain_of_thought": answer_alone,
+    "self_consistency": answer_and_vote,
+    "majority": answer_and_vote,
+    "self_reflection": reflect,
+}
+PositionT = TypeVar("PositionT", bound=Position)
+
+
+@dataclass(slots=True)
+class Case:
+    """One question, with a thread of everybody who has a part in it: nothing is shared."""
+
+    question: Question
+    debaters: list[LLMAgent]
+    """In seat order; with several samples, a thread for each of them."""
+    staff: dict[str, LLMAgent]
+    """Judge, fresh judge, summariser and base, as far as the protocol has them."""
+    unparsable: int = 0
+    """Replies so far from which no answer could be read."""
+
+    @property
+    def threads(self) -> list[LLMAgent]:
+        """Everybody, for the scheduler."""
+        return [*self.debaters, *self.staff.values()]
+
+
+class Debate(Society):
+    """Du et al. 2023 (symmetric), Liang et al. 2023 (judged), and their baselines."""
+
+    protocol: DebateProtocol
+    records = (Posed, Statement, Judgement, Result)
+
+    async def play(self) -> AsyncGenerator[None, None]:
+        """Ask all questions; one Mesa step is one question. They do not wait for each other."""
+        debaters = [self.enroll_debater(seat) for seat in range(self.config.population.size)]
+        staff = {
+            role: self.enroll(role, role=role, person=self.staff(role))
+            for role in self.staff_roles()
+        }
+        for number, question in enumerate(load_questions(self.protocol.task), start=1):
+            scope = f"q{number:04}"
+            case = self.open_case(scope, question, debaters, staff)
+            self.schedule(self.hold(case), agents=case.threads, scope=scope)
+            yield
+
+    def enroll_debater(self, seat: int) -> LLMAgent:
+        """Let the population's next person take a seat; judged debates name the first two sides."""
+        sides = ("affirmative", "negative") if self.protocol.kind == "judged" else ()
+        if seat < len(sides):
+            return self.enroll(sides[seat], role=sides[seat])
+        return self.enroll(f"debater {seat + 1}", role="debater")
+
+    def staff_roles(self) -> list[str]:
+        """Return the roles beside the debaters that the protocol needs."""
+        if self.protocol.kind == "judged":
+            return ["base", "judge"] if self.protocol.base_answer else ["judge"]
+        size = self.config.population.size
+        summarised = self.protocol.kind == "symmetric" and summarises(self.protocol, size)
+        return ["summariser"] if summarised else []
+
+    def open_case(
+        self,
+        scope: str,
+        question: Question,
+        debaters: Sequence[LLMAgent],
+        staff: dict[str, LLMAgent],
+    ) -> Case:
+        """Give everybody a conversation of its own for a question."""
+        seats = [debater.name for debater in debaters]
+        shared: dict[str, Any] = {"question": question, "seats": seats}
+        threads = [
+            debater.thread(f"{scope}/{sample}", part="debater", **shared)
+            for sample in range(self.protocol.samples)
+            for debater in debaters
+        ]
+        helpers = {role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()}
+        if "judge" in staff:
+            fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
+            helpers["fresh judge"] = fresh
+        return Case(question, threads, helpers)
+
+    async def hold(self, case: Case) -> None:
+        """Pose a question, hold its debate, and log what it came to."""
+        question = case.question
+        self.record(
+            Posed(
+                question=question.name,
+                kind=question.kind,
+                text=question.text,
+                accepted=list(question.accepted),
+                traps=list(question.traps),
+            )
+        )
+        decision = await PROTOCOLS[self.protocol.kind](self, case)
+        self.conclude(case, decision)
+
+    async def state(
+        self,
+        case: Case,
+        debater: LLMAgent,
+        prompt: str,
+        answer: type[PositionT],
+        *,
+        round_number: int,
+        to: Sequence[LLMAgent] = (),
+        sample: int = 1,
+        **situation: Any,
+    ) -> PositionT:
+        """Ask a debater for its position, and let those hear it whom the protocol shows it to."""
+        position = await debater.ask(
+            prompt,
+            answer,
+            fallback=answer(),
+            attempts=self.protocol.attempts,
+            protocol=self.protocol,
+            question=case.question,
+            round=round_number,
+            **situation,
+        )
+        debater.say(last_words(debater), to=to, channel=f"round {round_number}")
+        case.unparsable += position.answer is None
+        self.record(
+            Statement(
+                question=case.question.name,
+                round=round_number,
+                sample=sample,
+                answer=position.answer,
+                right=self.is_right(case.question, position.answer),
+                trapped=is_trapped(case.question, position.answer),
+                satisfied=getattr(position, "satisfied", None),
+                outcome=position.outcome,
+            ),
+            debater,
+        )
+        return position
+
+    def conclude(self, case: Case, decision: Decision) -> None:
+        """Log the result of a question."""
+        question = case.question
+        self.record(
+            Result(
+                question=question.name,
+                protocol=self.protocol.kind,
+                answer=decision.answer,
+                right=is_right(question, decision.answer, self.protocol.fidelity),
+                trapped=is_trapped(question, decision.answer),
+                decided_by=decision.decided_by,
+                rounds=decision.rounds,
+                consensus=consensus(question, decision),
+                unparsable=case.unparsable,
+                winner=decision.winner,
+            )
+        )
+
+    def is_right(self, question: Question, answer: str | None) -> bool | None:
+        """Return whether a position is right; an unreadable one is wrong in every fidelity."""
+        if answer is None and question.kind != "translation":
+            return False
+        return is_right(question, answer, self.protocol.fidelity)

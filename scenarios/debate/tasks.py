@@ -1,0 +1,303 @@
+"""Tasks: where questions come from, and what counts as their right answer."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from societies.agents.streams import stream
+from societies.registry import Place
+from societies.scenarios.debate import equality
+
+if TYPE_CHECKING:
+    from societies.scenarios.debate.protocol import Task
+
+SHIPPED = {
+    "gsm": "word_problems.jsonl",
+    "math": "competition.jsonl",
+    "choice": "multiple_choice.csv",
+    "ciar": "counterintuitive.json",
+    "translation": "translation.tsv",
+    "text": "short_answers.csv",
+}
+"""Our own items per kind of task; arithmetic is generated."""
+LETTERS = "ABCDEFGHIJ"
+QUESTION_COLUMNS = ("question", "problem", "source", "Question")
+ANSWER_COLUMNS = ("answer", "solution", "reference", "target", "Answer")
+OPTION_COLUMNS = ("options", "choices")
+Row = Mapping[str, Any]
+
+
+class TaskError(ValueError):
+    """A task's file cannot be used; the text says where it fails, and what is expected."""
+
+    def __init__(self, message: str, place: Place = ("file",)) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with what counts as right."""
+
+    name: str
+    """Unique in the task: the row's own `id`, or its number."""
+    kind: str
+    text: str
+    accepted: tuple[str, ...]
+    """Right answers; for a translation, the references."""
+    traps: tuple[str, ...] = ()
+    """The tempting wrong answers of a counter-intuitive question."""
+    options: tuple[str, ...] = field(default=())
+    """What a multiple-choice question offers; the first is A."""
+    source_language: str = ""
+    target_language: str = ""
+
+    @property
+    def letters(self) -> str:
+        """The letters of the options."""
+        return LETTERS[: len(self.options)]
+
+
+def load_questions(task: "Task") -> list[Question]:
+    """Return the questions of a task, in the order they are asked.
+
+    Raises:
+        TaskError: the file is missing, is not what it is said to be, or has a bad row.
+    """
+    if task.kind == "arithmetic" and task.file is None:
+        return [arithmetic(task.seed, number) for number in range(1, (task.count or 100) + 1)]
+    path = Path(task.file) if task.file else Path(__file__).parent / "tasks" / SHIPPED[task.kind]
+    rows = [row for row in _checked_rows(path, task) if _is_wanted(row, task.where)]
+    questions = [_question(row, task, f"{path}, item {n}", n) for n, row in enumerate(rows, 1)]
+    _check_names(questions, path)
+    if task.shuffle:
+        stream(task.seed, "shuffle").shuffle(questions)
+    if not questions:
+        raise TaskError(f"{path} has no question" + (" that `where` lets pass" * bool(task.where)))
+    if task.count and task.count > len(questions):
+        raise TaskError(f"{path} has {len(questions)} questions, not {task.count}", ("count",))
+    return questions[: task.count]
+
+
+def arithmetic(seed: int, number: int) -> Question:
+    """Return the generated question of that number: a+b*c+d-e*f of integers from 0 to 29."""
+    random = stream(seed, "arithmetic", number)
+    a, b, c, d, e, f = (random.randint(0, 29) for _ in range(6))
+    return Question(
+        name=str(number),
+        kind="arithmetic",
+        text=f"What is the result of {a}+{b}*{c}+{d}-{e}*{f}?",
+        accepted=(str(a + b * c + d - e * f),),
+    )
+
+
+def is_right(question: Question, answer: str | None, fidelity: str = "paper") -> bool | None:
+    """Return whether an answer is right; None where only a score such as BLEU can tell.
+
+    No answer is a wrong one. In fidelity `released` it is right for word problems and left out
+    for arithmetic, as the published evaluation does it.
+    """
+    if question.kind == "translation":
+        return None
+    if answer is None:
+        return (
+            {"gsm": True, "arithmetic": None}.get(question.kind) if fidelity != "paper" else False
+        )
+    accepted = question.accepted
+    if fidelity == "released" and question.kind == "gsm":
+        accepted = tuple(_last_digits(reference) for reference in accepted)
+    return any(matches(question, answer, reference) for reference in accepted)
+
+
+def is_trapped(question: Question, answer: str | None) -> bool | None:
+    """Return whether an answer is one of the tempting wrong ones; None if none is known."""
+    if not question.traps:
+        return None
+    return answer is not None and any(matches(question, answer, trap) for trap in question.traps)
+
+
+def matches(question: Question, given: str, reference: str) -> bool:
+    """Whether two answers to a question are the same, by the rules of its kind."""
+    if question.kind in {"arithmetic", "gsm"}:
+        return equality.same_number(given, reference)
+    if question.kind == "math":
+        return equality.same_mathematics(given, reference)
+    if question.kind == "ciar":
+        return equality.same_text(given, reference) or _same_quantity(given, reference)
+    if question.kind == "choice":
+        return given == reference
+    return equality.same_text(given, reference)
+
+
+def _same_quantity(given: str, reference: str) -> bool:
+    """Whether two answers name one number each, and the same one (`5 cents`, `$5`)."""
+    first, second = equality.quantity(given), equality.quantity(reference)
+    return first is not None and first == second
+
+
+def _last_digits(reference: str) -> str:
+    """Return the last run of digits, which the published code takes for the reference."""
+    digits = "".join(letter if letter in "0123456789" else " " for letter in reference).split()
+    return digits[-1] if digits else reference
+
+
+# -- files ------------------------------------------------------------------------------------
+
+
+def _checked_rows(path: Path, task: "Task") -> list[Row]:
+    """Read a file's rows, and see that it is still the file that the run was made with."""
+    if not path.is_file():
+        raise TaskError(f"there is no file {path}")
+    if task.sha256 and sha256(path.read_bytes()).hexdigest() != task.sha256:
+        raise TaskError(
+            f"{path} is another file than the one with digest {task.sha256[:12]}...; "
+            "restore it, or leave out `sha256` to use the file as it is",
+            ("sha256",),
+        )
+    try:
+        rows = list(_read(path, headless=task.kind in {"translation", "choice"}))
+    except (OSError, ValueError, csv.Error) as error:
+        raise TaskError(f"{path} cannot be read: {error}") from error
+    strays = [number for number, row in enumerate(rows, 1) if not isinstance(row, Mapping)]
+    if strays:
+        raise TaskError(f"{path}, item {strays[0]}: should hold keys and values")
+    return rows
+
+
+def _read(path: Path, *, headless: bool) -> Iterable[Row]:
+    """Return the rows of a file by its ending."""
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        import polars as pl
+
+        try:
+            return pl.read_parquet(path).iter_rows(named=True)
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(str(error)) from error
+    text = path.read_text(encoding="utf-8-sig")
+    if ending == ".jsonl":
+        return list(_json_lines(text))
+    if ending == ".json":
+        content = json.loads(text)
+        return content if isinstance(content, list) else [content]
+    if ending in {".csv", ".tsv", ".txt"}:
+        return _delimited(text.splitlines(), "," if ending == ".csv" else "\t", headless=headless)
+    raise ValueError("its name should end in .csv, .tsv, .txt, .json, .jsonl or .parquet")
+
+
+def _json_lines(text: str) -> Iterator[Row]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"line {number} is not JSON: {error}") from error
+
+
+def _delimited(lines: Sequence[str], mark: str, *, headless: bool) -> Iterator[Row]:
+    """Yield the rows of a table; a first line that names no known column is a row itself."""
+    if mark == "\t":
+        table = [line.split("\t") for line in lines if line.strip()]
+    else:
+        table = [row for row in csv.reader(lines, strict=True) if row]
+    if not table:
+        return
+    header = table[0]
+    if headless and not {*QUESTION_COLUMNS} & {*header}:
+        middle = list(LETTERS[: len(header) - 2])
+        header = ["question", *middle, "answer"]
+        table.insert(0, header)
+    for number, row in enumerate(table[1:], start=2):
+        if len(row) != len(header):
+            raise ValueError(f"row {number} has {len(row)} fields, not {len(header)}")
+        yield dict(zip(header, row, strict=True))
+
+
+def _is_wanted(row: Row, where: Mapping[str, Sequence[str]]) -> bool:
+    return all(str(row.get(column)) in values for column, values in where.items())
+
+
+def _question(row: Row, task: "Task", place: str, number: int) -> Question:
+    """Make a question of a row."""
+    text = str(_field(row, task.columns.question, QUESTION_COLUMNS, place))
+    given = _field(row, task.columns.answer, ANSWER_COLUMNS, place)
+    options = _options(row, task, place) if task.kind == "choice" else ()
+    answers = given if isinstance(given, list) else [given]
+    traps = row.get("incorrect answer") or [] if task.kind == "ciar" else []
+    return Question(
+        name=str(row.get("id", number)),
+        kind=task.kind,
+        text=text.strip(),
+        accepted=tuple(_reference(answer, task.kind, options, place) for answer in answers),
+        traps=tuple(map(str, traps if isinstance(traps, list) else [traps])),
+        options=options,
+        source_language=task.source_language if task.kind == "translation" else "",
+        target_language=task.target_language if task.kind == "translation" else "",
+    )
+
+
+def _field(row: Row, named: str | None, usual: Sequence[str], place: str) -> Any:
+    """Return a row's field: the one named in the configuration, or the first usual one."""
+    for column in (named,) if named else usual:
+        value = row.get(column)
+        if value not in (None, "", []):
+            return value
+    wanted = repr(named) if named else " or ".join(map(repr, usual[:3]))
+    have = ", ".join(map(str, row))
+    raise TaskError(f"{place}: there is nothing in column {wanted} (columns: {have})")
+
+
+def _options(row: Row, task: "Task", place: str) -> tuple[str, ...]:
+    """Return what a multiple-choice row offers."""
+    named = task.columns.options
+    columns = named or [name for name in OPTION_COLUMNS if name in row]
+    columns = columns or [letter for letter in LETTERS if row.get(letter) not in (None, "")]
+    listed = row.get(columns[0]) if len(columns) == 1 else [row.get(name) for name in columns]
+    if not isinstance(listed, list) or not 2 <= len(listed) <= len(LETTERS) or None in listed:
+        raise TaskError(
+            f"{place}: a multiple-choice question needs 2 to {len(LETTERS)} options, in columns "
+            "A, B, ... or in a list called 'options'"
+        )
+    return tuple(map(str, listed))
+
+
+def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str:
+    """Return a reference in the form in which answers are compared."""
+    answer = str(given)
+    if kind in {"arithmetic", "gsm"}:
+        found = equality.number(answer.rpartition("####")[2]) or equality.last_number(answer)
+        if found is None:
+            raise TaskError(f"{place}: there is no number in the answer {answer[:60]!r}")
+        return found
+    if kind == "math":
+        return equality.boxed(answer) or answer.strip()
+    if kind == "choice":
+        return _option_letter(given, options, place)
+    return answer.strip()
+
+
+def _option_letter(given: Any, options: Sequence[str], place: str) -> str:
+    """Return the right option's letter; given as a letter, a number (from 0), or its text."""
+    letters = LETTERS[: len(options)]
+    if isinstance(given, int) and 0 <= given < len(options):
+        return letters[given]
+    answer = str(given).strip()
+    if len(answer) == 1 and answer.upper() in letters:
+        return answer.upper()
+    if answer in options:
+        return letters[options.index(answer)]
+    if answer.isdecimal() and int(answer) < len(options):
+        return letters[int(answer)]
+    raise TaskError(f"{place}: the answer {answer[:60]!r} is none of the options")
+
+
+def _check_names(questions: Sequence[Question], path: Path) -> None:
+    seen: set[str] = set()
+    for question in questions:
+        if question.name in seen:
+            raise TaskError(f"{path}: two questions have the id {question.name!r}")
+        seen.add(question.name)

@@ -1,0 +1,21 @@
+"""Interviews: who agents say they are, asked in many ways, and whether they act on it."""
+
+from pathlib import Path
+
+from societies.registry import Scenario
+from societies.scenarios.interview.minds import MINDS
+from societies.scenarios.interview.protocol import InterviewProtocol, check, planned_calls
+
+SCENARIO = Scenario(
+    name="interview",
+    title="Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
+    folder=Path(__file__).parent,
+    society="societies.scenarios.interview.interview:Interview",
+    protocol=InterviewProtocol,
+    minds=MINDS,
+    roles=("judge",),
+    check=check,
+    calls=planned_calls,
+    summary="societies.analysis.consistency:summary",
+    plots="societies.analysis.consistency_plots:draw",
+)

@@ -1,0 +1,117 @@
+"""Scripted minds for interviews: known flaws, and a judge who knows everybody."""
+
+import json
+from random import Random
+
+from societies.agents.models.base import Request
+from societies.agents.models.respondent import Respondent
+from societies.agents.models.scripted import Mind
+from societies.agents.persona import Persona
+
+STATEMENTS = 10
+"""Statements of each kind."""
+
+
+class Interviewee(Mind):
+    """Answers from its persona; subclasses differ in how they fill in questionnaires."""
+
+    def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002 - a fixed policy
+        """Describe itself, or judge others: the tasks that are no questionnaire."""
+        if request.prompt == "twenty_statements":
+            told = statements(request.persona or Persona())[: 2 * STATEMENTS]
+            told += [
+                f"I am a person like any other ({n})." for n in range(2 * STATEMENTS - len(told))
+            ]
+            return json.dumps({"known": told[:STATEMENTS], "hidden": told[STATEMENTS:]})
+        if request.prompt == "verdicts":
+            true = set(statements(request.situation["person"]))
+            verdicts = [
+                {"true": "yes" if statement in true else "no", "why": "I know the person."}
+                for statement in request.situation["statements"]
+            ]
+            return json.dumps({"verdicts": verdicts})
+        lines = set(request.situation["profile"].splitlines())
+        suspects: dict[str, str] = request.situation["suspects"]
+        best = max(suspects, key=lambda name: len(lines & set(suspects[name].splitlines())))
+        return json.dumps({"name": best, "reason": "It fits best."})
+
+
+class OrderBiased(Interviewee):
+    """Often takes what is listed first."""
+
+    respondent: Respondent = Respondent(order_bias=0.6)
+
+
+class Drifting(Interviewee):
+    """Moves up on every trait from one occasion to the next."""
+
+    respondent: Respondent = Respondent(drift=0.25)
+
+
+class Insensitive(Interviewee):
+    """Ignores its persona."""
+
+    respondent: Respondent = Respondent(insensitivity=1.0)
+
+
+class Stubborn(Interviewee):
+    """Ignores its persona and has no noise: always the same answer."""
+
+    respondent: Respondent = Respondent(insensitivity=1.0, noise=0.0)
+
+
+class TemplateBound(Interviewee):
+    """Answers by the wording of the question."""
+
+    respondent: Respondent = Respondent(template_sensitivity=0.8)
+
+
+class Acquiescent(Interviewee):
+    """Agrees with whatever is said of it."""
+
+    respondent: Respondent = Respondent(acquiescence=0.5)
+
+
+class Refusing(Interviewee):
+    """Refuses every third question."""
+
+    respondent: Respondent = Respondent(refusal=0.33)
+
+
+class Hypocrite(Interviewee):
+    """Acts against what it says of itself."""
+
+    respondent: Respondent = Respondent(hypocrisy=0.9)
+
+
+class Yielding(Interviewee):
+    """Gives in when it is asked again."""
+
+    respondent: Respondent = Respondent(yielding=0.8)
+
+
+def statements(persona: Persona) -> list[str]:
+    """Return what a persona can say of itself, one sentence per fact."""
+    told = [f"My {name} is {value}." for name, value in persona.social.items()]
+    told += [f"My {trait} is {persona.level(trait)}." for trait in persona.big_five]
+    told += [f"The worth of {value} to me is {persona.level(value)}." for value in persona.values]
+    if persona.summary:
+        told.append(persona.summary)
+    if persona.life:
+        told += [f"I love {thing}." for thing in persona.life.loves]
+        told += [f"I hate {thing}." for thing in persona.life.hates]
+    return told
+
+
+MINDS: dict[str, type[Mind]] = {
+    "acquiescent": Acquiescent,
+    "drifting": Drifting,
+    "hypocrite": Hypocrite,
+    "insensitive": Insensitive,
+    "order_biased": OrderBiased,
+    "refusing": Refusing,
+    "steady": Interviewee,
+    "stubborn": Stubborn,
+    "template_bound": TemplateBound,
+    "yielding": Yielding,
+}

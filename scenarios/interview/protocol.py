@@ -1,0 +1,69 @@
+"""The parameters of an interview."""
+
+from collections.abc import Iterator
+from typing import Literal, cast
+
+from pydantic import Field
+
+from societies.agents.instruments.design import Design
+from societies.agents.persona import Block
+from societies.config import Protocol, RunConfig
+from societies.registry import Place
+
+Ablation = Literal["S", "P", "C", "SP", "SC", "PC", "SPC"]
+"""Which of SPeCtrum's blocks a persona keeps (persona protocol 7.3)."""
+
+LETTERS: dict[str, Block] = {"S": "social", "P": "personality", "C": "life"}
+
+
+class InterviewProtocol(Protocol):
+    """What everybody is asked."""
+
+    questionnaires: list[Design] = Field(default_factory=list)
+    """Administered one after the other."""
+    baseline: int = Field(default=0, ge=0)
+    """Agents without any persona, asked the same."""
+    ablations: list[Ablation] = Field(default_factory=list)
+    """Enrol every person once per entry, with these persona blocks only; empty: as they are."""
+    twenty_statements: bool = False
+    """Ask who they are; a judge who knows the person rates every statement (7.3)."""
+    guess_who: bool = False
+    """Let a judge guess from the persona's text alone who it is (7.3)."""
+    attempts: int = Field(default=3, ge=1)
+    """How often an unreadable self-description, verdict or guess is asked again at most."""
+
+
+def kept_blocks(ablation: Ablation) -> list[Block]:
+    """Return the persona blocks that an ablation keeps."""
+    return [LETTERS[letter] for letter in ablation]
+
+
+def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong with the questionnaires, and what is missing for the judge."""
+    from societies.loading import design_problems
+
+    protocol = cast(InterviewProtocol, config.protocol)
+    for position, design in enumerate(protocol.questionnaires):
+        yield from design_problems(config, design, ("protocol", "questionnaires", position))
+    if not (protocol.questionnaires or protocol.twenty_statements or protocol.guess_who):
+        yield ("protocol",), "nothing is asked: give questionnaires, or another task"
+    if len(set(protocol.ablations)) < len(protocol.ablations):
+        yield ("protocol", "ablations"), "an ablation stands there twice"
+    judged = protocol.twenty_statements or protocol.guess_who
+    people = config.population.people
+    if judged and people and not all(person.identity for person in people):
+        yield ("population", "people"), "the judge needs everybody's identity: add it to the list"
+
+
+def planned_calls(config: RunConfig) -> int:
+    """Return how many model calls an interview makes when every answer is readable."""
+    from societies.administration import find
+
+    protocol = cast(InterviewProtocol, config.protocol)
+    agents = config.population.size * max(1, len(protocol.ablations))
+    each = sum(
+        design.calls(find(design.instrument, config).questions())
+        for design in protocol.questionnaires
+    )
+    tasks = 2 * protocol.twenty_statements + protocol.guess_who
+    return (agents + protocol.baseline) * each + agents * tasks

@@ -1,0 +1,60 @@
+"""What an interview logs beside table `responses`."""
+
+from typing import ClassVar, Literal
+
+from societies.records import Record
+
+Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
+
+
+class SelfDescription(Record):
+    """An agent said who it is (Twenty Statements Test)."""
+
+    table: ClassVar[str] = "self_descriptions"
+
+    identity: str
+    known: list[str]
+    """What others know of it, too."""
+    hidden: list[str]
+    outcome: Outcome
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        return f"{agent} describes itself: {'; '.join((*self.known, *self.hidden))}"
+
+
+class Judgement(Record):
+    """A judge who knows the person (column `agent`) rated its double's statements."""
+
+    table: ClassVar[str] = "judgements"
+
+    subject: str
+    """The agent that made the statements."""
+    identity: str
+    verdicts: list[bool]
+    """Whether each statement is true of the person, in order."""
+    share: float | None
+    """Part of the statements that are true; null if nothing could be read."""
+    outcome: Outcome
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        return f"{agent} finds {sum(self.verdicts)} of {len(self.verdicts)} true of {self.identity}"
+
+
+class Guess(Record):
+    """A judge (column `agent`) guessed whom a persona portrays."""
+
+    table: ClassVar[str] = "guesses"
+
+    subject: str
+    identity: str
+    guess: str
+    reason: str
+    correct: bool | None
+    """Null if nothing could be read."""
+    outcome: Outcome
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        return f"{agent} takes {self.subject} for {self.guess} (it is {self.identity})"

@@ -1,0 +1,20 @@
+"""Negotiation: Deal or No Deal self-play (Liao, Tomlin & Klein 2024, arXiv 2406.18872)."""
+
+from pathlib import Path
+
+from societies.registry import Scenario
+from societies.scenarios.negotiation.minds import MINDS
+from societies.scenarios.negotiation.protocol import NegotiationProtocol, check
+
+SCENARIO = Scenario(
+    name="negotiation",
+    title="Deal or No Deal: two players talk, then propose in private how to share things out",
+    folder=Path(__file__).parent,
+    society="societies.scenarios.negotiation.negotiation:Negotiation",
+    protocol=NegotiationProtocol,
+    minds=MINDS,
+    roles=("red", "blue", "judge"),
+    check=check,
+    summary="societies.analysis.negotiation:summary",
+    plots="societies.analysis.negotiation_plots:plots",
+)

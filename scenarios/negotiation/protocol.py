@@ -1,0 +1,224 @@
+"""The parameters of the negotiation game."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import Field, model_validator
+
+from societies.agents.strict import Strict
+from societies.config import Protocol, RunConfig
+from societies.registry import Place
+from societies.scenarios.negotiation.classic import read_contexts
+from societies.scenarios.negotiation.contexts import (
+    CLASSIC_COUNTS,
+    Context,
+    Counts,
+    count_tuples,
+    generate,
+)
+
+OBJECTIVES = {"semi_competitive": 0.0, "cooperative": 1.0, "strict": -1.0}
+"""The published objectives as the weight of the partner's points in the own reward (2.3)."""
+
+Values = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+
+
+class GivenContext(Strict):
+    """A bargaining problem of the user's own."""
+
+    counts: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    """Pieces of each resource."""
+    red: Values
+    """What one piece of each resource is worth to red."""
+    blue: Values
+    """The same for blue."""
+
+    @model_validator(mode="after")
+    def match_lengths(self) -> Self:
+        """Refuse values for more or fewer resources than are counted."""
+        if not len(self.counts) == len(self.red) == len(self.blue):
+            raise ValueError(
+                f"counts, red and blue need one number per resource each; found "
+                f"{len(self.counts)}, {len(self.red)} and {len(self.blue)}"
+            )
+        return self
+
+    def context(self) -> Context:
+        """Return it as a context."""
+        return Context(tuple(self.counts), (tuple(self.red), tuple(self.blue)))
+
+
+class GeneratorSpec(Strict):
+    """Which contexts are generated (core protocol, 2.1)."""
+
+    objects: list[Annotated[int, Field(ge=1)]] = Field(
+        default_factory=lambda: [5, 7], min_length=2, max_length=2
+    )
+    """The fewest and the most pieces in total; of every resource there is one at least."""
+    counts: Literal["all", "classic"] = "all"
+    """`all` counts that are possible, or those of the `classic` file (20 triples of book, hat,
+    ball, whatever `objects` says)."""
+    total: int = Field(default=10, ge=1)
+    """What everything together is worth to each seat."""
+
+    def tuples(self, types: int) -> Sequence[Counts]:
+        """Return the counts that are generated over."""
+        if self.counts == "classic":
+            return CLASSIC_COUNTS
+        return count_tuples(types, *self.objects)
+
+
+class NegotiationProtocol(Protocol):
+    """Rules and sizes (Liao, Tomlin & Klein 2024, section 3; defaults as published)."""
+
+    fidelity: Literal["paper", "released"] = "paper"
+    """`paper`: as described; `released`: as the published code does it (see the README's table)."""
+    objective: (
+        Literal["semi_competitive", "cooperative", "strict"] | Annotated[float, Field(ge=-1, le=1)]
+    ) = "semi_competitive"
+    """What both seats want: a published objective, or the weight of the partner's points."""
+    rules: Literal["uniform", "published"] = "uniform"
+    """`uniform`: the same rules text whatever the objective; `published`: the texts differ in more
+    than the objective, as they did."""
+    games: int = Field(default=500, ge=1)
+    """Games per pairing of players."""
+    pairing: Literal["fixed", "random", "round_robin"] = "fixed"
+    """`fixed`: a population of one plays against itself, one of two against each other;
+    `random`: every game draws two players; `round_robin`: everybody meets everybody in both
+    seats over the same contexts."""
+    max_turns: int = Field(default=50, ge=2)
+    """Turns after which a game is over; proposals count as turns."""
+    attempts: int = Field(default=5, ge=1)
+    """Faulty outputs in a row at which a game is aborted."""
+    resources: list[str] = Field(
+        default_factory=lambda: ["book", "hat", "ball"], min_length=1, max_length=6
+    )
+    """What there is to share, in the order in which proposals name it."""
+    generator: GeneratorSpec = GeneratorSpec()
+    file: str | None = None
+    """A classic data file to take the contexts from instead of generating them."""
+    contexts: list[GivenContext] = Field(default_factory=list)
+    """Contexts of your own to use instead of generated ones."""
+    draw: Literal["with_replacement", "in_order"] = "with_replacement"
+    """`in_order` plays all contexts in turn, again from the first when they are used up."""
+    judge: bool = False
+    """Whether a judge (role `judge`) looks for inconsistent messages after each game."""
+
+    @property
+    def weight(self) -> float:
+        """The weight of the partner's points in the own reward: lambda of core protocol 2.3."""
+        if isinstance(self.objective, str):
+            return OBJECTIVES[self.objective]
+        return self.objective
+
+    @property
+    def listed(self) -> tuple[Context, ...] | None:
+        """The contexts that are given or read from a file; None if they are generated.
+
+        In fidelity `released` the last context of a file is never drawn.
+        """
+        if self.contexts:
+            return tuple(given.context() for given in self.contexts)
+        if self.file is None:
+            return None
+        contexts = _read_once(self.file)
+        return contexts[:-1] if self.fidelity == "released" else contexts
+
+    def generated(self) -> Iterator[Context]:
+        """Yield all contexts of the generator, in order."""
+        return generate(self.generator.tuples(len(self.resources)), self.generator.total)
+
+
+@lru_cache(maxsize=8)
+def _read_once(file: str) -> tuple[Context, ...]:
+    return tuple(read_contexts(file))
+
+
+def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong between the population and the protocol, and in the contexts."""
+    protocol, size = cast(NegotiationProtocol, config.protocol), config.population.size
+    if protocol.pairing == "fixed" and size > 2:
+        yield (
+            ("population", "size"),
+            f"pairing fixed seats one player or two, not {size}; use random or round_robin",
+        )
+    if protocol.pairing != "fixed" and size < 2:
+        yield ("population", "size"), f"pairing {protocol.pairing} needs two players at least"
+    yield from _check_resources(protocol.resources)
+    yield from _check_contexts(protocol)
+
+
+def _check_resources(resources: list[str]) -> Iterator[tuple[Place, str]]:
+    for position, name in enumerate(resources):
+        place = ("protocol", "resources", position)
+        if not name.replace(" ", "").replace("-", "").isalpha():
+            yield place, f"{name!r} should be words: proposals are read by names and numbers"
+        others = resources[:position] + resources[position + 1 :]
+        within = next((other for other in others if name.lower() in other.lower()), None)
+        if within is not None:
+            yield place, f"{name!r} is part of {within!r}, so that proposals could not be read"
+
+
+def _check_contexts(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]]:
+    types = len(protocol.resources)
+    if protocol.contexts and protocol.file:
+        yield ("protocol", "file"), "there are contexts of your own as well; give one of the two"
+    for position, given in enumerate(protocol.contexts):
+        if len(given.counts) != types:
+            yield (
+                ("protocol", "contexts", position),
+                f"there are {types} resources, and this counts {len(given.counts)}",
+            )
+    if protocol.file:
+        yield from _check_file(protocol)
+    elif not protocol.contexts:
+        yield from _check_generator(protocol, types)
+
+
+def _check_file(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]]:
+    if len(protocol.resources) != 3:
+        yield ("protocol", "resources"), "the classic files have 3 types: name as many resources"
+    try:
+        contexts = protocol.listed
+    except (OSError, ValueError) as error:
+        yield ("protocol", "file"), f"{error}"
+    else:
+        if not contexts:
+            yield ("protocol", "file"), f"{protocol.file} has no context to draw"
+
+
+def _check_generator(protocol: NegotiationProtocol, types: int) -> Iterator[tuple[Place, str]]:
+    generator, place = protocol.generator, ("protocol", "generator")
+    if generator.counts == "classic" and types != 3:
+        yield (*place, "counts"), f"the classic counts are of 3 resources, and there are {types}"
+        return
+    if generator.total > 100 or generator.objects[1] > 20:
+        yield place, "totals over 100 or over 20 objects are too many to enumerate"
+        return
+    if next(protocol.generated(), None) is None:
+        yield (
+            place,
+            (
+                f"no context of {types} resources and {generator.objects[0]} to "
+                f"{generator.objects[1]} objects is worth {generator.total} to both seats"
+            ),
+        )
+
+
+def pairings(config: RunConfig) -> int:
+    """Return how many pairings of players there are; each plays `games` games."""
+    size = config.population.size
+    protocol = cast(NegotiationProtocol, config.protocol)
+    return size * (size - 1) if protocol.pairing == "round_robin" else 1
+
+
+def most_calls(config: RunConfig) -> int:
+    """Return how many calls a run makes at most when every turn is readable (core 6).
+
+    Every game takes at most `max_turns` of them, and the judge two more; faulty turns are asked
+    again up to `attempts` times.
+    """
+    protocol = cast(NegotiationProtocol, config.protocol)
+    per_game = protocol.max_turns + 2 * protocol.judge
+    return pairings(config) * protocol.games * per_game

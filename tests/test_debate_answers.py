@@ -1,0 +1,286 @@
+"""Debate: how replies are read, and when two answers are equal."""
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from societies.agents.answers import AnswerError
+from societies.scenarios.debate import equality
+from societies.scenarios.debate.answers import (
+    PREFERENCE,
+    REASON,
+    SIDE,
+    FinalChoice,
+    Position,
+    Refinement,
+    Verdict,
+    read_answer,
+)
+from societies.scenarios.debate.protocol import DebateProtocol
+from societies.scenarios.debate.tasks import Question, is_right
+
+
+def question(kind, accepted=("42",), options=(), traps=()):
+    return Question("1", kind, "?", tuple(accepted), tuple(traps), tuple(options))
+
+
+GSM = question("gsm")
+CHOICE = question("choice", ["B"], ["x", "y", "z"])
+SITUATION = {"question": GSM, "sides": ["affirmative", "negative"], "protocol": DebateProtocol()}
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "answer", "clean"),
+    [
+        ("so 6*7=42.\n\\boxed{42}", "gsm", "42", True),
+        ("first \\boxed{41}, no: \\boxed{1,200}", "gsm", "1200", True),
+        ("that makes \\boxed{\\$12.50}", "gsm", "12.5", True),
+        ("it is \\boxed{x = 42}", "gsm", "42", False),
+        ("it is \\boxed{\\frac{1}{2}}", "gsm", "0.5", False),
+        ("it is \\boxed{42 \\text{ apples}}", "gsm", "42", False),
+        ("7 - 10 = -3", "arithmetic", "-3", False),
+        ("the total is 1,234.", "arithmetic", "1234", False),
+        ("so \\boxed{\\frac{\\sqrt{3}}{2}} as shown", "math", "\\frac{\\sqrt{3}}{2}", True),
+        ("\\fbox{[-4,4]}", "math", "[-4,4]", True),
+        ("not (A), but (b)", "choice", "B", True),
+        ("The answer is C", "choice", "C", False),
+        ("Thoughts.\nTranslation: Guten Tag", "translation", "Guten Tag", True),
+        ("Guten Tag", "translation", "Guten Tag", False),
+        ("\\boxed{5 cents}", "ciar", "5 cents", True),
+        ("Answer: 5 cents\nbecause ...", "ciar", "5 cents", False),
+    ],
+)
+def test_answers_are_read_in_the_form_of_their_kind(reply, kind, answer, clean):
+    asked = CHOICE if kind == "choice" else question(kind)
+    assert read_answer(reply, asked) == (answer, clean)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("I do not know", "gsm"),
+        ("\\boxed{42", "math"),
+        ("the answer is 42", "math"),
+        ("either (D) or (E)", "choice"),
+        ("Translation:   ", "translation"),
+        ("hm", "text"),
+    ],
+)
+def test_what_holds_no_answer_is_refused(reply, kind):
+    with pytest.raises(AnswerError):
+        read_answer(reply, CHOICE if kind == "choice" else question(kind))
+
+
+def test_released_reading_has_the_slips_of_the_code():
+    assert read_answer("the result is 1,234", question("arithmetic"), "released")[0] == "1.234"
+    assert read_answer("the result is 1,234", question("arithmetic"), "paper")[0] == "1234"
+    assert read_answer("\\boxed{-7}", GSM, "released")[0] == "7"
+    reference = question("gsm", ["1200.50"])
+    assert is_right(reference, "50", "released")
+    assert not is_right(reference, "50", "paper")
+    assert is_right(GSM, None, "released") is True
+    assert is_right(GSM, None, "paper") is False
+    assert is_right(question("arithmetic"), None, "released") is None
+
+
+nested = st.recursive(
+    st.text("abc12 +-", max_size=5),
+    lambda inner: st.lists(inner.map(lambda s: "{" + s + "}") | inner, max_size=4).map("".join),
+    max_leaves=12,
+)
+
+
+@given(st.text(max_size=30), nested, st.text("abc .,()\n", max_size=30))
+def test_the_last_box_is_read_with_balanced_braces(before, content, after):
+    assert equality.boxed(f"{before}\\boxed{{{content}}}{after}") == content.strip()
+
+
+@given(st.text(max_size=200))
+def test_reading_never_fails_but_by_refusing(text):
+    for kind in ("arithmetic", "gsm", "math", "ciar", "translation", "text"):
+        for fidelity in ("paper", "released"):
+            try:
+                answer, _ = read_answer(text, question(kind), fidelity)
+            except AnswerError:
+                continue
+            assert answer
+
+
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["{}", "{:,}", "{}.00", "{:.1f}"]))
+def test_numbers_are_equal_whatever_their_spelling(value, spelling):
+    spelt = spelling.format(value)
+    assert equality.number(spelt) == str(value)
+    assert equality.same_number(spelt, str(value))
+    assert not equality.same_number(spelt, str(value + 1))
+
+
+@given(st.decimals(-1000, 1000, places=3))
+def test_decimals_keep_their_value(value):
+    found = equality.number(str(value))
+    assert found is not None
+    assert Decimal(found) == value
+
+
+@given(st.integers(-50, 50), st.integers(2, 50))
+def test_a_fraction_equals_itself_and_no_other_form_of_it(numerator, denominator):
+    latex = f"\\frac{{{numerator}}}{{{denominator}}}"
+    assert equality.same_mathematics(latex, f"{numerator}/{denominator}")
+    unreduced = f"\\frac{{{2 * numerator}}}{{{2 * denominator}}}"
+    assert not equality.same_mathematics(unreduced, latex)
+    value = equality.value_of(latex)
+    assert value == pytest.approx(float(Fraction(numerator, denominator)))
+
+
+@pytest.mark.parametrize(
+    ("given_answer", "reference"),
+    [
+        ("\\dfrac12", "0.5"),
+        ("1,200\\%", "1200"),
+        ("3 \\text{ cm}", "3"),
+        ("90^\\circ", "90"),
+        ("\\left( 1, \\frac{1}{2} \\right)", "(1,0.5)"),
+        ("(x+1)^2", "x^2+2x+1"),
+        ("\\sqrt{8}", "2\\sqrt2"),
+        ("\\frac{\\sqrt3}{3}", "1/\\sqrt{3}"),
+        ("x = 7", "7"),
+        ("\\text{Yes}", "yes"),
+        ("2\\sin x\\cos x", "\\sin(2x)"),
+        ("\\sqrt[3]{-8}*y", "-2y"),
+    ],
+)
+def test_equal_mathematics(given_answer, reference):
+    assert equality.same_mathematics(given_answer, reference)
+
+
+@pytest.mark.parametrize(
+    ("given_answer", "reference"),
+    [
+        ("2+2", "4"),
+        ("\\frac{2}{4}", "\\frac{1}{2}"),
+        ("(1,2)", "[1,2)"),
+        ("(1,2)", "(1,2,3)"),
+        ("(1,2)", "(2,1)"),
+        ("x^2", "x"),
+        ("4.0001", "4"),
+        ("", ""),
+        ("9^{9^{9^{9}}}", "1.5"),
+        ("(" * 90, "x"),
+        ("__import__('os')", "1.5"),
+    ],
+)
+def test_different_mathematics(given_answer, reference):
+    assert not equality.same_mathematics(given_answer, reference)
+
+
+@given(st.text("0123456789+-*/^(){}xyi.\\frac sqrt", max_size=120))
+def test_evaluating_an_expression_is_safe_on_any_text(text):
+    try:
+        value = equality.evaluate(text)
+    except (ValueError, ArithmeticError):
+        return
+    assert isinstance(value, complex)
+
+
+def test_counterintuitive_answers_match_by_number_or_words():
+    asked = question("ciar", ["15", "15 cents"], traps=["30"])
+    for answer in ("15", "15 cents", "15 ct.", "15.0"):
+        assert is_right(asked, answer)
+    assert not is_right(asked, "30 cents")
+
+
+def verdict_text(**changes):
+    content = {PREFERENCE: "Yes", SIDE: "Negative", REASON: "it's sound", "debate_answer": "42"}
+    return {**content, **changes}
+
+
+VERDICTS = [
+    json.dumps(verdict_text()),
+    repr(verdict_text()),
+    f"Here it is:\n```json\n{json.dumps(verdict_text())}\n```\nDone.",
+    json.dumps(verdict_text(**{PREFERENCE: True})),
+    repr(verdict_text(**{PREFERENCE: True})),
+    json.dumps(verdict_text(**{SIDE: "negative side"})),
+    json.dumps(verdict_text(debate_answer="The answer is \\boxed{42}.")),
+    json.dumps(verdict_text(debate_answer=42)),
+    json.dumps(verdict_text())[:-1] + ",}",
+]
+
+
+@pytest.mark.parametrize("text", VERDICTS)
+def test_verdicts_are_read_with_goodwill(text):
+    verdict = Verdict.read(text, SITUATION)
+    assert (verdict.preference, verdict.side, verdict.answer) == (True, "negative", "42")
+    assert verdict.reason == "it's sound"
+    assert verdict.outcome == ("clean" if text.startswith('{"') and ",}" not in text else "lenient")
+
+
+def test_null_counts_as_nothing():
+    text = json.dumps(verdict_text(**{PREFERENCE: "No", SIDE: None, "debate_answer": None}))
+    verdict = Verdict.read(text, SITUATION)
+    assert (verdict.preference, verdict.side, verdict.answer) == (False, "", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("I prefer the negative side; the answer is 42.", "no JSON object"),
+        (json.dumps(verdict_text())[:70], "cut off"),
+        (json.dumps({"debate_answer": "42"}), "'Whether there is a preference' is missing"),
+        (json.dumps(verdict_text(**{PREFERENCE: "perhaps"})), "should be Yes or No"),
+        (json.dumps(verdict_text(**{SIDE: "the jury"})), "affirmative, negative"),
+        (json.dumps(verdict_text(**{SIDE: ""})), "names nobody"),
+        (json.dumps(verdict_text(debate_answer="forty-two")), "no number"),
+        ("[1, 2]", "no JSON object"),
+    ],
+)
+def test_unreadable_verdicts_are_refused_with_the_reason(text, problem):
+    with pytest.raises(AnswerError, match=problem):
+        Verdict.read(text, SITUATION)
+
+
+@given(st.text(max_size=200) | st.text(max_size=60).map(lambda s: "{" + s + "}"))
+def test_no_text_of_a_judge_does_harm(text):
+    for answer in (Verdict, FinalChoice):
+        try:
+            answer.read(text, SITUATION)
+        except AnswerError:
+            continue
+
+
+def test_no_verdict_is_evaluated_as_program_text(tmp_path):
+    target = tmp_path / "made"
+    text = f"{{'{PREFERENCE}': __import__('pathlib').Path({str(target)!r}).touch() or 'Yes'}}"
+    with pytest.raises(AnswerError):
+        Verdict.read(text, SITUATION)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("preference", "answer", "ends"),
+    [
+        (True, "42", {"preference_and_answer", "answer", "preference"}),
+        (False, "42", {"answer"}),
+        (True, None, {"preference"}),
+        (False, None, set()),
+    ],
+)
+def test_stop_rules(preference, answer, ends):
+    verdict = Verdict(preference=preference, side="negative", answer=answer)
+    rules = ("preference_and_answer", "answer", "preference")
+    assert {rule for rule in rules if verdict.ends_debate(rule)} == ends
+
+
+def test_a_refinement_says_whether_the_agent_is_satisfied():
+    refined = Refinement.read("Satisfied: no\nI slipped.\n\\boxed{43}", SITUATION)
+    assert (refined.satisfied, refined.answer) == (False, "43")
+    with pytest.raises(AnswerError, match="Satisfied"):
+        Refinement.read("\\boxed{43}", SITUATION)
+
+
+def test_a_position_keeps_how_it_was_read():
+    assert Position.read("\\boxed{42}", SITUATION).outcome == "clean"
+    assert Position.read("it is 42", SITUATION).outcome == "lenient"
