@@ -8,7 +8,6 @@ from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.secrets import without_secrets
 
-
 SETTINGS = {
     # Importing LiteLLM then asks nothing of the network: it uses the price table that it ships.
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -149,7 +148,8 @@ class HostedModel:
         for the server errors that only some providers know, such as 529.
         """
         if isinstance(error, self._other):
-            return error.status_code == 200 or error.status_code >= 500
+            status: int = getattr(error, "status_code", 0)
+            return status == 200 or status >= 500
         return isinstance(error, self._passing)
 
     def _is_overload(self, error: Exception) -> bool:
