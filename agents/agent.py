@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from societies.agents.answers import Answer, AnswerError, Outcome
 from societies.agents.errors import ModelError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Completion, Message, Request
+from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.streams import stream, stream_seed
@@ -34,6 +34,15 @@ class Call:
     digest: str
     request: Request
     completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something that an agent is told by nobody in particular, above its next question."""
+
+    text: str
+    lasting: bool = False
+    """Whether it stands above every later question, too."""
 
 
 class Host(Protocol):
@@ -96,6 +105,11 @@ class LLMAgent(mesa.Agent):
         self.persona: Persona = person.persona
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
+        self.role = ""
+        self.person = person.index
+        self.announced: tuple[Announcement, ...] = ()
+        self.version = 0
+        """How many of the run's interventions it has been brought up to."""
         self.brief = brief or {}
         self.topic = ""
         self.whole: LLMAgent = self
@@ -118,6 +132,7 @@ class LLMAgent(mesa.Agent):
         other.topic = topic
         other.memory = memory or Conversation()
         other.brief = brief
+        other.announced, other.version = (), 0
         return other
 
     @property
@@ -144,6 +159,12 @@ class LLMAgent(mesa.Agent):
     def persona_text(self) -> str:
         """The persona in words, by template `persona`."""
         return self.society.render("persona", persona=self.persona)
+
+    def become(self, persona: Persona, model: ModelSpec) -> None:
+        """Go on with this persona and model, and with a system prompt rendered anew."""
+        self.persona, self.model_spec = persona, model
+        for derived in ("system_message", "persona_text", "_gives_objects"):
+            vars(self).pop(derived, None)
 
     async def ask(
         self,
@@ -175,6 +196,7 @@ class LLMAgent(mesa.Agent):
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
+        self.announced = tuple(heard for heard in self.announced if heard.lasting)
         return value
 
     async def aside(
@@ -193,6 +215,7 @@ class LLMAgent(mesa.Agent):
 
         With `context="fresh"` the agent is not shown what it remembers either. It is shown
         `history` last before the question, such as an earlier answer that is called into doubt.
+        An announcement stands above its question, too, and is still to be told in the next `ask`.
         """
         remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _ = await self._exchange(
@@ -216,9 +239,13 @@ class LLMAgent(mesa.Agent):
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        text = self.society.render(prompt, agent=self, **situation)
+        if self.announced:
+            text = self.society.render("announcement", announced=self.announced, question=text)
+            situation = {**situation, "announced": self.announced}
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
-        question = Message("user", self.society.render(prompt, agent=self, **situation))
+        question = Message("user", text)
         schema = None
         if answer.structured and self._gives_objects:
             schema = response_schema(answer)

@@ -17,15 +17,18 @@ GAME = "donor_game/paper"
 
 
 @contextmanager
-def society(sets: Mapping[str, Any], *, on_disk: bool = True) -> Iterator[Society]:
+def society(
+    sets: Mapping[str, Any], *, on_disk: bool = True, other: type[Society] | None = None
+) -> Iterator[Society]:
     """Give a donor game with a journal, ready to be run.
 
     Args:
         sets: values to set over the shipped file, by dotted key.
         on_disk: write the log in segments, as a run does; otherwise its tables stay at hand.
+        other: a society to play in place of the donor game's own.
     """
     config, scenario = load(GAME, sets)
-    kind = scenario.load_society()
+    kind = other or scenario.load_society()
     with TemporaryDirectory(prefix="societies-benchmark-") as name:
         folder = Path(name)
         place = folder / "log" if on_disk else None

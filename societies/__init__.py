@@ -8,16 +8,18 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from societies.forks import fork
     from societies.loading import load
     from societies.run_directory import Run
     from societies.runner import replay, resume, run
     from societies.society import Society
 
-__all__ = ["Run", "Society", "load", "replay", "resume", "run"]
+__all__ = ["Run", "Society", "fork", "load", "replay", "resume", "run"]
 
 _HOMES = {
     "Run": "run_directory",
     "Society": "society",
+    "fork": "forks",
     "load": "loading",
     "replay": "runner",
     "resume": "runner",

@@ -1,6 +1,7 @@
 """The configuration of a run: what a scenario YAML may say."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -8,6 +9,7 @@ from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
+from societies.interventions import Intervention
 from societies.probes import Probe
 
 
@@ -70,6 +72,8 @@ class RunConfig(Strict):
     """The scenario's own parameters."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt templates to use instead of the shipped ones: name to file (*.j2) or to the text."""
+    interventions: list[Intervention] = Field(default_factory=list)
+    """What changes while the run is under way, each at a scope."""
     instruments: dict[str, Instrument] = Field(default_factory=dict)
     """Questionnaires of one's own, by name: a file (YAML, text, CSV, JSON, Parquet) or the text."""
     probes: list[Probe] = Field(default_factory=list)
@@ -88,4 +92,30 @@ class RunConfig(Strict):
         for position, share in enumerate(self.population.models):
             own.append((("population", "models", position), share.spec()))
         roles = [(("model", "roles", role), spec) for role, spec in self.model.roles.items()]
-        return [(("model",), self.model), *roles, *own]
+        changed = [
+            (("interventions", number, "model"), change.model.spec())
+            for number, change in enumerate(self.interventions)
+            if change.model is not None
+        ]
+        return [(("model",), self.model), *roles, *own, *changed]
+
+    def with_values(self, sets: Mapping[str, Any]) -> Self:
+        """Return this configuration with values set over it, by dotted key.
+
+        Raises:
+            InputError: a key leads nowhere.
+            pydantic.ValidationError: a value is not valid.
+        """
+        from societies.source import Source
+
+        source = Source(self.model_dump(mode="json"))
+        for key, value in sets.items():
+            source.set(key, value, f"set {key}")
+        return type(self).model_validate(source.data)
+
+    def stages(self) -> "list[Self]":
+        """Return this configuration, and what each intervention in turn makes of it."""
+        stages = [self]
+        for change in self.interventions:
+            stages.append(stages[-1].with_values(change.set) if change.set else stages[-1])
+        return stages

@@ -9,7 +9,7 @@ One JSON object per line, each ending in the CRC-32 of what stands before it. Th
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -123,11 +123,24 @@ class Journal:
             "messages": [message.digest for message in request.messages],
             "completion": _content(completion),
         }
-        last = _line(call)
-        self._write(b"".join((*new.values(), last)))
-        for name, line in new.items():
-            self._stored[name] = self._place(line)
-        self._calls[key] = self._place(last)
+        self._put(key, new, _line(call))
+
+    def adopt(self, other: "Journal", key: str) -> None:
+        """Copy a call of another journal, with whatever of its prompt is not stored yet.
+
+        Raises:
+            KeyError: the other journal has no call of that key.
+            JournalError: the file cannot be written.
+        """
+        last = other._read_line(other._calls[key])
+        call = from_json(last)
+        needed = dict.fromkeys((call["model"], *call["messages"]))
+        new = {
+            name: other._read_line(other._stored[name])
+            for name in needed
+            if name not in self._stored
+        }
+        self._put(key, new, last)
 
     def close(self) -> None:
         """Flush to the disk and let go of the file."""
@@ -174,10 +187,20 @@ class Journal:
         self._end += len(line)
         return place
 
+    def _put(self, key: str, new: Mapping[str, bytes], last: bytes) -> None:
+        """Write a call's line behind the lines that it refers to."""
+        self._write(b"".join((*new.values(), last)))
+        for name, line in new.items():
+            self._stored[name] = self._place(line)
+        self._calls[key] = self._place(last)
+
     def _read(self, place: int) -> dict[str, Any]:
-        offset, length = divmod(place, MAX_LENGTH)
-        line: dict[str, Any] = from_json(os.pread(self._file, length, offset))
+        line: dict[str, Any] = from_json(self._read_line(place))
         return line
+
+    def _read_line(self, place: int) -> bytes:
+        offset, length = divmod(place, MAX_LENGTH)
+        return os.pread(self._file, length, offset)
 
     def _index(self) -> int:
         """Note where every line stands; return where the last sound line ends."""

@@ -17,6 +17,7 @@ from societies.agents.population import Population
 from societies.agents.prompts import Prompts
 from societies.config import Protocol, RunConfig
 from societies.errors import InputError
+from societies.interventions import unchangeable
 from societies.registry import Place, Scenario
 from societies.source import Source
 
@@ -53,7 +54,7 @@ def load(
         scenario = registry.find(name)
     except InputError as error:
         raise InputError(f"{read.where(('scenario',))}: {error}") from error
-    return _validate(read, scenario), scenario
+    return validate(read, scenario), scenario
 
 
 def config_class(scenario: Scenario) -> type[RunConfig]:
@@ -76,7 +77,12 @@ def json_schema() -> dict[str, Any]:
     return TypeAdapter(union).json_schema()
 
 
-def _validate(read: Source, scenario: Scenario) -> RunConfig:
+def validate(read: Source, scenario: Scenario) -> RunConfig:
+    """Return the configuration that a source describes.
+
+    Raises:
+        InputError: anything is wrong; the text lists all problems, each with its place.
+    """
     read.data["prompts"] = dict(_prompt_texts(read))
     _read_people(read)
     _read_instruments(read)
@@ -87,11 +93,10 @@ def _validate(read: Source, scenario: Scenario) -> RunConfig:
     except ValidationError as error:
         raise _input_error(read, _explain(model, error)) from error
     problems = [
-        *_model_problems(config, scenario),
+        *_joint_problems(config, scenario),
+        *_intervention_problems(config, scenario),
         *_prompt_problems(config, scenario),
-        *_population_problems(config),
         *_probe_problems(config),
-        *scenario.check(config),
     ]
     if problems:
         raise _input_error(read, problems)
@@ -156,6 +161,63 @@ def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
             mind = scenario.minds[spec.name.removeprefix("scripted/")]
             for inner, message in _explain(mind, error):
                 yield (*place, "options", *inner), message
+
+
+def _intervention_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what is wrong with interventions: what each makes of the configuration is checked."""
+    stage = config
+    for number, change in enumerate(config.interventions):
+        place = ("interventions", number)
+        if change.kind in ("add", "remove") and change.kind not in scenario.supports:
+            able = ", ".join(scenario.supports) or "neither add nor remove"
+            yield (
+                (*place, change.kind),
+                f"{scenario.name} cannot change its population during a run (it supports: {able})",
+            )
+        if change.set is None:
+            continue
+        refused = unchangeable(change.set)
+        for key, why in refused.items():
+            yield (*place, "set", key), why
+        if not refused:
+            found, stage = _changed(stage, change.set, scenario)
+            for key, message in found:
+                yield (*place, "set", key), message
+
+
+def _changed(
+    stage: RunConfig, sets: Mapping[str, Any], scenario: Scenario
+) -> tuple[list[tuple[str, str]], RunConfig]:
+    """Return the problems of setting values, by key, and what they make of a configuration."""
+    try:
+        changed = stage.with_values(sets)
+    except InputError as error:
+        return [(next(iter(sets)), str(error))], stage
+    except ValidationError as error:
+        return [_owned(sets, problem) for problem in _explain(type(stage), error)], stage
+    before = _joint_problems(stage, scenario)
+    problems = [each for each in _joint_problems(changed, scenario) if each not in before]
+    if changed.population.size != stage.population.size:
+        problems.append((("population",), "the number of agents cannot change during a run"))
+    return [_owned(sets, problem) for problem in problems], changed
+
+
+def _joint_problems(config: RunConfig, scenario: Scenario) -> list[Problem]:
+    """Return what is wrong between the values of a configuration, each of which is valid."""
+    return [
+        *_model_problems(config, scenario),
+        *_population_problems(config),
+        *scenario.check(config),
+    ]
+
+
+def _owned(sets: Mapping[str, Any], problem: Problem) -> tuple[str, str]:
+    """Return the set key that a problem of the resulting configuration belongs to, and it."""
+    place, message = problem
+    full = ".".join(map(str, place))
+    owners = [key for key in sets if f"{full}.".startswith(f"{key}.")]
+    owner = max(owners, key=len, default=next(iter(sets)))
+    return owner, message if full == owner else f"{full}: {message}"
 
 
 def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:

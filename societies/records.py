@@ -127,6 +127,36 @@ class StepRecord(Record):
     """Seconds since the run began when the step had been scheduled."""
 
 
+class InterventionRecord(Record):
+    """Something was changed from outside: a row for it, then one per agent that it changed."""
+
+    table: ClassVar[str] = "interventions"
+
+    number: int
+    """Its position in `interventions`, from 0."""
+    kind: Literal["say", "model", "remove", "add", "set"]
+    applied: bool
+    """False: the run ended without coming to its scope (which is the row's `scope`)."""
+    agents: list[str]
+    """Who it concerns."""
+    text: str
+    """What was said; for `set`, the values by key as a JSON object."""
+    model: str | None
+    """In an agent's row: the language model that answers for it from now on, if another."""
+    persona: str | None
+    """In an agent's row: its persona in words from now on, if another."""
+
+    def story(self, agent: str) -> str:
+        """Tell what was changed."""
+        if not self.applied:
+            return f"intervention {self.number} ({self.kind}) never came to its scope"
+        if self.model is not None or self.persona is not None:
+            persona = "" if self.persona is None else f": {' '.join(self.persona.split())}"
+            return f"{agent} changes" + (f" ({self.model})" if self.model else "") + persona
+        told = ", ".join(filter(None, (self.text, ", ".join(self.agents))))
+        return f"intervention {self.number} ({self.kind}): {told}"
+
+
 class Response(Record):
     """An agent's answer to one item of an instrument, with all of how it was asked."""
 
@@ -188,6 +218,7 @@ CORE_RECORDS: tuple[type[Record], ...] = (
     CallRecord,
     AnswerRecord,
     StepRecord,
+    InterventionRecord,
     Response,
 )
 

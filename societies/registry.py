@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from societies.agents.models.scripted import Mind
 from societies.config import Protocol, RunConfig
@@ -43,6 +43,8 @@ class Scenario:
     """How many model calls a run makes when every answer is readable."""
     conserved: str = ""
     """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
+    supports: tuple[Literal["add", "remove"], ...] = ()
+    """Interventions in the population that its society's hooks carry out."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
     plots: str = ""

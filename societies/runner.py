@@ -73,11 +73,10 @@ def run(
         SocietyError: the run failed, and can be resumed once the cause is removed.
     """
     config, scenario = load(given, {**overrides, **(sets or {})})
-    _check_ready(config)
-    path = _new_directory(Path(out), config)
-    _write_config(path, config)
+    check_ready(config)
+    path = new_directory(Path(out), config)
     with Journal(path / "journal.ndjson") as journal:
-        _execute(path, config, scenario, watch, journal, began=_now())
+        execute(path, config, scenario, watch, journal, origin={"began": now()})
     return Run(path)
 
 
@@ -108,14 +107,17 @@ def resume(
                 f"{', '.join(sorted(ADDRESS_KEYS))} of a model; all else would change what it asks"
             )
     config, scenario = load(found.path / "scenario.yaml", sets)
-    _check_ready(config)
+    origin: dict[str, Any] = {
+        name: found.about[name] for name in ("began", "parent") if name in found.about
+    }
+    check_ready(config, origin.get("parent", {}).get("interventions", 0))
     if sets:
         _write_config(found.path, config)
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:
         _set_aside(log, aside)
         try:
-            _execute(found.path, config, scenario, watch, journal, began=found.about["began"])
+            execute(found.path, config, scenario, watch, journal, origin)
         except ReplayDiffersError:
             shutil.rmtree(log)
             aside.rename(log)
@@ -143,7 +145,7 @@ def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
         tempfile.TemporaryDirectory(prefix="societies-") as folder,
         found.journal() as journal,
     ):
-        society = _society(config, scenario, journal, Path(folder) / "log", live=False)
+        society = make_society(config, scenario, journal, Path(folder) / "log", live=False)
         try:
             with watch(society):
                 society.run()
@@ -179,16 +181,27 @@ def _write(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _check_ready(config: RunConfig) -> None:
+def check_ready(config: RunConfig, passed: int = 0) -> None:
+    """Check that the hosted models of a run can be reached as far as keys go.
+
+    Args:
+        config: the run's configuration.
+        passed: how many interventions lie in what a parent run has already paid for.
+
+    Raises:
+        InputError: one cannot.
+    """
     try:
-        check_access(config)
+        for stage in config.stages()[passed:]:
+            check_access(stage)
     except ModelError as error:
         raise InputError(str(error)) from error
 
 
-def _society(
+def make_society(
     config: RunConfig, scenario: Scenario, journal: Journal, log: Path, *, live: bool
 ) -> Society:
+    """Return a society that is ready to be run and logs into a folder."""
     kind = scenario.load_society()
     name = f"{config.name}/{config.seed}"
     return kind(
@@ -199,16 +212,24 @@ def _society(
     )
 
 
-def _execute(
-    path: Path, config: RunConfig, scenario: Scenario, watch: Watch, journal: Journal, began: str
+def execute(
+    path: Path,
+    config: RunConfig,
+    scenario: Scenario,
+    watch: Watch,
+    journal: Journal,
+    origin: Mapping[str, Any],
 ) -> None:
-    """Run a society in its directory, and keep `run.json` true whatever happens."""
+    """Run a society in its directory, and keep `run.json` true whatever happens.
+
+    `origin` says when the run began and, of a fork, from where; it stays in `run.json`.
+    """
     started = time.monotonic()
     status, reason = "failed", None
     society: Society | None = None
-    _write_about(path, config, "running", began=began)
+    _write_about(path, config, "running", **origin)
     try:
-        society = _society(config, scenario, journal, path / "log", live=True)
+        society = make_society(config, scenario, journal, path / "log", live=True)
         with watch(society):
             society.run()
         status = "finished"
@@ -226,9 +247,9 @@ def _execute(
         raise
     finally:
         facts = {
-            "began": began,
+            **origin,
             "reason": reason,
-            "ended": _now(),
+            "ended": now(),
             "seconds": round(time.monotonic() - started, 3),
             "torn_bytes_dropped": journal.torn,
             "totals": asdict(society.calls.totals) if society else None,
@@ -263,8 +284,14 @@ def _keep_traceback(path: Path, error: SocietyError) -> None:
         _write(path / "error.txt", without_secrets("".join(lines)))
 
 
-def _new_directory(out: Path, config: RunConfig) -> Path:
-    """Make and return `<out>/<name>/<seed>`, or `<seed>-2` and so on if that exists."""
+def new_directory(out: Path, config: RunConfig) -> Path:
+    """Make and return `<out>/<name>/<seed>`, or `<seed>-2` and so on if that exists.
+
+    It holds the resolved configuration, which alone reruns it.
+
+    Raises:
+        InputError: it cannot be made.
+    """
     number = 1
     while True:
         suffix = "" if number == 1 else f"-{number}"
@@ -278,6 +305,7 @@ def _new_directory(out: Path, config: RunConfig) -> Path:
                 f"the run's directory {path} cannot be made: {error.strerror}"
             ) from error
         else:
+            _write_config(path, config)
             return path
 
 
@@ -313,7 +341,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as `run.json` holds it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

@@ -39,6 +39,7 @@ class Interaction:
         "needs",
         "rows",
         "scope",
+        "settings",
         "step",
         "waits_for",
         "work",
@@ -50,11 +51,13 @@ class Interaction:
         needs: tuple[Hashable, ...],
         scope: str,
         step: int,
+        settings: Any = None,
     ) -> None:
         self.work = work
         self.needs = needs
         self.scope = scope
         self.step = step
+        self.settings = settings
         self.rows: list[Row] = []
         self.calls: dict[str, int] = {}
         self.waits_for = 0
@@ -77,12 +80,20 @@ class Scheduler:
 
     Args:
         retire: receives every row, in program order.
+        begin: receives every interaction before it is carried out.
+        window: how many interactions may be open before `play()` has to wait.
     """
 
-    def __init__(self, retire: Callable[[Row], None], window: int = WINDOW) -> None:
+    def __init__(
+        self,
+        retire: Callable[[Row], None],
+        begin: Callable[[Interaction], None] = lambda _: None,
+        window: int = WINDOW,
+    ) -> None:
         self.failure: BaseException | None = None
         self.stopping: str | None = None
         self._retire = retire
+        self._begin = begin
         self._window = window
         self._order: deque[Interaction] = deque()
         self._last: dict[Hashable, Interaction] = {}
@@ -93,10 +104,18 @@ class Scheduler:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
     def schedule(
-        self, work: Coroutine[Any, Any, None], needs: Iterable[Hashable], scope: str, step: int
+        self,
+        work: Coroutine[Any, Any, None],
+        needs: Iterable[Hashable],
+        scope: str,
+        step: int,
+        settings: Any = None,
     ) -> None:
-        """Start `work` once the earlier interactions of everything in `needs` are done."""
-        interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step)
+        """Start `work` once the earlier interactions of everything in `needs` are done.
+
+        `settings` are those in force where it is scheduled, and stay with it.
+        """
+        interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step, settings)
         self._order.append(interaction)
         self.open += 1
         for need in interaction.needs:
@@ -190,6 +209,7 @@ class Scheduler:
         if work is None:
             return
         try:
+            self._begin(interaction)
             await work
             self._finish(interaction)
         except RunInterruptedError as error:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import mesa
 from pydantic_core import to_json
 
-from societies import loop
+from societies import loop, models
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.answers import Outcome
 from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Request
+from societies.agents.models.base import LanguageModel, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
 from societies.calls import Calls
+from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
-from societies.models import open_model
 from societies.probes import Probes
 from societies.records import (
     AgentRecord,
@@ -53,6 +53,7 @@ class Society(mesa.Model):
         journal: where completions are recorded; None keeps none.
         log: where records are written; None keeps them in memory.
         live: False takes completions from the journal only (replay).
+        open_model: returns the language model of a specification; by default what it says.
     """
 
     records: ClassVar[tuple[type[Record], ...]] = ()
@@ -65,24 +66,25 @@ class Society(mesa.Model):
         journal: Journal | None = None,
         log: RunLog | None = None,
         live: bool = True,
+        open_model: Callable[[ModelSpec], LanguageModel] | None = None,
     ) -> None:
-        self._scheduler = Scheduler(self._retire)
+        self._scheduler = Scheduler(self._retire, self._begin)
         super().__init__(rng=config.seed)
         scenario = find(config.scenario)
-        self.config = config
+        self.changes = Changes(self, config)
         self.seed = config.seed
-        self.protocol = config.protocol
         self.population = Population(config.population, config.model, config.seed)
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
         self.calls = Calls(
             journal,
-            lambda spec: open_model(spec, config, scenario),
+            open_model or (lambda spec: models.open_model(spec, config, scenario)),
             config.limits,
             live=live,
         )
         self._probes = Probes(self, config.probes)
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
-        self._names: set[str] = set()
+        self.roles: dict[str, str] = {}
+        """The role of everybody who ever joined, by name."""
         self._step = 0
         self._interactions = 0
         self.began = time.monotonic()
@@ -117,13 +119,14 @@ class Society(mesa.Model):
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
         """
-        if name in self._names or "#" in name or not name:
+        if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
-        self._names.add(name)
+        self.roles[name] = role
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
         agent = LLMAgent(self, name, person, memory, brief)
+        agent.role = role
         self.record(
             AgentRecord(
                 role=role,
@@ -144,6 +147,23 @@ class Society(mesa.Model):
         """Return somebody without a persona who is no part of the population, such as a judge."""
         return Person(index=-1, group="", persona=Persona(), model=self.config.model.of(role))
 
+    def add_agents(self, number: int) -> list[LLMAgent]:
+        """Let `number` agents join, because an intervention says so; return them.
+
+        A hook for scenarios that declare that they support `add`: called in `play()`, where it
+        schedules.
+        """
+        raise NotImplementedError(f"{type(self).__name__} declares `add`, and has no add_agents()")
+
+    def remove_agents(self, agents: Sequence[LLMAgent]) -> None:
+        """Let agents leave, because an intervention says so.
+
+        A hook for scenarios that declare that they support `remove`: called in `play()`, where it
+        schedules. Interactions already scheduled still take place.
+        """
+        for agent in agents:
+            agent.remove()
+
     def schedule(
         self, work: Coroutine[Any, Any, None], *, agents: Sequence[Hashable], scope: str
     ) -> None:
@@ -156,14 +176,20 @@ class Society(mesa.Model):
             agents: the agents, and whatever else hashable the interaction shares with others.
             scope: unique name; keys, tables and `fork --at` refer to the interaction by it.
         """
+        if self.changes.pending:
+            try:
+                self.changes.meet(scope)
+            except BaseException:
+                work.close()
+                raise
         if self._probes.unasked:
             self._probes.before(agents)
         self._interactions += 1
-        self._scheduler.schedule(work, agents, scope, self._step)
+        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
 
     def schedule_probe(self, work: Coroutine[Any, Any, None], agent: LLMAgent, scope: str) -> None:
         """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
-        self._scheduler.schedule(work, [agent], scope, self._step)
+        self._scheduler.schedule(work, [agent], scope, self._step, self.changes.settings)
 
     def deregister_agent(self, agent: LLMAgent) -> None:
         """Let go of an agent that is removed, once the probes have asked it."""
@@ -186,6 +212,30 @@ class Society(mesa.Model):
         step = current.step if current else self._step
         name = agent.name if agent else None
         self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration in force: in an interaction, where it was scheduled."""
+        current = CURRENT.get()
+        settings: Settings = (current and current.settings) or self.changes.settings
+        return settings.config
+
+    @property
+    def protocol(self) -> Any:
+        """The scenario's own parameters in force."""
+        return self.config.protocol
+
+    @property
+    def people_drawn(self) -> int:
+        """How many people of the population were drawn so far."""
+        return self.population.drawn
+
+    def is_busy(self, agent: LLMAgent) -> bool:
+        """Whether an interaction that names the agent is still open."""
+        return self._scheduler.is_busy(agent)
+
+    def _begin(self, interaction: Interaction) -> None:
+        self.changes.begin(interaction)
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
@@ -228,8 +278,11 @@ class Society(mesa.Model):
         self.steps = self._step
         try:
             await anext(self._play)
+        except PlayEndsHere:
+            return False
         except StopAsyncIteration:
             self._probes.leave(cast(list[LLMAgent], list(self.agents)))
+            self.changes.finish()
             return False
         seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
@@ -259,7 +312,7 @@ class Society(mesa.Model):
         self.interrupt(reason)
         await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
         await self._play.aclose()
-        self.log.flush()
+        self.log.close()
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):

@@ -56,7 +56,7 @@ class Source:
             else:
                 holder = holder[step]
         step = _step(holder, last, key, origin)
-        holder[step] = value
+        holder[step] = deepcopy(value)
         self.overridden[(*place, step)] = origin
 
 

@@ -114,8 +114,15 @@ class Throttle:
             self._admit()
 
     def overloaded(self, sent: float) -> None:
-        """The model wants less: halve, once for all requests sent before the last halving."""
-        if not self.adaptive or sent < self._last_cut:
+        """The model wants less: halve, once for all requests sent before the last halving.
+
+        Answers that come at once raise the limit at once, far beyond what is borne; each further
+        request of the same wave that is refused says that this was too much by one more.
+        """
+        if not self.adaptive:
+            return
+        if self._too_much is not None and sent < self._last_cut:
+            self._too_much = max(self.limit, self._too_much - 1)
             return
         self._too_much = self.limit
         self._last_cut = time.monotonic()

@@ -83,12 +83,17 @@ def test_what_can_pass_is_asked_again(tmp_path):
             return Reply("slow down", status=429, headers={"retry-after": "0.01"})
         if number % 7 == 2:
             return Reply("oops", status=500, headers={"retry-after": "0.01"})
+        if number % 11 == 3:
+            return Reply(fault="garbage")
+        if number % 13 == 4:
+            return Reply("overloaded", status=529)
         return play(body, number)
 
     with serve(flaky) as server:
-        run = societies.run(
-            "donor_game/demo", out=tmp_path, sets={**SMALL, **hosted(server.address)}
-        )
+        sets = {**SMALL, **hosted(server.address), "limits.backoff": 0.01}
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    kinds = {(reply.status, reply.fault) for reply in server.replies}
+    assert len(kinds) == 5, "every kind of failure was met"
     calls = run.table("calls").collect()
     assert calls.height == 38
     assert calls["wall_attempts"].sum() == len(server.requests)

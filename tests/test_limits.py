@@ -138,6 +138,22 @@ def test_the_limit_in_flight_grows_halves_and_stays_below_what_was_too_much():
     assert [change.reason for change in throttle.course].count("overload") == 1
 
 
+def test_a_wave_of_refusals_tells_how_much_was_too_much():
+    throttle = Throttle(adaptive=True)
+    throttle.attach(throttle, Limits(in_flight=500))
+    while throttle.limit < 260:
+        throttle.busy = int(throttle.limit)
+        throttle.succeeded()
+    sent = time.monotonic()
+    for _ in range(61):
+        throttle.overloaded(sent)
+    assert throttle.limit == 130
+    for _ in range(400):
+        throttle.busy = int(throttle.limit)
+        throttle.succeeded()
+    assert 190 <= throttle.limit < 193, "it stays just below the 200 that were borne"
+
+
 def test_an_idle_limit_does_not_grow():
     throttle = Throttle(adaptive=True)
     throttle.attach(throttle, Limits(in_flight=500))

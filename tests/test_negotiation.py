@@ -442,6 +442,10 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
             {"population.size": 2, "protocol.pairing": "random"},
             "with pairing random every player sits in both seats",
         ),
+        (
+            {"protocol.judge": True, "population.groups": [{"name": "judge", "share": 1}]},
+            "the judge has this name; use another",
+        ),
         ({"protocol.objective": 1.5}, "protocol.objective"),
         ({"protocol.objective": "selfish"}, "protocol.objective"),
     ],

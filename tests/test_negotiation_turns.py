@@ -146,6 +146,7 @@ def test_worded_proposals_offers_and_values_are_read_back(resources, data):
         ("I get 9 hats.", None),
         ("I get no book, 1 hat. Or rather: I want 2 hats and 1 ball.", (0, 2, 1)),
         ("You are a hard one.", None),
+        ("I want extra book covers and 1 ball.", (0, 0, 1)),
     ],
 )
 def test_offers_of_other_speakers_are_read_as_far_as_they_are_plain(text, claim):

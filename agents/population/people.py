@@ -64,6 +64,11 @@ class Population:
         if spec.traits or spec.margins:
             self._fit()
 
+    @property
+    def drawn(self) -> int:
+        """How many persons were drawn so far."""
+        return self._drawn
+
     def next_person(self) -> Person:
         """Return the next person of the sequence.
 

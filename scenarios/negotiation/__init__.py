@@ -15,6 +15,7 @@ SCENARIO = Scenario(
     minds=MINDS,
     roles=("red", "blue", "judge"),
     check=check,
+    conserved="societies.scenarios.negotiation.conserved:violations",
     summary="societies.analysis.negotiation:summary",
     plots="societies.analysis.negotiation_plots:plots",
 )

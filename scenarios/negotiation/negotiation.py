@@ -60,17 +60,18 @@ class Negotiation(Society):
 
     def players(self) -> list[LLMAgent]:
         """Let the population join; in fixed pairings the first is red, and the last is blue."""
-        size = self.config.population.size
-        people = [self.population.next_person() for _ in range(size)]
+        people = [self.population.next_person() for _ in range(self.config.population.size)]
         if self.protocol.pairing != "fixed":
             names = tell_apart([person.group or "player" for person in people])
             return [self.enroll(n, person=p) for n, p in zip(names, people, strict=True)]
-        names = [f"{person.group} {seat}".strip() for person in people for seat in SEATS]
-        if size == 2:
-            names = tell_apart([p.group or s for p, s in zip(people, SEATS, strict=True)])
+        seated = list(zip(SEATS, (people[0], people[-1]), strict=True))
+        if len(people) == 1:
+            names = [f"{person.group} {seat}".strip() for seat, person in seated]
+        else:
+            names = tell_apart([person.group or seat for seat, person in seated])
         return [
             self.enroll(name, role=seat, person=person)
-            for name, seat, person in zip(names, SEATS, (people[0], people[-1]), strict=True)
+            for name, (seat, person) in zip(names, seated, strict=True)
         ]
 
     def contexts(self) -> Iterator[Context]:

@@ -47,7 +47,7 @@ def read_offer(text: str, resources: Sequence[str], counts: Sequence[int]) -> Co
     share = []
     for name, count in zip(resources, counts, strict=True):
         amount = re.search(
-            rf"(\d+|no|all|the|an?)\s+(?:the\s+|of\s+)*{re.escape(name)}", claim, re.I
+            rf"\b(\d+|no|all|the|an?)\s+(?:the\s+|of\s+)*{re.escape(name)}", claim, re.I
         )
         share.append(_number(amount[1], count) if amount else 0)
     return tuple(share) if all(n <= count for n, count in zip(share, counts, strict=True)) else None

@@ -159,6 +159,9 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
                 f"with pairing {protocol.pairing} every player sits in both seats: give the "
                 "groups of the population models of their own",
             )
+    for position, group in enumerate(config.population.groups):
+        if protocol.judge and group.name == "judge":
+            yield ("population", "groups", position, "name"), "the judge has this name; use another"
     yield from _check_resources(protocol.resources)
     yield from _check_contexts(protocol)
 

@@ -74,6 +74,21 @@ def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
 
 
 @app.command()
+def estimate(
+    file: File,
+    seed: Seed = None,
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
+) -> None:
+    """Estimate the calls, tokens and cost of a run as a range; nothing is asked or spent."""
+    from societies.cli.estimate import show_estimate
+    from societies.loading import load
+
+    config, scenario = load(file, _overrides(seed, sets))
+    show_estimate(config, scenario, as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of scenario files, for editors."""
     import json
@@ -109,6 +124,22 @@ def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
 
 
 @app.command()
+def fork(
+    path: RunPath,
+    at: Annotated[str, typer.Option(metavar="SCOPE", help="Where the fork begins: g3/game1.")],
+    sets: Sets = None,
+    out: Out = Path("runs"),
+    quiet: Quiet = False,
+) -> None:
+    """Re-execute a run from its journal up to a scope, and go live from there, changed."""
+    from societies.cli.progress import watch_with
+    from societies.forks import fork as fork_run
+
+    changes, watch = _overrides(None, sets), watch_with(quiet=quiet)
+    _perform(lambda: fork_run(path, at, sets=changes, out=out, watch=watch))
+
+
+@app.command()
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
@@ -121,7 +152,9 @@ def replay(path: RunPath, quiet: Quiet = False) -> None:
 
 @app.command()
 def show(
-    path: RunPath,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="A run's directory, or several.")
+    ],
     call: Annotated[
         str | None, typer.Option(help="Print one call's full prompt and reply.")
     ] = None,
@@ -129,11 +162,17 @@ def show(
     plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Show a run: its summary and results, one call, its story, or its plots."""
+    """Show a run: its summary and results, one call, its story, or its plots.
+
+    Several runs are compared: what was set differently, where they part, what came of it.
+    """
     from societies.cli import show as display
     from societies.run_directory import Run
 
-    found = Run(path)
+    if len(paths) > 1:
+        _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
+        return
+    found = Run(paths[0])
     if call is not None:
         display.show_call(found, call)
     elif transcript:
@@ -142,11 +181,26 @@ def show(
         display.show_json(found)
     else:
         display.show_summary(found)
+        if found.status == "finished":
+            from societies.cli.estimate import show_against_actual
+
+            show_against_actual(found)
     if plots:
         display.draw_plots(found)
 
 
 app.command()(population)
+
+
+def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
+    from societies.cli import compare
+    from societies.errors import InputError
+    from societies.run_directory import Run
+
+    if other:
+        raise InputError("--call, --transcript and --plots show one run; name only one")
+    runs = [Run(path) for path in paths]
+    (compare.show_comparison_json if as_json else compare.show_comparison)(runs)
 
 
 def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:

@@ -39,6 +39,8 @@ def show_summary(run: Run) -> None:
     result = run.scenario.summarise(run) if run.status == "finished" else None
     if result is not None:
         out.print(as_table("Results", result))
+    for row in _unmet(run):
+        out.print(row, markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
     out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
 
@@ -97,6 +99,17 @@ def as_table(title: str, frame: pl.DataFrame) -> Table:
     return table
 
 
+def _unmet(run: Run) -> list[str]:
+    """Return a warning for every intervention whose scope the run never came to."""
+    if run.status != "finished" or "interventions" not in run.tables:
+        return []
+    unmet = run.table("interventions").filter(~pl.col("applied")).select("number", "kind", "scope")
+    return [
+        f"warning: interventions.{number} ({kind}) never took place: no scope {scope}"
+        for number, kind, scope in unmet.collect().iter_rows()
+    ]
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
@@ -113,6 +126,11 @@ def _facts(run: Run) -> list[str]:
         f"run {about['run']}: {config.scenario}, {about['status']}{reason}",
         f"seed {config.seed}, {config.population.size:,} agents, model {config.model.name}",
     ]
+    if parent := about.get("parent"):
+        lines.append(
+            f"fork of {parent['run']} ({parent['path']}) at {parent['at']}: "
+            f"{parent['calls']:,} calls taken over"
+        )
     if totals:
         tokens = f"{totals['prompt_tokens']:,} + {totals['completion_tokens']:,} tokens"
         cost = cost_text(totals["cost"], totals["unpriced"])

@@ -1,0 +1,54 @@
+"""Showing several runs side by side, such as a run and its forks."""
+
+import json
+from collections.abc import Sequence
+
+import polars as pl
+from rich.text import Text
+
+from societies import comparison
+from societies.cli.show import as_table, console
+from societies.run_directory import Run
+from societies.summary import answer_counts
+
+
+def show_comparison(runs: Sequence[Run]) -> None:
+    """Print what was set differently, where the runs part, their answers and their results."""
+    results = comparison.results(runs)
+    out = console()
+    out.print(as_table("Runs", comparison.facts(runs)))
+    differing = comparison.differences(runs)
+    if differing.height:
+        out.print(as_table("Set differently", differing))
+    else:
+        out.print("the same configuration")
+    for other in runs[1:]:
+        out.print(Text(_parting(runs[0], other)))
+    answers = [
+        answer_counts(run, ["model"]).select(pl.lit(str(run.path)).alias("run"), pl.all())
+        for run in runs
+        if "answers" in run.tables
+    ]
+    if answers:
+        out.print(as_table("Answers by model", pl.concat(answers, how="diagonal_relaxed")))
+    if results is not None:
+        out.print(as_table("Results", results))
+
+
+def show_comparison_json(runs: Sequence[Run]) -> None:
+    """Print the comparison for programs."""
+    results = comparison.results(runs)
+    summary = {
+        "runs": comparison.facts(runs).to_dicts(),
+        "differences": comparison.differences(runs).to_dicts(),
+        "parting": {str(other.path): comparison.parting(runs[0], other) for other in runs[1:]},
+        "results": results.to_dicts() if results is not None else [],
+    }
+    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+
+
+def _parting(one: Run, other: Run) -> str:
+    key = comparison.parting(one, other)
+    if key is None:
+        return f"{one.path} and {other.path}: every call is the same"
+    return f"{one.path} and {other.path} part at call {key}"

@@ -1,0 +1,116 @@
+"""Showing an estimate, alone or against what a run took."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+from rich.text import Text
+
+from societies.agents.errors import SocietyError
+from societies.cli.show import as_table, console
+from societies.config import RunConfig
+from societies.estimates import Estimate, Range, estimate
+from societies.registry import Scenario
+from societies.run_directory import Run
+
+MOST_CALLS = 20_000
+"""Calls of a run beyond which `show` does not play it again by itself."""
+
+
+def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> None:
+    """Print the estimate of a run that is not begun: per role and model, with its assumptions."""
+    found = estimate(config, scenario)
+    if as_json:
+        summary = {**asdict(found), "cost": found.cost, "unpriced": found.unpriced}
+        print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+        return
+    out = console()
+    out.print(
+        as_table("Estimate (low to high)", pl.DataFrame([_row(line) for line in found.lines]))
+    )
+    out.print(Text(_total(found)))
+    for assumption in found.assumptions:
+        out.print(Text(f"- {assumption}"), soft_wrap=True)
+
+
+def show_against_actual(run: Run) -> None:
+    """Print what a run with hosted models was estimated to take, and what it took."""
+    stages = run.config.stages()
+    if all(spec.is_scripted for stage in stages for _, spec in stage.models()):
+        return
+    out = console()
+    totals = run.about.get("totals") or {}
+    if totals.get("calls", 0) > MOST_CALLS:
+        file = run.path / "scenario.yaml"
+        out.print(Text(f"estimate: societies estimate {file} (it takes a while)"), soft_wrap=True)
+        return
+    try:
+        found = estimate(run.config, run.scenario)
+    except SocietyError as error:
+        out.print(Text(f"no estimate: {error}"), soft_wrap=True)
+        return
+    out.print(as_table("Estimate against actual", against_actual(run, found)))
+
+
+def against_actual(run: Run, found: Estimate) -> pl.DataFrame:
+    """Return one row per role and model: each amount's range and what it came to."""
+    roles = run.table("agents").select("agent", "role").unique()
+    actual = (
+        run.table("calls")
+        .join(roles, on="agent", how="left")
+        .group_by("role", "model", maintain_order=True)
+        .agg(
+            pl.len().alias("calls"),
+            pl.col("prompt_tokens", "completion_tokens").sum(),
+            pl.when(pl.col("cost").null_count() == 0).then(pl.col("cost").sum()).alias("cost"),
+        )
+        .collect()
+    )
+    took = {(row["role"], row["model"]): row for row in actual.iter_rows(named=True)}
+    expected = {(line.role, line.model): _row(line) for line in found.lines}
+    rows = []
+    for role, model in dict.fromkeys((*expected, *took)):
+        was = took.get((role, model), {})
+        hoped = expected.get((role, model), {})
+        row: dict[str, Any] = {"role": role, "model": model}
+        for name in ("calls", "prompt_tokens", "completion_tokens"):
+            row[f"{name} estimated"] = hoped.get(name, "-")
+            row[f"{name} actual"] = was.get(name, 0)
+        row["cost estimated"] = hoped.get("cost", "-")
+        row["cost actual"] = _price(was.get("cost"))
+        rows.append(row)
+    return pl.DataFrame(rows)
+
+
+def _row(line: Any) -> dict[str, str]:
+    return {
+        "role": line.role,
+        "model": line.model,
+        "calls": _range(line.calls),
+        "prompt_tokens": _range(line.prompt_tokens),
+        "completion_tokens": _range(line.completion_tokens),
+        "cost": "unpriced" if line.cost is None else _dollars(line.cost),
+    }
+
+
+def _total(found: Estimate) -> str:
+    if not found.unpriced:
+        return f"in all {_dollars(found.cost)}"
+    return f"in all {_dollars(found.cost)}, and what {', '.join(found.unpriced)} costs (unpriced)"
+
+
+def _range(amount: Range) -> str:
+    low, high = (f"{round(end):,}" for end in amount)
+    return low if low == high else f"{low} to {high}"
+
+
+def _dollars(cost: Range) -> str:
+    low, high = (_price(end) for end in cost)
+    return low if low == high else f"{low} to {high}"
+
+
+def _price(cost: float | None) -> str:
+    if cost is None:
+        return "unpriced"
+    return f"${cost:,.4f}" if cost else "$0"

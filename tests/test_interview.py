@@ -1,0 +1,235 @@
+"""The scenario interview: its shipped files, its answers, and what agents may not be told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import societies
+from societies import registry
+from societies.agents.answers import AnswerError
+from societies.errors import InputError
+from societies.loading import load
+from societies.run_directory import Run
+from societies.scenarios.interview.answers import Name, TwentyStatements, Verdicts
+
+SMALL: dict[str, dict[str, Any]] = {
+    "demo": {"population.size": 5},
+    "trait_form": {"population.size": 2},
+    "sensitivity": {"population.size": 2},
+    "words_and_deeds": {"population.size": 4},
+    "role_play": {"population.size": 6, "protocol.baseline": 2},
+    "who_am_i": {},
+    "two_groups": {"population.size": 4},
+}
+
+
+def test_every_shipped_file_is_tried() -> None:
+    assert set(SMALL) == {file.stem for file in registry.find("interview").files()}
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_shipped_files_run_replay_and_make_as_many_calls_as_they_say(
+    name: str, tmp_path: Path
+) -> None:
+    run = societies.run(f"interview/{name}", out=tmp_path, sets=SMALL[name])
+    planned = run.scenario.calls(run.config)
+    assert run.about["totals"]["calls"] == planned
+    assert societies.replay(run.path).status == "finished"
+    assert run.scenario.summarise(run).height > 0
+    assert all(line for line in run.story())
+
+
+def test_shipped_files_draw_their_plots(tmp_path: Path) -> None:
+    for name in ("demo", "who_am_i"):
+        run = societies.run(f"interview/{name}", out=tmp_path, sets=SMALL[name])
+        drawn = run.scenario.plot(run, tmp_path / name)
+        assert drawn
+        assert all(file.stat().st_size > 5_000 for file in drawn)
+
+
+def people(**persona: Any) -> dict[str, Any]:
+    return {
+        "scenario": "interview",
+        "name": "small",
+        "seed": 2,
+        "model": {"name": "scripted/steady"},
+        "population": {"size": 2, "persona": persona},
+    }
+
+
+def answers(run: Run) -> list[dict[str, Any]]:
+    return run.table("responses").collect().to_dicts()
+
+
+def test_the_record_says_all_of_how_a_question_was_asked(tmp_path: Path) -> None:
+    design = {
+        "instrument": "mini_markers",
+        "items": ["cold"],
+        "templates": ["rate_number"],
+        "option_orders": ["reversed"],
+        "scale_directions": ["descending"],
+        "repeats": 2,
+    }
+    data = people(big_five={"agreeableness": "very low"})
+    data["model"] = {
+        "name": "scripted/steady",
+        "temperature": 0.7,
+        "options": {"respondent": {"noise": 0.0}},
+    }
+    run = societies.run({**data, "protocol": {"questionnaires": [design]}}, out=tmp_path)
+    first = answers(run)[0]
+    assert {name: first[name] for name in list(first)[5:] if name not in ("reply", "decoding")} == {
+        "instrument": "mini_markers",
+        "item": "cold",
+        "kind": "rate",
+        "trait": "agreeableness",
+        "reversed": True,
+        "points": 9,
+        "pair": "",
+        "probe": "",
+        "moment": "",
+        "occasion": 0,
+        "template": "rate_number",
+        "option_order": "reversed",
+        "scale_direction": "descending",
+        "label_style": "numbers",
+        "batch": "item",
+        "context": "fresh",
+        "repeat": 1,
+        "position": 1,
+        "asking": 1,
+        "value": 9,
+        "score": 1.0,
+        "refused": False,
+        "outcome": "clean",
+        "probabilities": None,
+        "model": "scripted/steady",
+        "seed": 2,
+    }
+    assert "1" in first["reply"]
+    assert json.loads(first["decoding"])["temperature"] == 0.7
+    assert [row["repeat"] for row in answers(run)] == [1, 1, 2, 2]
+
+
+def test_unreadable_answers_are_missing_and_never_made_up(tmp_path: Path) -> None:
+    data = people()
+    data["model"]["options"] = {"malformed": 1.0}
+    design = {"instrument": "mini_markers", "items": ["bold", "shy"], "attempts": 3}
+    run = societies.run({**data, "protocol": {"questionnaires": [design]}}, out=tmp_path)
+    rows = answers(run)
+    assert len(rows) == 4
+    for row in rows:
+        assert row["value"] is None
+        assert row["refused"] or row["outcome"] == "defaulted"
+    calls = run.table("calls").filter(~run.table("calls").collect()["readable"]).collect()
+    assert calls.height > 0
+
+
+def test_shuffled_items_differ_by_agent_and_keep_their_number(tmp_path: Path) -> None:
+    design = {"instrument": "mini_markers", "item_order": "shuffled"}
+    run = societies.run({**people(), "protocol": {"questionnaires": [design]}}, out=tmp_path)
+    orders: dict[str, list[str]] = {}
+    for row in answers(run):
+        orders.setdefault(row["agent"], []).append(row["item"])
+        assert row["position"] == len(orders[row["agent"]])
+    one, other = orders.values()
+    assert one != other
+    assert sorted(one) == sorted(other)
+
+
+def test_secrets_stand_in_no_prompt_but_their_owner_s(tmp_path: Path) -> None:
+    hidden = "the ring is under the third stair"
+    run = societies.run(
+        "donor_game/demo",
+        out=tmp_path,
+        sets={
+            "population.size": 4,
+            "population.groups": [],
+            "population.people": [
+                {"secrets": [hidden]},
+                {"goals": ["win"]},
+                {"text": "You whistle."},
+                {},
+            ],
+            "protocol.generations": 1,
+            "protocol.rounds": 4,
+            "protocol.survivors": 2,
+        },
+    )
+    owner = run.table("agents").sort("seq").collect()["agent"][0]
+    seen = set()
+    for key in run.table("calls").collect()["key"]:
+        told = " ".join(content for _, content in run.call(key).messages)
+        if hidden in told:
+            seen.add(key.split("#")[1])
+    assert seen == {owner}
+    assert hidden in run.table("agents").collect()["persona"][0]
+
+
+def test_judges_have_a_model_seat_of_their_own(tmp_path: Path) -> None:
+    run = societies.run("interview/who_am_i", out=tmp_path)
+    judges = run.table("agents").collect().filter(role="judge")
+    assert judges.height == 2 * 7 * 4
+    assert set(judges["person"]) == {-1}
+    described = run.table("self_descriptions").collect()
+    assert described.height == 28
+    assert all(len(known) == 10 for known in described["known"])
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [
+        ({}, "nothing is asked"),
+        ({"questionnaires": [{"instrument": "mini_markers", "repeats": 0}]}, "repeats"),
+        ({"guess_who": True, "ablations": ["S", "S"]}, "an ablation stands there twice"),
+        ({"questionnaires": [{"instrument": "mini_markers", "items": ["bald"]}]}, "'bold'"),
+    ],
+)
+def test_wrong_protocols_are_told(protocol: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        load({**people(), "protocol": protocol})
+
+
+def test_people_without_an_identity_cannot_be_judged() -> None:
+    data = people()
+    data["population"]["people"] = [{"text": "You whistle."}] * 2
+    with pytest.raises(InputError, match="the judge needs everybody's identity"):
+        load({**data, "protocol": {"twenty_statements": True}})
+
+
+def test_json_answers_are_read_from_prose() -> None:
+    said = TwentyStatements.read(
+        'Here:\n```json\n{"known": ["I run."], "hidden": ["I cry."]}\n```', {}
+    )
+    assert (said.known, said.hidden) == (["I run."], ["I cry."])
+    situation = {"statements": ["a", "b", "c"]}
+    verdicts = Verdicts.read('{"verdicts": [{"true": "yes"}, {"true": "No"}, true]}', situation)
+    assert verdicts.verdicts == [True, False, True]
+    assert Name.read('{"name": "Nils", "reason": "rye"}', {}).name == "Nils"
+    with pytest.raises(AnswerError, match="'verdicts' must list 3 entries"):
+        Verdicts.read('{"verdicts": ["yes"]}', situation)
+    with pytest.raises(AnswerError, match="'perhaps' is neither yes nor no"):
+        Verdicts.read('{"verdicts": ["yes", "no", "perhaps"]}', situation)
+
+
+@given(st.text(max_size=100))
+def test_no_reply_breaks_the_json_reader(text: str) -> None:
+    with pytest.raises(AnswerError):
+        Name.read(text.replace("{", "("), {})
+
+
+def test_populations_are_shown_by_the_command(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from societies.cli.main import app
+
+    plot = tmp_path / "people.png"
+    shown = CliRunner().invoke(app, ["population", "interview/role_play", "--plot", str(plot)])
+    assert shown.exit_code == 0
+    assert "200 people, seed 111" in shown.stdout
+    assert "income_step" in shown.stdout
+    assert plot.stat().st_size > 5_000
