@@ -26,6 +26,9 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.decisions
 	$(BIN)/python -m benchmarks.makespan
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.model_access
+	$(BIN)/python -m benchmarks.replay
+	$(BIN)/python -m benchmarks.overload
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
