@@ -42,6 +42,11 @@ SIZES: dict[str, dict[str, Any]] = {
     "donor_game": SMALL,
     "debate/demo": {"protocol.task.count": 3},
     "negotiation/demo": {"protocol.games": 4},
+    "interview/demo": {
+        "population.size": 5,
+        "protocol.questionnaires.0.items": ["bold", "shy", "relaxed"],
+    },
+    "interview/who_am_i": {"protocol.ablations": ["S", "SPC"]},
 }
 """What makes a scenario's files (or one file) small, so that forty runs take seconds."""
 
