@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,3 +234,20 @@ def test_populations_are_shown_by_the_command(tmp_path: Path) -> None:
     assert "200 people, seed 111" in shown.stdout
     assert "income_step" in shown.stdout
     assert plot.stat().st_size > 5_000
+
+
+def test_personas_written_by_a_model_are_journalled_and_all_that_the_agent_is_told(
+    tmp_path: Path,
+) -> None:
+    data = people(attributes={"job": "lighthouse keeper"})
+    design = {"instrument": "mini_markers", "items": ["bold"]}
+    protocol = {"write_personas": True, "questionnaires": [design]}
+    run = societies.run({**data, "protocol": protocol}, out=tmp_path)
+    assert run.about["totals"]["calls"] == run.scenario.calls(run.config) == 4
+    with run.journal() as journal:
+        key = next(iter(journal.keys()))
+    assert key == "portrait/p0000 writer#p0000 writer#1"
+    assert "lighthouse keeper" in run.call(key).messages[-1][1]
+    told = run.table("agents").collect().filter(pl.col("person") >= 0)["persona"].to_list()
+    assert told == ["This is a portrait. Your job: lighthouse keeper."] * 2
+    assert societies.replay(run.path).status == "finished"

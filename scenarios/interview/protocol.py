@@ -25,6 +25,9 @@ class InterviewProtocol(Protocol):
     """Agents without any persona, asked the same."""
     ablations: list[Ablation] = Field(default_factory=list)
     """Enrol every person once per entry, with these persona blocks only; empty: as they are."""
+    write_personas: bool = False
+    """First let a model (role `writer`) turn every persona's description into a portrait in prose,
+    which is then all that the agent is told of itself."""
     twenty_statements: bool = False
     """Ask who they are; a judge who knows the person rates every statement (7.3)."""
     guess_who: bool = False
@@ -47,6 +50,8 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield from design_problems(config, design, ("protocol", "questionnaires", position))
     if not (protocol.questionnaires or protocol.twenty_statements or protocol.guess_who):
         yield ("protocol",), "nothing is asked: give questionnaires, or another task"
+    if protocol.write_personas and protocol.ablations:
+        yield ("protocol", "ablations"), "a written portrait has no blocks that could be left out"
     if len(set(protocol.ablations)) < len(protocol.ablations):
         yield ("protocol", "ablations"), "an ablation stands there twice"
     judged = protocol.twenty_statements or protocol.guess_who
@@ -66,4 +71,5 @@ def planned_calls(config: RunConfig) -> int:
         for design in protocol.questionnaires
     )
     tasks = 2 * protocol.twenty_statements + protocol.guess_who
-    return (agents + protocol.baseline) * each + agents * tasks
+    written = config.population.size * protocol.write_personas
+    return (agents + protocol.baseline) * each + agents * tasks + written
