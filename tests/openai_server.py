@@ -25,6 +25,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     prompt_tokens: int = 1
     completion_tokens: int = 1
+    logprobs: dict[str, float] | None = None
+    """The first token's most likely candidates."""
 
 
 @dataclass
@@ -126,7 +128,13 @@ def completion(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
         "total_tokens": reply.prompt_tokens + reply.completion_tokens,
     }
     message = {"role": "assistant", "content": reply.text}
-    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "message": message}
+    if reply.logprobs:
+        likely = [
+            {"token": token, "logprob": value, "bytes": None}
+            for token, value in reply.logprobs.items()
+        ]
+        choice["logprobs"] = {"content": [{**likely[0], "top_logprobs": likely}]}
     return {
         "id": "local",
         "object": "chat.completion",

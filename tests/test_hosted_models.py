@@ -138,3 +138,22 @@ def test_two_models_in_one_society(tmp_path):
     counted = dict(by_model.iter_rows())
     assert counted["openai/local-model"] == len(server.requests)
     assert counted["scripted/defector"] + len(server.requests) == 38
+
+
+def test_log_probabilities_of_a_hosted_model_are_journalled_and_score(tmp_path):
+    likely = {"B": -0.2, " A": -2.0, "C": -4.0, "Well": -5.0}
+    options = {"logprobs": True, "top_logprobs": 20}
+    design = {"instrument": "everyday_choices", "items": ["o1"], "score_by": "logprobs"}
+    with serve(lambda *_: Reply("B", logprobs=likely)) as server:
+        model = hosted(server.address, options=options)["model"]
+        data = {"scenario": "interview", "name": "weighed", "model": model}
+        data |= {"population": {"size": 1}, "protocol": {"questionnaires": [design]}}
+        run = societies.run(data, out=tmp_path)
+    assert server.requests[0]["top_logprobs"] == 20
+    row = run.table("responses").collect().row(0, named=True)
+    assert (row["value"], row["score"]) == (2, 0.0)
+    assert row["probabilities"] == pytest.approx([0.1387, 0.8391, 0.0188 + 0.0001, 0.0], abs=5e-3)
+    with run.journal() as journal:
+        key = next(iter(journal.keys()))
+    assert run.call(key).completion.logprobs == likely
+    assert societies.replay(run.path).table("responses").collect().height == 1
