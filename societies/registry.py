@@ -50,6 +50,10 @@ class Scenario:
     plots: str = ""
     """`module:function` that draws the scenario's plots from a run into a folder."""
 
+    def planned_calls(self, config: RunConfig) -> int | None:
+        """Return how many calls a run makes; None if unknown, as when probes ask besides."""
+        return None if config.probes else self.calls(config)
+
     def load_society(self) -> "type[Society]":
         """Import and return the scenario's society class."""
         return cast("type[Society]", resolve(self.society))

@@ -41,6 +41,11 @@ OWN = {name: [secret] for name, secret in SECRETS.items()}
 SIZES: dict[str, dict[str, Any]] = {
     "donor_game": SMALL,
     "debate/demo": {"protocol.task.count": 3},
+    "debate/judged": {"protocol.task.count": 2},
+    "debate/ciar": {"protocol.task.count": 2},
+    "debate/translation": {"protocol.task.count": 2},
+    "debate/majority": {"protocol.task.count": 2},
+    "debate/self_reflection": {"protocol.task.count": 2},
     "negotiation/demo": {"protocol.games": 4},
     "interview/demo": {
         "population.size": 5,

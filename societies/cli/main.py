@@ -68,7 +68,7 @@ def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     from societies.loading import load
 
     config, scenario = load(file, _overrides(seed, sets))
-    calls = scenario.calls(config)
+    calls = scenario.planned_calls(config)
     planned = f", {calls:,} model calls if every answer is readable" if calls is not None else ""
     typer.echo(f"{file} is valid: {scenario.name}, {config.population.size:,} agents{planned}")
 

@@ -42,7 +42,7 @@ def check_plan(run: Run) -> None:
     """
     everything = tables_of(run)["answers"]
     answers = everything.filter(~everything["scope"].str.starts_with("probe/"))
-    planned = run.scenario.calls(run.config)
+    planned = run.scenario.planned_calls(run.config)
     readable = "defaulted" not in answers["outcome"].to_list()
     if planned is not None and readable and planned != answers.height:
         raise AssertionError(
