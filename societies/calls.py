@@ -179,7 +179,8 @@ class Calls:
         if throttle.is_rated:
             reserved = sum(len(message.content) for message in request.messages) // 4 + 1
             await self._pause(throttle.delay(reserved))
-        await throttle.enter()
+        if not throttle.enter_at_once():
+            await throttle.enter()
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.stopping:

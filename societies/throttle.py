@@ -40,6 +40,8 @@ class Throttle:
         self.ceiling = 1
         self.limit = float(FIRST_LIMIT)
         self.busy = 0
+        self.is_rated = False
+        """Whether requests or tokens per minute are limited."""
         self.course: list[Change] = []
         self._users: dict[int, Limits] = {}
         self._too_much: float | None = None
@@ -66,13 +68,10 @@ class Throttle:
         self.limit = min(self.limit, self.ceiling) if self.adaptive else self.ceiling
         self._requests.per_minute = _lowest(limits.requests_per_minute for limits in users)
         self._tokens.per_minute = _lowest(limits.tokens_per_minute for limits in users)
+        rates = (self._requests.per_minute, self._tokens.per_minute)
+        self.is_rated = rates != (None, None)
         self._note("ceiling")
         self._admit()
-
-    @property
-    def is_rated(self) -> bool:
-        """Whether requests or tokens per minute are limited."""
-        return self._requests.per_minute is not None or self._tokens.per_minute is not None
 
     def delay(self, tokens: int) -> float:
         """Reserve one request of about `tokens`; return the seconds to wait before sending it."""
@@ -83,10 +82,16 @@ class Throttle:
         """Correct a reservation by what the request really took."""
         self._tokens.correct(used - reserved)
 
+    def enter_at_once(self) -> bool:
+        """Take a free place if there is one; then one `leave` has to follow."""
+        if self.busy >= int(self.limit) or self._waiters:
+            return False
+        self.busy += 1
+        return True
+
     async def enter(self) -> None:
         """Wait for a free place; every `enter` is followed by one `leave`."""
-        if self.busy < int(self.limit) and not self._waiters:
-            self.busy += 1
+        if self.enter_at_once():
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)

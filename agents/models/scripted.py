@@ -13,7 +13,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.respondent import Respondent
-from societies.agents.streams import stream, stream_seed
+from societies.agents.streams import LateStream, stream
 from societies.agents.strict import Strict
 
 CHARACTERS_PER_TOKEN = 4
@@ -42,7 +42,7 @@ class Mind(Strict):
 
     def respond(self, request: Request, random: Random) -> str:
         """Answer a questionnaire as a respondent, and anything else by the mind's own policy."""
-        if request.situation.keys() & QUESTIONNAIRE:
+        if not QUESTIONNAIRE.isdisjoint(request.situation):
             return self.respondent.fill_in(request, random)
         return self.reply(request, random)
 
@@ -58,13 +58,13 @@ class ScriptedModel:
         self.spec = spec
         self.mind = mind
         self.seed = seed
-        self._random = Random(0)
+        self._random = LateStream()
 
     async def complete(self, request: Request, key: str) -> Completion:
         """Answer from the mind; tokens are counted as four characters each, the price is zero."""
         seconds = await self._wait(key) if self.mind.latency else 0.0
-        random = self._random
-        random.seed(stream_seed(self.seed, "mind", key))
+        respondent, random = self.mind.respondent, self._random
+        random.belong_to(self.seed, "mind", key)
         if self.mind.malformed and random.random() < self.mind.malformed:
             text = random.choice(BABBLE)
         else:
@@ -76,7 +76,7 @@ class ScriptedModel:
             completion_tokens=-(-len(text) // CHARACTERS_PER_TOKEN),
             cost=0.0,
             latency=seconds,
-            logprobs=self.mind.respondent.weigh(request),
+            logprobs=respondent.weigh(request) if respondent.logprobs else None,
         )
 
     async def _wait(self, key: str) -> float:

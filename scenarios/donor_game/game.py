@@ -162,14 +162,15 @@ class DonorGame(Society):
     async def donate(self, game: Game, number: int, donor: LLMAgent, recipient: LLMAgent) -> None:
         """Donation stage: the donor is shown the recipient's chain and acts (1.4, 1.5)."""
         giver, receiver = game.hands[donor], game.hands[recipient]
-        trace = receiver.chain[: self.protocol.trace_depth]
+        protocol = self.protocol
+        trace = receiver.chain[: protocol.trace_depth]
         answer = await donor.ask(
             "donate",
             GiftAnswer,
             fallback=NO_GIFT,
-            attempts=self.protocol.attempts,
-            explain=self.protocol.reask == "explain",
-            protocol=self.protocol,
+            attempts=protocol.attempts,
+            explain=protocol.reask == "explain",
+            protocol=protocol,
             strategy=self.strategies[donor],
             generation=game.generation,
             round=number,
