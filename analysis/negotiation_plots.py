@@ -80,10 +80,10 @@ def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
     figure = _figure(3.4 * columns, 3.3 * rows + 0.3, footer)
-    panels = figure.subplots(rows, columns, squeeze=False).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, group in zip(panels, groups, strict=False):
         draw_frontier(axes, group)
-    for axes in list(panels)[len(groups) :]:
+    for axes in panels[len(groups) :]:
         axes.set_axis_off()
     handles = [
         Line2D([], [], ls="", marker="o", color=colour, label=ending.replace("_", " "))

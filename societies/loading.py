@@ -1,5 +1,6 @@
 """Loading a configuration: from YAML to validated values, with every problem named at once."""
 
+import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, reduce
@@ -319,7 +320,7 @@ def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
     if not isinstance(prompts, dict):
         raise InputError(f"{read.where(('prompts',))}: should map template names to files or texts")
     for name, given in prompts.items():
-        if not isinstance(given, str) or "\n" in given or not given.endswith(".j2"):
+        if not isinstance(given, str) or not _names_a_file(given):
             yield name, given
             continue
         path = (read.path.parent if read.path else Path()) / given
@@ -327,3 +328,11 @@ def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{read.where(('prompts', name))}: {error}") from error
+
+
+def _names_a_file(given: str) -> bool:
+    """Whether a prompt is given as a file: one line that looks like a path and like no template."""
+    if "\n" in given or "{{" in given or "{%" in given:
+        return False
+    given = given.strip()
+    return not given or "/" in given or bool(re.search(r"^\S+\.\w{1,4}$", given))

@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 5.0
+"""Seconds after which work that was told to end is abandoned: something holds the loop."""
+
 _threads: dict[int, tuple[asyncio.AbstractEventLoop, threading.Thread]] = {}
 _lock = threading.Lock()
 
@@ -34,10 +37,11 @@ def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
     Args:
         work: what to run.
         on_interrupt: called on the loop with a reason when the waiting thread gets Ctrl-C; the
-            work is then expected to end by itself. A second Ctrl-C abandons it.
+            work is then expected to end by itself within `PATIENCE`. A second Ctrl-C abandons it.
 
     Raises:
         RuntimeError: called from the loop itself, which would wait for itself.
+        KeyboardInterrupt: the work was abandoned.
     """
     loop, thread = _process_loop()
     if threading.current_thread() is thread:
@@ -48,4 +52,7 @@ def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
         return future.result()
     except KeyboardInterrupt:
         loop.call_soon_threadsafe(on_interrupt, "interrupted from the keyboard")
-        return future.result()
+    try:
+        return future.result(PATIENCE)
+    except TimeoutError as error:
+        raise KeyboardInterrupt from error

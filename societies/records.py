@@ -72,7 +72,8 @@ class MessageRecord(Record):
 
     def story(self, agent: str) -> str:
         """Tell who says what to whom."""
-        return f"{agent} -> {', '.join(self.receivers)} [{self.channel}]: {self.text}"
+        hearers = f" -> {', '.join(self.receivers)}" if self.receivers else ""
+        return f"{agent}{hearers} [{self.channel}]: {self.text}"
 
 
 class CallRecord(Record):

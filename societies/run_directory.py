@@ -51,7 +51,13 @@ class Run:
     @property
     def about(self) -> dict[str, Any]:
         """What `run.json` says: status, versions, seed, totals."""
-        content: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        file = self.path / "run.json"
+        try:
+            content: Any = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{file} is damaged: {error}; its journal is not affected") from error
+        if not isinstance(content, dict) or not content.keys() >= {"status", "run", "began"}:
+            raise InputError(f"{file} is damaged: it does not say what became of the run")
         return content
 
     @property
@@ -93,6 +99,14 @@ class Run:
             raise InputError(
                 f"table {name!r} of {self.path} is not written yet: the run just began"
             )
+        for segment in segments:
+            try:
+                pl.read_parquet_schema(segment)
+            except (OSError, pl.exceptions.PolarsError) as error:
+                raise InputError(
+                    f"{segment} is damaged ({error}); write the tables anew from the journal: "
+                    f"delete {self.path / 'log'}, then societies resume {self.path}"
+                ) from error
         return pl.scan_parquet(segments)
 
     def call(self, key: str) -> RecordedCall:
@@ -135,4 +149,6 @@ class Run:
 
     @cached_property
     def _loaded(self) -> tuple[RunConfig, Scenario]:
+        if not (self.path / "scenario.yaml").is_file():
+            raise InputError(f"{self.path} has no scenario.yaml: it cannot be run or read any more")
         return load(self.path / "scenario.yaml")

@@ -85,6 +85,8 @@ def resume(
 ) -> Run:
     """Finish a run: what is journalled is not asked again.
 
+    A finished run whose tables are gone has them written anew from its journal.
+
     Args:
         path: the run's directory.
         sets: limits to raise, or where models are reached now, by dotted key; written into the
@@ -98,8 +100,10 @@ def resume(
         SocietyError: it failed again.
     """
     found = Run(path)
-    if found.status == "finished":
+    if found.status == "finished" and set(_table_names(found)) <= set(found.tables):
         return found
+    if not (found.path / "journal.ndjson").is_file():
+        raise InputError(f"{found.path} has no journal.ndjson: everything would be asked again")
     for key in sets or {}:
         if not key.startswith("limits.") and key.rpartition(".")[2] not in ADDRESS_KEYS:
             raise InputError(
@@ -125,6 +129,10 @@ def resume(
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return found
+
+
+def _table_names(run: Run) -> list[str]:
+    return [record.table for record in run.record_types]
 
 
 def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:

@@ -12,6 +12,9 @@ from societies import registry
 from societies.errors import InputError
 from societies.registry import Place
 
+MOST_VALUES = 1_000_000
+"""Keys and values that a scenario file may hold."""
+
 
 @dataclass
 class Source:
@@ -84,9 +87,12 @@ def read(given: str | Path | Mapping[str, Any]) -> Source:
         raise InputError(f"{path} cannot be read: {error}") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _check_size(node, path)
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not plain YAML: {_yaml_problem(path, error)}") from error
+    except ValueError as error:
+        raise InputError(f"{path} holds a value that is no date or number: {error}") from error
     except RecursionError as error:
         raise InputError(f"{path} is nested too deeply") from error
     if data is None:
@@ -119,6 +125,36 @@ def find_file(given: str | Path) -> Path:
         f"there is no file {str(given)!r}, and no shipped scenario file of that name"
         + registry.nearest(str(given), shipped)
     )
+
+
+def _check_size(node: yaml.Node | None, path: Path) -> None:
+    """Refuse aliases that contain themselves, or that blow the file up.
+
+    Raises:
+        InputError: the file is one of these.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(part: yaml.Node) -> int:
+        known = sizes.get(id(part))
+        if known == 0:
+            line = part.start_mark.line + 1
+            raise InputError(f"{path}:{line}: an alias stands for something that contains it")
+        if known is None:
+            sizes[id(part)] = 0
+            known = sizes[id(part)] = 1 + sum(size(child) for child in _children(part))
+        return known
+
+    if node is not None and size(node) > MOST_VALUES:
+        raise InputError(f"{path} holds over {MOST_VALUES:,} values once its aliases are filled in")
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
 
 
 def _marks(node: yaml.Node, place: Place, path: Path) -> Iterator[tuple[Place, yaml.Mark]]:

@@ -26,7 +26,8 @@ def transcript(run: "Run") -> Iterator[str]:
         if above != scene:
             scene = above
             yield f"\n== {scene or 'the population'}"
-        yield "  " + record.story(row["agent"] or "(the society)")
+        story = record.story(row["agent"] or "(the society)")
+        yield "  " + story.replace("\n", "\n      ")
 
 
 def _rows(run: "Run", record: type[Record]) -> Iterator[Record]:

@@ -241,6 +241,26 @@ def test_prompts_are_sandboxed_and_strict():
         prompts.render("d", {})
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ society.remove_all_agents() }}",
+        "{{ agent.random.random() }}",
+        "{{ agent.rng.random() }}",
+        "{{ agent.remove() }}",
+        "{{ 'x' * 1000000000 }}",
+        "{{ 9 ** 9 ** 9 }}",
+    ],
+)
+def test_templates_read_and_do_not_act(template):
+    config, _ = load("donor_game/demo", SMALL)
+    society = Parlour(config)
+    agent = society.enroll("ann")
+    with pytest.raises(PromptError):
+        Prompts([], {"a": template}).render("a", {"society": society, "agent": agent})
+    assert len(society.agents) == 1
+
+
 def test_agent_text_is_data_in_prompts():
     prompts = Prompts([], {"a": "You said: {{ text }}"})
     assert prompts.render("a", {"text": "{{ 7 * 7 }} <b>"}) == "You said: {{ 7 * 7 }} <b>"
@@ -256,7 +276,7 @@ def test_counts_of_answers_are_in_log_and_summary(run_small):
     assert counts["answers"] == answers.height == 38
     assert counts["defaulted"] == answers.filter(pl.col("outcome") == "defaulted").height > 0
     assert counts["repaired"] == answers.filter(pl.col("outcome") == "repaired").height
-    assert counts["invalid"] == run.table("calls").filter(~pl.col("readable")).collect().height
+    assert counts["unreadable"] == run.table("calls").filter(~pl.col("readable")).collect().height
     by_agent = answer_counts(run, ["agent"])
     assert by_agent["defaulted"].sum() == counts["defaulted"]
     defaulted = run.table("donations").filter(pl.col("outcome") == "defaulted").collect()

@@ -131,3 +131,32 @@ def test_the_schema_knows_every_key_of_the_shipped_files():
     text = str(schema)
     for key in ("scenario", "population", "trace_depth", "in_flight"):
         assert key in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "".join(
+                f"l{n}: &l{n} [{', '.join(['*l' + str(n - 1)] * 9) if n else 'x'}]\n"
+                for n in range(9)
+            ),
+            "values once its aliases are filled in",
+        ),
+        (GOOD + "prompts: &p {system: *p}\n", "an alias stands for something that contains it"),
+        (GOOD + "name: 2020-13-45\n", "no date or number"),
+        (GOOD + f"seed: 1{'0' * 5000}\n", "no date or number"),
+        (GOOD + "prompts: {donate: my_donate.txt}\n", "No such file"),
+        (GOOD + "prompts: {donate: /}\n", "Is a directory"),
+        (GOOD + "prompts: {donate: ''}\n", "irectory"),
+    ],
+)
+def test_traps_are_told_in_words(tmp_path, text, expected):
+    assert expected in told(tmp_path, text)
+
+
+def test_aliases_are_welcome(tmp_path):
+    text = GOOD.replace("{name: scripted/persona}", "&mind {name: scripted/persona}")
+    groups = "  groups:\n    - {share: 1, model: *mind}\n    - {share: 1}\n"
+    config, _ = load(written(tmp_path, text.replace("  size: 4\n", f"  size: 4\n{groups}")))
+    assert config.population.groups[0].model.name == "scripted/persona"

@@ -1,14 +1,14 @@
 """Debate: a small run of each protocol, told line by line, is what it was.
 
-After a wanted change: REWRITE_GOLDEN=1 pytest tests/test_debate_golden.py, and read the diff.
+After a wanted change: SOCIETIES_WRITE_GOLDEN=1 pytest tests/test_debate_golden.py, and read the diff.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
 import societies
+from societies.testing import check_golden, golden
 
 FOLDER = Path(__file__).parent / "golden"
 SOLVER = {"accuracy": 0.5, "stubbornness": 0.4, "malformed": 0.05}
@@ -37,8 +37,4 @@ def test_golden_run(tmp_path, kind):
         },
         out=tmp_path,
     )
-    told = "\n".join(run.story()) + "\n"
-    golden = FOLDER / f"debate_{kind}.txt"
-    if os.environ.get("REWRITE_GOLDEN"):
-        golden.write_text(told, encoding="utf-8")
-    assert told == golden.read_text(encoding="utf-8")
+    check_golden(FOLDER / f"debate_{kind}.txt", golden(run))

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -278,3 +279,55 @@ def _edit(run: Run, changes: dict) -> None:
     for key, value in changes.items():
         data[key] = {**data[key], **value}
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+
+
+def test_tables_that_are_gone_are_written_anew_from_the_journal(run_small):
+    run = run_small()
+    whole = record(run)
+    shutil.rmtree(run.path / "log")
+    restored = societies.resume(run.path)
+    assert restored.about["totals"]["journalled"] == 38
+    assert_same_record(whole, record(restored))
+
+
+def test_a_finished_run_without_its_journal_is_not_asked_anew(run_small):
+    run = run_small()
+    shutil.rmtree(run.path / "log")
+    (run.path / "journal.ndjson").unlink()
+    with pytest.raises(InputError, match=r"has no journal\.ndjson"):
+        societies.resume(run.path)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"status": "fin', b"[]", b"{}", b"\xff\xfe"])
+def test_a_damaged_run_json_is_told(run_small, content):
+    run = run_small()
+    (run.path / "run.json").write_bytes(content)
+    for use in (societies.resume, societies.replay):
+        with pytest.raises(InputError, match=r"run\.json is damaged"):
+            use(run.path)
+
+
+def test_a_damaged_table_is_told_with_what_to_do(run_small):
+    run = run_small()
+    (run.path / "log" / "donations" / "000000.parquet").write_bytes(b"junk")
+    with pytest.raises(InputError, match=r"000000\.parquet is damaged .* societies resume"):
+        run.table("donations")
+
+
+def test_a_template_that_never_ends_is_abandoned_by_a_signal(tmp_path):
+    file = slow_file(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    loops = "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}"
+    file.write_text(f"{text}prompts: {{strategy: '{loops}'}}\n", encoding="utf-8")
+    out = tmp_path / "runs"
+    command = [*COMMAND, "run", str(file), "--out", str(out), "--quiet"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (out / "slow" / "0" / "log").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert "Traceback" not in err
+    assert Run(out / "slow" / "0").status == "interrupted"

@@ -137,5 +137,6 @@ class Verdict(Record):
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""
-        found = ", ".join(map(str, self.flagged)) or "none"
-        return f"{agent} judges {self.seat}: inconsistent turns {found} of {self.messages}"
+        found = ", ".join(map(str, self.flagged))
+        verdict = f"inconsistent in turn {found}" if found else "nothing inconsistent"
+        return f"{agent} judges {self.seat}: {verdict} ({self.messages} messages judged)"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from societies.agents.errors import SocietyError
+from societies.agents.errors import PromptError, SocietyError
 from societies.cli.population import population
 
 app = typer.Typer(
@@ -216,7 +216,7 @@ def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
             raise InputError(f"--set {item}: write KEY=VALUE, such as protocol.rounds=6")
         try:
             overrides[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError(f"--set {item}: the value is not plain YAML") from error
     if seed is not None:
         overrides["seed"] = seed
@@ -233,7 +233,10 @@ def _perform(work: Callable[[], Any]) -> None:
         if error.run is None:
             raise
         typer.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
-        typer.echo(f"resume it with: societies resume {error.run}", err=True)
+        if isinstance(error, PromptError):
+            typer.echo("correct the prompt, and run it anew", err=True)
+        else:
+            typer.echo(f"resume it with: societies resume {error.run}", err=True)
         typer.echo(error.run)
         raise typer.Exit(_code(error)) from error
 
