@@ -112,15 +112,16 @@ class Journal:
         new: dict[str, bytes] = {}
         if spec.fingerprint not in self._stored:
             new[spec.fingerprint] = _line({"model": spec.fingerprint, "sampling": spec.sampling()})
-        for message in request.messages:
-            if message.digest not in self._stored and message.digest not in new:
-                content = {"role": message.role, "content": message.content}
-                new[message.digest] = _line({"message": message.digest, **content})
+        digests = [message.digest for message in request.messages]
+        for name, message in zip(digests, request.messages, strict=True):
+            if name not in self._stored and name not in new:
+                stored = {"message": name, "role": message.role, "content": message.content}
+                new[name] = _line(stored)
         call = {
             "call": key,
             "request": digest,
             "model": spec.fingerprint,
-            "messages": [message.digest for message in request.messages],
+            "messages": digests,
             "completion": _content(completion),
         }
         self._put(key, new, _line(call))

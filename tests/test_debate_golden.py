@@ -1,6 +1,6 @@
 """Debate: a small run of each protocol, told line by line, is what it was.
 
-After a wanted change: SOCIETIES_WRITE_GOLDEN=1 pytest tests/test_debate_golden.py, and read the diff.
+After a wanted change: SOCIETIES_WRITE_GOLDEN=1 pytest tests/test_debate_golden.py; read the diff.
 """
 
 from pathlib import Path

@@ -83,12 +83,20 @@ class RunModel(ModelSpec):
 class Message:
     """One message of a prompt, with the digest under which the journal stores it once."""
 
-    __slots__ = ("content", "digest", "role")
+    __slots__ = ("_digest", "content", "role")
 
     def __init__(self, role: Role, content: str) -> None:
         self.role = role
         self.content = content
-        self.digest = blake2b(f"{role}\0{content}".encode(), digest_size=16).hexdigest()
+        self._digest = ""
+
+    @property
+    def digest(self) -> str:
+        """The hash of role and content, computed when it is first asked for."""
+        if not self._digest:
+            text = f"{self.role}\0{self.content}"
+            self._digest = blake2b(text.encode(), digest_size=16).hexdigest()
+        return self._digest
 
     def __repr__(self) -> str:
         return f"Message({self.role}, {self.content[:40]!r})"

@@ -23,7 +23,7 @@ def show_comparison(runs: Sequence[Run]) -> None:
     else:
         out.print("the same configuration")
     for other in runs[1:]:
-        out.print(Text(_parting(runs[0], other)))
+        out.print(Text(_parting(runs[0], other)), soft_wrap=True)
     answers = [
         answer_counts(run, ["model"]).select(pl.lit(str(run.path)).alias("run"), pl.all())
         for run in runs

@@ -26,7 +26,7 @@ def show_summary(run: Run) -> None:
     """Print the run's facts, how its answers came about, and the scenario's result table."""
     out = console()
     for line in _facts(run):
-        out.print(line, markup=False, highlight=False)
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
         out.print(as_table("Answers by model", counts))
