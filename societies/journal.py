@@ -227,9 +227,9 @@ class Journal:
 
 def _content(completion: Completion) -> dict[str, Any]:
     """Return a completion's fields; log-probabilities only where there are some."""
-    content = vars(completion)
+    content = vars(completion).copy()
     if completion.logprobs is None:
-        content = {name: value for name, value in content.items() if name != "logprobs"}
+        del content["logprobs"]
     return content
 
 

@@ -337,7 +337,8 @@ class Society(mesa.Model):
 
     def render(self, prompt: str, **variables: Any) -> str:
         """Return the text of a prompt template; every template is also given the `protocol`."""
-        return self._prompts.render(prompt, {"protocol": self.protocol, **variables})
+        variables.setdefault("protocol", self.protocol)
+        return self._prompts.render(prompt, variables)
 
     def check_turn(self, agent: LLMAgent, *, acting: bool) -> None:
         """Raise unless it is the agent's turn: in an interaction that names it.

@@ -45,6 +45,9 @@ SIZES: dict[str, dict[str, Any]] = {
     "debate/ciar": {"protocol.task.count": 2},
     "debate/translation": {"protocol.task.count": 2},
     "debate/majority": {"protocol.task.count": 2},
+    "debate/single": {"protocol.task.count": 2},
+    "debate/chain_of_thought": {"protocol.task.count": 2},
+    "debate/self_consistency": {"protocol.task.count": 2},
     "debate/self_reflection": {"protocol.task.count": 2},
     "negotiation/demo": {"protocol.games": 4},
     "interview/demo": {

@@ -30,6 +30,11 @@ class Link:
     share: float | None
     """Part of its resources that the donor used; None if it had none."""
 
+    @property
+    def percent(self) -> float:
+        """The share in per cent; 0 if it had nothing to use."""
+        return 100 * (self.share or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
