@@ -77,7 +77,7 @@ def _values(part: pl.DataFrame) -> list[int]:
 
 def _floor(part: pl.DataFrame, points: int) -> float | None:
     """Return the mean divergence between random halves of the agents; fixed random splits."""
-    agents = part["agent"].unique(maintain_order=True).to_list()
+    agents = sorted(part["agent"].unique())
     if len(agents) < 2:
         return None
     random, found = Random(0), []

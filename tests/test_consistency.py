@@ -237,7 +237,8 @@ def test_stubborn_agents_are_inert_and_personas_steer_the_others(interview: Inte
     assert table.filter(pl.col("group") == "stubborn")["inertia"].to_list() == [1.0] * 5
     steady = table.filter(pl.col("group") == "steady")
     assert steady["inertia"].max() < 0.3  # type: ignore[operator]
-    assert (steady["steerability"] > 3 * steady["floor"]).all()
+    assert (steady["steerability"] > 2 * steady["floor"]).all()
+    assert inertia.inertia(run).equals(table), "the random halves do not depend on row order"
 
 
 def test_compared_samples_are_paired() -> None:
