@@ -34,8 +34,9 @@ def bootstrap_mean(
 ) -> Interval:
     """Return the bias-corrected and accelerated bootstrap interval of a mean (Efron 1987).
 
-    The same sample always gets the same interval. A sample of fewer than two values, or of values
-    that are all equal (up to rounding), says nothing about its own spread: no interval is made up.
+    The same sample, in any order, gets the same interval. A sample of fewer than two values, or of
+    values that are all equal (up to rounding), says nothing about its own spread: no interval is
+    made up.
 
     Args:
         values: the sample, all finite.
@@ -46,7 +47,7 @@ def bootstrap_mean(
     Raises:
         ValueError: a value is not finite.
     """
-    sample = _finite(values)
+    sample = np.sort(_finite(values))
     if sample.size < 2 or np.ptp(sample) <= ROUNDING * np.abs(sample).max():
         return UNDEFINED
     # In units of the largest value, so that the third moments of BCa neither over- nor underflow.
