@@ -24,7 +24,7 @@ from societies.society import Society
 LATENCY = 0.2
 MODEL = "openai/local-model"
 SDK = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"
-CASES = ((1, 12, 3), (100, 200, 2), (500, 500, 1))
+CASES = ((1, 12, 3), (100, 200, 2), (500, 500, 4))
 """Requests in flight, agents, and rounds of the game."""
 REPEATS = 2
 

@@ -2,7 +2,7 @@
 
 Run it with `python -m benchmarks.overload`.
 
-The server answers after six seconds, hence 33 calls per second at most: a rate that the client's
+The server answers after three seconds, hence 67 calls per second at most: a rate that the client's
 processor does not limit. What it cannot take it refuses at once with status 429. The run starts
 with few requests in flight and finds the capacity by itself; the steady part is what comes after
 the first refusal.
@@ -24,8 +24,8 @@ from societies.throttle import Change
 
 AGENTS = 1000
 CAPACITY = 200
-LATENCY = 6.0
-TURNS = 3
+LATENCY = 3.0
+TURNS = 10
 """Calls of every agent."""
 LONGEST = 240
 """Seconds after which the run is paused, whatever it has reached."""

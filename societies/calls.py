@@ -149,7 +149,7 @@ class Calls:
                     raise ModelError(f"{error} (after {attempt} attempts)") from error
                 pause = self._back_off(attempt, error.retry_after)
             else:
-                throttle.succeeded()
+                throttle.succeeded(time.monotonic() - sent)
                 if reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)
@@ -184,7 +184,7 @@ class Calls:
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.stopping:
-            throttle.leave()
+            throttle.leave(unused=True)
             raise RunInterruptedError(self.stopping)
         self._under_way += 1
         return reserved

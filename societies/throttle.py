@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from societies.config import Limits
 
-FIRST_LIMIT = 16
+FIRST_LIMIT = 32
 """Requests in flight that a model is trusted with before it has shown what it bears."""
 SAFE_SHARE = 0.95
 """Part of the number that once was too much up to which the limit grows back at once."""
+PACING_GAIN = 2.0
+"""How much faster than the limit per round trip waiting requests are let go (as in TCP pacing)."""
+SMOOTHING = 1 / 8
+"""Weight of a new round trip in the running mean of them (RFC 6298 section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Throttle:
     once overloaded; then it halves, grows back to just below what was too much, and from there by
     one per round trip, as in TCP congestion control (CUBIC's plateau, RFC 9438 section 4.1).
 
+    Requests that wait are let go one by one, spread over half a round trip: sent all at once, they
+    would be answered all at once, and the model would idle while this process reads the answers.
+
     Args:
         adaptive: False keeps the limit at its ceiling (models that cannot be overloaded).
     """
@@ -47,6 +54,9 @@ class Throttle:
         self._too_much: float | None = None
         self._last_cut = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._round_trip = 0.0
+        self._next_admission = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._requests = Rate()
         self._tokens = Rate()
 
@@ -71,7 +81,9 @@ class Throttle:
         rates = (self._requests.per_minute, self._tokens.per_minute)
         self.is_rated = rates != (None, None)
         self._note("ceiling")
-        self._admit()
+        if self._waiters:
+            # Runs come and go in threads of their own.
+            self._waiters[0].get_loop().call_soon_threadsafe(self._admit)
 
     def delay(self, tokens: int) -> float:
         """Reserve one request of about `tokens`; return the seconds to wait before sending it."""
@@ -99,17 +111,24 @@ class Throttle:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
-                self.leave()
+                self.leave(unused=True)
             raise
 
-    def leave(self) -> None:
-        """Give the place back."""
+    def leave(self, *, unused: bool = False) -> None:
+        """Give the place back; if it was `unused`, the next in line may go at once."""
         self.busy -= 1
+        if unused:
+            self._next_admission = 0.0
         self._admit()
 
-    def succeeded(self) -> None:
-        """An answer came: grow, if the limit was what held requests back."""
-        if not self.adaptive or self.limit >= self.ceiling or self.busy < int(self.limit):
+    def succeeded(self, seconds: float) -> None:
+        """An answer came, after so many seconds: grow, if the limit held requests back."""
+        if not self.adaptive:
+            return
+        weight = SMOOTHING if self._round_trip else 1.0
+        self._round_trip += weight * (seconds - self._round_trip)
+        is_binding = self._waiters or self.busy >= int(self.limit)
+        if self.limit >= self.ceiling or not is_binding:
             return
         plateau = self._too_much is not None and self.limit >= SAFE_SHARE * self._too_much
         before = int(self.limit)
@@ -135,11 +154,22 @@ class Throttle:
         self._note("overload")
 
     def _admit(self) -> None:
+        """Let go who waits, as far as there are places and the pace allows."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         while self._waiters and self.busy < int(self.limit):
+            now = time.monotonic()
+            if now < self._next_admission:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(self._next_admission - now, self._admit)
+                return
             waiter = self._waiters.popleft()
             if not waiter.done():
                 self.busy += 1
                 waiter.set_result(None)
+                between = self._round_trip / (PACING_GAIN * self.limit)
+                self._next_admission = max(now - between, self._next_admission) + between
 
     def _note(self, reason: str) -> None:
         self.course.append(Change(time.monotonic(), int(self.limit), reason))

@@ -119,7 +119,7 @@ def test_the_limit_in_flight_grows_halves_and_stays_below_what_was_too_much():
     async def course() -> None:
         while throttle.limit < 200:
             throttle.busy = int(throttle.limit)
-            throttle.succeeded()
+            throttle.succeeded(1.0)
         sent = time.monotonic()
         throttle.overloaded(sent)
         assert throttle.limit == 100
@@ -127,11 +127,11 @@ def test_the_limit_in_flight_grows_halves_and_stays_below_what_was_too_much():
         assert throttle.limit == 100, "requests sent before the halving count once"
         for _ in range(90):
             throttle.busy = int(throttle.limit)
-            throttle.succeeded()
+            throttle.succeeded(1.0)
         assert throttle.limit == 190
         for _ in range(190):
             throttle.busy = int(throttle.limit)
-            throttle.succeeded()
+            throttle.succeeded(1.0)
         assert 190.9 < throttle.limit < 191.1
 
     asyncio.run(course())
@@ -143,21 +143,47 @@ def test_a_wave_of_refusals_tells_how_much_was_too_much():
     throttle.attach(throttle, Limits(in_flight=500))
     while throttle.limit < 260:
         throttle.busy = int(throttle.limit)
-        throttle.succeeded()
+        throttle.succeeded(1.0)
     sent = time.monotonic()
     for _ in range(61):
         throttle.overloaded(sent)
     assert throttle.limit == 130
     for _ in range(400):
         throttle.busy = int(throttle.limit)
-        throttle.succeeded()
+        throttle.succeeded(1.0)
     assert 190 <= throttle.limit < 193, "it stays just below the 200 that were borne"
+
+
+def test_places_that_come_free_together_are_not_taken_together():
+    throttle = Throttle(adaptive=True)
+    throttle.attach(throttle, Limits(in_flight=8))
+    throttle.succeeded(0.4)
+
+    async def course() -> list[int]:
+        for _ in range(8):
+            assert throttle.enter_at_once()
+        waiting = [asyncio.create_task(throttle.enter()) for _ in range(10)]
+        await asyncio.sleep(0)
+        for _ in range(8):
+            throttle.leave()
+        sent = [throttle.busy]
+        throttle.leave(unused=True)
+        sent.append(throttle.busy)
+        while throttle.busy < 8:
+            await asyncio.sleep(0.01)
+        for _ in range(2):
+            throttle.leave()
+        await asyncio.gather(*waiting)
+        return sent
+
+    assert asyncio.run(course()) == [2, 3], "two go at once; one unused place lets two others go"
+    assert throttle.busy == 7
 
 
 def test_an_idle_limit_does_not_grow():
     throttle = Throttle(adaptive=True)
     throttle.attach(throttle, Limits(in_flight=500))
-    throttle.succeeded()
+    throttle.succeeded(1.0)
     assert throttle.limit == FIRST_LIMIT
 
 

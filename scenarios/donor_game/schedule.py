@@ -26,14 +26,17 @@ def pairings(
         fidelity: which second half is played.
     """
     half = len(agents) // 2
-    side_a, side_b = list(agents[:half]), list(agents[half:])
-    first: list[Pairs[T]] = []
-    for shift in range(half):
-        meetings = [(a, side_b[(place + shift) % half]) for place, a in enumerate(side_a)]
-        first.append(meetings if shift % 2 == 0 else swap_roles(meetings))
-    second = [swap_roles(first[position]) for position in _second_half(half, fidelity)]
-    cycle = first + second
-    return [cycle[number % len(cycle)] for number in range(rounds)]
+    plan = [(shift, False) for shift in range(half)]
+    plan += [(shift, True) for shift in _second_half(half, fidelity)]
+    return [_meetings(agents, *plan[number % len(plan)]) for number in range(rounds)]
+
+
+def _meetings(agents: Sequence[T], shift: int, is_replayed: bool) -> Pairs[T]:
+    """Return the pairs of one round, with side B rotated by `shift` places."""
+    half = len(agents) // 2
+    side_a, side_b = agents[:half], agents[half:]
+    pairs = [(a, side_b[(place + shift) % half]) for place, a in enumerate(side_a)]
+    return pairs if (shift % 2 == 0) != is_replayed else swap_roles(pairs)
 
 
 def swap_roles(pairs: Pairs[T]) -> Pairs[T]:
