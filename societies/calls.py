@@ -156,6 +156,7 @@ class Calls:
                 if not spec.is_scripted:
                     completion.attempts = attempt
                     completion.latency = time.monotonic() - began
+                    completion.in_flight = int(throttle.limit)
                 return completion
             finally:
                 self._under_way -= 1

@@ -102,6 +102,8 @@ class CallRecord(Record):
     """Requests sent until the completion came (transport failures are asked again)."""
     wall_latency: float
     """Seconds from the first request to the completion."""
+    wall_in_flight: int | None
+    """The model's limit of requests in flight when the completion came; null for scripted minds."""
 
 
 class AnswerRecord(Record):

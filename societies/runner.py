@@ -7,7 +7,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +25,7 @@ from societies.config import RunConfig
 from societies.errors import (
     InputError,
     ReplayDiffersError,
+    RunFailedError,
     RunInterruptedError,
 )
 from societies.journal import Journal
@@ -183,10 +184,21 @@ def _write_config(path: Path, config: RunConfig) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all.
+
+    Raises:
+        RunFailedError: the disk is full, or the directory is read-only.
+    """
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        failure = RunFailedError(f"{path} cannot be written: {error.strerror}")
+        failure.run = path.parent
+        raise failure from error
 
 
 def check_ready(config: RunConfig, passed: int = 0) -> None:

@@ -382,6 +382,7 @@ class Society(mesa.Model):
                 problem=problem,
                 wall_attempts=completion.attempts,
                 wall_latency=completion.latency,
+                wall_in_flight=completion.in_flight,
             ),
             agent,
         )

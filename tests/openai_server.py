@@ -31,13 +31,79 @@ class Reply:
 
 @dataclass
 class Server:
-    """A running server: its address, and what it was asked."""
+    """A running server: how it answers, where, and what it was asked.
 
-    address: str
+    Args:
+        answer: gets the request's body and its number from 0.
+        delay: seconds that an answer takes.
+        capacity: answers under way at once, beyond which a request gets status 429.
+    """
+
+    answer: Callable[[dict[str, Any], int], Reply]
+    delay: float = 0.0
+    capacity: int | None = None
+    address: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def reply(self, body: dict[str, Any], authorization: str | None) -> Reply:
+        """Note the request, and return its answer once it is due."""
+        with self.lock:
+            self.requests.append({**body, "authorization": authorization})
+            full = self.capacity is not None and self.at_once >= self.capacity
+            reply = full_house() if full else self.answer(body, len(self.requests) - 1)
+            self.replies.append(reply)
+            self.at_once += not full
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        if not full:
+            time.sleep(self.delay + reply.delay)
+            with self.lock:
+                self.at_once -= 1
+        return reply
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection; its server is `chat`."""
+
+    protocol_version = "HTTP/1.1"
+    chat: Server
+
+    def do_POST(self) -> None:
+        """Answer one request, or fail as asked."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        reply = self.chat.reply(body, self.headers["authorization"])
+        if reply.fault == "reset":
+            self.reset()
+        elif reply.fault == "hang":
+            self.chat.over.wait(60)
+            self.close_connection = True
+        else:
+            self.send(reply, body)
+
+    def reset(self) -> None:
+        """Reset the connection."""
+        linger_not = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        self.close_connection = True
+
+    def send(self, reply: Reply, body: dict[str, Any]) -> None:
+        """Send a completion, an error, or garbage."""
+        failed = {"error": {"message": reply.text}}
+        content = completion(reply, body) if reply.status == 200 else failed
+        data = b"<html>so sorry" if reply.fault == "garbage" else json.dumps(content).encode()
+        self.send_response(reply.status)
+        for name, value in {"content-type": "application/json", **reply.headers}.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet."""
 
 
 @contextmanager
@@ -46,63 +112,10 @@ def serve(
     delay: float = 0.0,
     capacity: int | None = None,
 ) -> Iterator[Server]:
-    """Serve chat completions.
-
-    Args:
-        answer: gets the request's body and its number from 0.
-        delay: seconds that an answer takes.
-        capacity: answers under way at once, beyond which a request gets status 429.
-    """
-    server = Server(address="")
-    lock, over = threading.Lock(), threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            with lock:
-                server.requests.append({**body, "authorization": self.headers["authorization"]})
-                full = capacity is not None and server.at_once >= capacity
-                reply = full_house() if full else answer(body, len(server.requests) - 1)
-                server.replies.append(reply)
-                server.at_once += not full
-                server.most_at_once = max(server.most_at_once, server.at_once)
-            if not full:
-                time.sleep(delay + reply.delay)
-                with lock:
-                    server.at_once -= 1
-            if reply.fault == "reset":
-                self.reset()
-            elif reply.fault == "hang":
-                over.wait(60)
-                self.close_connection = True
-            else:
-                self.send(reply, body)
-
-        def reset(self) -> None:
-            linger_not = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
-            self.close_connection = True
-
-        def send(self, reply: Reply, body: dict[str, Any]) -> None:
-            content = (
-                completion(reply, body)
-                if reply.status == 200
-                else {"error": {"message": reply.text}}
-            )
-            data = b"<html>so sorry" if reply.fault == "garbage" else json.dumps(content).encode()
-            self.send_response(reply.status)
-            for name, value in {"content-type": "application/json", **reply.headers}.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: Any) -> None:
-            """Keep quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    """Serve chat completions; the arguments are those of `Server`."""
+    server = Server(answer, delay, capacity)
+    handler = type("BoundHandler", (Handler,), {"chat": server})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         http.daemon_threads = True
         server.address = f"http://127.0.0.1:{http.server_port}/v1"
         thread = threading.Thread(target=http.serve_forever, daemon=True)
@@ -110,7 +123,7 @@ def serve(
         try:
             yield server
         finally:
-            over.set()
+            server.over.set()
             http.shutdown()
             thread.join()
 

@@ -28,7 +28,14 @@ FAULTS = [
 """What goes wrong, with its share of all requests."""
 
 
-def hostile(seed: int) -> Callable[[dict[str, Any], int], Reply]:
+def debate(body: dict[str, Any], number: int) -> Reply:
+    """Answer as a debater who is right every third time."""
+    return Reply(f"Let me see. It is \\boxed{{{number % 3}}}.")
+
+
+def hostile(
+    seed: int, play: Callable[[dict[str, Any], int], Reply]
+) -> Callable[[dict[str, Any], int], Reply]:
     """Return how a hostile server answers: faults by share, and a slow tail."""
     random = Random(seed)
 
@@ -41,20 +48,21 @@ def hostile(seed: int) -> Callable[[dict[str, Any], int], Reply]:
         reply = play(body, number)
         slow = 0.3 if random.random() < 0.01 else 0.0
         return Reply(
-            f"{reply.text}\nNo. {number}", delay=slow, prompt_tokens=number, completion_tokens=7
+            f"No. {number}\n{reply.text}", delay=slow, prompt_tokens=number, completion_tokens=7
         )
 
     return answer
 
 
-def configuration(server: Server) -> dict[str, Any]:
-    """Return a paper-size donor game against the server."""
+def configuration(server: Server, scenario: str, **protocol: Any) -> dict[str, Any]:
+    """Return a scenario that asks the server, at most six things at once."""
     return {
-        "scenario": "donor_game",
+        "scenario": scenario,
         "name": "hostile",
         "model": {"name": "openai/local-model", "api_base": server.address},
-        "population": {"size": 12},
-        "limits": {"timeout": 1.0, "backoff": 0.01, "retries": 20},
+        "population": {"size": 12 if scenario == "donor_game" else 3},
+        "protocol": protocol,
+        "limits": {"timeout": 1.0, "backoff": 0.01, "retries": 20, "in_flight": 6},
     }
 
 
@@ -76,15 +84,26 @@ def journalled(run: Path) -> dict[int, str]:
     return by_number
 
 
+def arithmetic(count: int) -> dict[str, Any]:
+    """Return the protocol of a symmetric debate: three agents, two rounds, so many questions."""
+    return {"kind": "symmetric", "task": {"kind": "arithmetic", "count": count}}
+
+
 @pytest.mark.slow
-def test_a_paper_size_game_finishes_and_nothing_is_lost(tmp_path):
-    with serve(hostile(seed=1)) as server:
-        run = societies.run(configuration(server), out=tmp_path)
+@pytest.mark.parametrize(
+    ("scenario", "protocol", "answer", "expected"),
+    [("donor_game", {}, play, 1506), ("debate", arithmetic(100), debate, 600)],
+)
+def test_a_run_of_paper_size_finishes_and_nothing_is_lost(
+    tmp_path, scenario, protocol, answer, expected
+):
+    with serve(hostile(1, answer)) as server:
+        run = societies.run(configuration(server, scenario, **protocol), out=tmp_path)
         assert journalled(run.path) == answered(server)
         kinds = {(reply.status, reply.fault, bool(reply.text)) for reply in server.replies}
     assert len(kinds) == 7, "every kind of fault was met"
     calls = run.table("calls").collect()
-    assert calls.height == 1506
+    assert calls.height == expected
     unread = calls["wall_attempts"].sum() - len(server.requests)
     resets = sum(reply.fault == "reset" for reply in server.replies)
     assert 0 <= unread <= resets, "a request on a connection that was just reset is not read"
@@ -92,11 +111,20 @@ def test_a_paper_size_game_finishes_and_nothing_is_lost(tmp_path):
     societies.replay(run.path)
 
 
-def test_killed_in_the_middle_only_what_was_in_flight_is_lost(tmp_path):
-    with serve(hostile(seed=2), delay=0.02) as server:
+@pytest.mark.parametrize(
+    ("scenario", "protocol", "answer", "expected"),
+    [
+        ("donor_game", {"generations": 2}, play, 18 + 2 * 2 * 72),
+        ("debate", arithmetic(40), debate, 3 * 2 * 40),
+    ],
+)
+def test_killed_in_the_middle_only_what_was_in_flight_is_lost(
+    tmp_path, scenario, protocol, answer, expected
+):
+    with serve(hostile(2, answer), delay=0.02) as server:
         file = tmp_path / "hostile.yaml"
-        small = {"protocol": {"generations": 2}}
-        file.write_text(yaml.safe_dump({**configuration(server), **small}), encoding="utf-8")
+        content = configuration(server, scenario, **protocol)
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
         run = tmp_path / "runs" / "hostile" / "0"
         command = [sys.executable, "-m", "societies.cli.main", "run", str(file), "--quiet"]
         process = subprocess.Popen([*command, "--out", str(tmp_path / "runs")])
@@ -106,11 +134,11 @@ def test_killed_in_the_middle_only_what_was_in_flight_is_lost(tmp_path):
         process.wait()
         kept, given = journalled(run), answered(server)
         assert kept.items() <= given.items()
-        assert len(given) - len(kept) <= 6, "six pairs play at once"
+        assert len(given) - len(kept) <= 6, "so many are in flight at once"
         finished = societies.resume(run)
         whole = journalled(run)
         assert kept.items() <= whole.items() <= answered(server).items()
         assert len(answered(server)) - len(whole) == len(given) - len(kept)
-    assert finished.about["totals"]["calls"] == 18 + 2 * 2 * 72
+    assert finished.about["totals"]["calls"] == expected
     assert finished.about["totals"]["journalled"] == len(kept)
     assert re.fullmatch(r"\d+", str(finished.about["torn_bytes_dropped"]))

@@ -169,8 +169,7 @@ def test_places_that_come_free_together_are_not_taken_together():
         sent = [throttle.busy]
         throttle.leave(unused=True)
         sent.append(throttle.busy)
-        while throttle.busy < 8:
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*waiting[:8])
         for _ in range(2):
             throttle.leave()
         await asyncio.gather(*waiting)
@@ -230,6 +229,9 @@ def test_overload_is_met_by_fewer_requests_and_told_in_the_run(tmp_path):
     course = run.about["in_flight"]["openai/local-model"]
     assert {"answers come", "overload"} <= {change["reason"] for change in course}
     assert min(change["in_flight"] for change in course) < FIRST_LIMIT
+    logged = run.table("calls").collect()["wall_in_flight"]
+    assert set(logged) <= {change["in_flight"] for change in course}
+    assert logged.min() < FIRST_LIMIT
     rejected = sum(reply.status == 429 for reply in server.replies)
     assert rejected > 0
     assert len(server.requests) - rejected == run.about["totals"]["calls"]

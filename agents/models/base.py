@@ -141,6 +141,8 @@ class Completion:
     """Requests sent until this answer came (transport failures are asked again)."""
     latency: float = 0.0
     """Seconds from the first request to the answer."""
+    in_flight: int | None = None
+    """The model's limit of requests in flight when the answer came; None where it never changes."""
     logprobs: dict[str, float] | None = None
     """Log-probabilities of the first token's most likely candidates, where they were asked for."""
 
