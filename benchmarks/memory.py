@@ -51,6 +51,7 @@ def records(number: int) -> tuple[Record, ...]:
             problem=None,
             wall_attempts=1,
             wall_latency=0.1,
+            wall_in_flight=None,
         ),
         AnswerRecord(
             prompt="donate", model="scripted/constant", calls=1, outcome="clean", problem=None

@@ -38,7 +38,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
     try:
         yield disk
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run([shutil.which("umount") or "umount", str(disk)], check=True)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ SCRAMBLED = {"name": "scripted/persona", "options": {"latency": 0.002, "latency_
 SAY = {"at": "g1/game2", "say": {"text": "Prices have risen.", "to": ["1_1", "1_2"]}}
 LASTING = {"at": "g2", "say": {"text": "War is near.", "lasting": True}}
 MODEL = {"at": "g1/game1/r03", "model": {"agents": ["1_1"], "name": "scripted/defector"}}
+THREE = {"protocol.generations": 3, "population.size": 8, "protocol.survivors": 4}
 SET = {
     "at": "g2/game1",
     "set": {"protocol.multiplier": 3.0, "population.persona.attributes": {"trade": "baker"}},
@@ -158,8 +159,15 @@ def test_somebody_who_is_not_there_is_told(changed):
         ({"at": "g2", "add": 1, "remove": ["1_1"]}, "found: remove and add"),
         ({"at": "g2/", "add": 2}, "'g2/' is no scope"),
         ({"at": "g2#1_1", "add": 2}, "is no scope"),
-        ({"at": "g2", "add": 2}, r"interventions.0.add: donor_game cannot change its population"),
-        ({"at": "g2", "remove": ["1_1"]}, "interventions.0.remove: donor_game cannot change"),
+        (
+            {"at": "g2/game1", "add": 2},
+            r"add: agents join and leave when newcomers do, at one of g1",
+        ),
+        (
+            {"at": "g2", "remove": ["1_1"]},
+            "interventions.0.remove: .* agents would play then: an even",
+        ),
+        ({"at": "g2", "remove": ["*"]}, "interventions.0.remove: somebody has to stay"),
         ({"at": "g2", "sya": {}}, r"unknown key; did you mean 'say'"),
         ({"at": "g2", "say": {"txt": "a"}}, r"say.txt: unknown key; did you mean 'text'"),
         ({"at": "g2", "model": {"name": "scripted/defectr"}}, "no such mind; did you mean"),
@@ -225,7 +233,7 @@ class Club(Society):
 
 def club(*interventions, supports=("add", "remove")) -> Club:
     """Play the club with interventions."""
-    scenario = replace(find("donor_game"), supports=supports)
+    scenario = replace(find("donor_game"), supports=supports, check=lambda config: ())
     data = {
         "scenario": "donor_game",
         "name": "club",
@@ -254,6 +262,21 @@ def test_agents_are_added_and_removed_by_the_scenarios_hooks():
     assert rows == [("add", ["m3"], "d2"), ("remove", ["m1"], "d3")]
     joined = society.log.table("agents").collect()
     assert joined["agent"].to_list() == ["m1", "m2", "m3"]
+
+
+def test_agents_join_and_leave_a_donor_game_between_generations(changed):
+    run = changed({"at": "g2", "add": 4}, {"at": "g3", "remove": ["1_5", "1_6"]}, **THREE)
+    donors = run.table("donations").collect().group_by("generation").agg(pl.col("agent").unique())
+    playing = {generation: set(names) for generation, names in donors.rows()}
+    first = run.config.population.size
+    assert [len(playing[generation]) for generation in (1, 2, 3)] == [first, first + 4, first + 2]
+    assert {"1_5", "1_6"} <= playing[2] - playing[3]
+    joined = run.table("interventions").filter(kind="add").collect()["agents"].item()
+    agents = run.table("agents").filter(pl.col("agent").is_in(list(joined))).collect()
+    survivors = set(run.table("scores").filter(generation=1, survived=True).collect()["agent"])
+    assert all(set(parents) == survivors for parents in agents["parents"])
+    assert run.table("calls").collect().height == run.scenario.planned_calls(run.config)
+    societies.replay(run.path)
 
 
 def test_a_scenario_that_supports_one_refuses_the_other():

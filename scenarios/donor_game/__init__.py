@@ -15,6 +15,7 @@ SCENARIO = Scenario(
     minds=MINDS,
     check=check,
     calls=planned_calls,
+    supports=("add", "remove"),
     conserved="societies.scenarios.donor_game.conserved:violations",
     summary="societies.analysis.cooperation:summary",
     plots="societies.analysis.plots:cooperation",

@@ -1,6 +1,6 @@
 """The donor game: generations of agents who give, are seen giving, and pass on how to."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -70,19 +70,25 @@ class DonorGame(Society):
     records = (Strategy, Donation, Score)
     strategies: dict[LLMAgent, str]
     """What everybody alive has devised: the only state that an agent carries between turns."""
+    advisers: list[tuple[LLMAgent, float]]
+    """Who survived the last generation, best first, with the scores."""
+    size: int
+    """How many play: the population's size, until interventions let agents join or leave."""
+    generation: int
+    born: int
+    """Newcomers of this generation so far."""
+    joined: list[LLMAgent]
+    """Those of them whom an intervention let join."""
 
     async def play(self) -> AsyncGenerator[None, None]:
         """Play all generations; one Mesa step is a strategy stage or a round."""
-        self.strategies = {}
-        names = self.agent_names()
-        advisers: list[tuple[LLMAgent, float]] = []
+        self.strategies, self.advisers = {}, []
+        self.size = self.config.population.size
         for generation in range(1, self.protocol.generations + 1):
-            heard = advisers if self.protocol.inheritance == "strategies" else []
-            newcomers = [
-                self.enroll(next(names), parents=[adviser.name for adviser, _ in heard])
-                for _ in range(self.config.population.size - len(advisers))
-            ]
-            self.schedule_strategies(generation, newcomers, heard)
+            self.generation, self.born, self.joined = generation, 0, []
+            newcomers = self.welcome(self.size - len(self.advisers))
+            self.schedule_strategies(generation, newcomers)
+            self.schedule_strategies(generation, self.joined)
             yield
             await self.settle()
             players = cast(list[LLMAgent], list(self.agents.shuffle()))
@@ -93,27 +99,41 @@ class DonorGame(Society):
                     self.schedule_round(game, round_number, pairs)
                     yield
             await self.settle()
-            advisers = self.select_survivors(generation, games, players)
+            self.advisers = self.select_survivors(generation, games, players)
 
-    def agent_names(self) -> Iterator[str]:
-        """Yield the names of everybody who will live, in order of birth."""
-        if isinstance(self.protocol.names, list):
-            yield from self.protocol.names
-            return
-        born = self.config.population.size
-        for generation in range(1, self.protocol.generations + 1):
-            yield from (f"{generation}_{index}" for index in range(1, born + 1))
-            born = self.config.population.size - self.protocol.survivors
+    def welcome(self, number: int) -> list[LLMAgent]:
+        """Let newcomers join, named by the protocol in order of birth."""
+        names, newcomers = self.protocol.names, []
+        for _ in range(number):
+            self.born += 1
+            numbered = f"{self.generation}_{self.born}"
+            name = names[len(self.roles)] if isinstance(names, list) else numbered
+            parents = [adviser.name for adviser, _ in self.heard()]
+            newcomers.append(self.enroll(name, parents=parents))
+        return newcomers
 
-    def schedule_strategies(
-        self,
-        generation: int,
-        newcomers: Sequence[LLMAgent],
-        advisers: Sequence[tuple[LLMAgent, float]],
-    ) -> None:
+    def heard(self) -> list[tuple[LLMAgent, float]]:
+        """Return whose advice newcomers hear, with their scores."""
+        if self.protocol.inheritance == "none":
+            return []
+        return [(adviser, score) for adviser, score in self.advisers if adviser in self.agents]
+
+    def add_agents(self, number: int) -> list[LLMAgent]:
+        """Let more newcomers join a generation; from now on so many more play."""
+        self.size += number
+        joined = self.welcome(number)
+        self.joined += joined
+        return joined
+
+    def remove_agents(self, agents: Sequence[LLMAgent]) -> None:
+        """Let agents leave a generation; from now on so many fewer play."""
+        self.size -= len(agents)
+        super().remove_agents(agents)
+
+    def schedule_strategies(self, generation: int, newcomers: Sequence[LLMAgent]) -> None:
         """Schedule the strategy stage: newcomers hear the survivors, and think independently."""
         advice: list[Advice] = []
-        for adviser, score in advisers:
+        for adviser, score in self.heard() if newcomers else ():
             adviser.say(self.strategies[adviser], to=newcomers, channel="advice")
             advice.append(Advice(adviser.name, self.strategies[adviser], score))
         for newcomer in newcomers:

@@ -6,6 +6,7 @@ from typing import Literal, cast
 from pydantic import Field
 
 from societies.config import Protocol, RunConfig
+from societies.interventions import EVERYBODY
 from societies.registry import Place
 
 
@@ -46,6 +47,8 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     protocol, size = cast(DonorProtocol, config.protocol), config.population.size
     if size % 2:
         yield ("population", "size"), f"agents are paired: {size} is odd, use {size + 1}"
+    else:
+        yield from _check_comings_and_goings(config)
     if protocol.survivors > size:
         yield (
             ("protocol", "survivors"),
@@ -63,6 +66,31 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield from _check_names(protocol.names, people(config))
 
 
+def _check_comings_and_goings(config: RunConfig) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong with interventions that let agents join and leave."""
+    protocol, playing = cast(DonorProtocol, config.protocol), sizes(config)
+    born = {1: True} | {n + 2: size > protocol.survivors for n, size in enumerate(playing[:-1])}
+    generations = {f"g{number}": number for number in born if born[number]}
+    for number, change in enumerate(config.interventions):
+        if change.kind not in ("add", "remove"):
+            continue
+        place = ("interventions", number, change.kind)
+        if change.at not in generations:
+            yield (
+                place,
+                f"agents join and leave when newcomers do, at one of {', '.join(generations)} "
+                f"(found: at {change.at})",
+            )
+        elif EVERYBODY in (change.remove or ()):
+            yield place, "somebody has to stay: name those who leave"
+        elif (left := playing[generations[change.at] - 1]) % 2 or left < protocol.survivors:
+            yield (
+                place,
+                f"{left} agents would play then: an even number is needed, and as many as survive "
+                f"({protocol.survivors})",
+            )
+
+
 def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
     place = ("protocol", "names")
     if len(names) < needed:
@@ -77,12 +105,25 @@ def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
 
 def people(config: RunConfig) -> int:
     """Return how many agents live in a run, all generations together."""
-    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
-    return size + (protocol.generations - 1) * (size - protocol.survivors)
+    protocol, playing = cast(DonorProtocol, config.protocol), sizes(config)
+    born = sum(size - protocol.survivors for size in playing[:-1])
+    return config.population.size + born + sum(change.add or 0 for change in config.interventions)
+
+
+def sizes(config: RunConfig) -> list[int]:
+    """Return how many agents play in each generation, as interventions have them join and leave."""
+    generations = cast(DonorProtocol, config.protocol).generations
+    size, found = config.population.size, []
+    for generation in range(1, generations + 1):
+        for change in config.interventions:
+            if change.at == f"g{generation}":
+                size += (change.add or 0) - len(set(change.remove or ()))
+        found.append(size)
+    return found
 
 
 def planned_calls(config: RunConfig) -> int:
     """Return how many model calls a run makes when every answer is readable."""
-    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
-    donations = protocol.generations * protocol.games * protocol.rounds * size // 2
+    protocol = cast(DonorProtocol, config.protocol)
+    donations = sum(protocol.games * protocol.rounds * size // 2 for size in sizes(config))
     return people(config) + donations
