@@ -173,6 +173,8 @@ class Response(Record):
     """Whether agreeing speaks against the trait."""
     points: int
     """How many options there are."""
+    question: str
+    """What was asked, as it was worded."""
     pair: str
     """Links a statement about oneself with the action it should show in."""
     probe: str
@@ -183,6 +185,7 @@ class Response(Record):
     template: str
     option_order: Literal["forward", "reversed", "swapped", "swapped_reversed"]
     scale_direction: Literal["ascending", "descending"]
+    wording: Literal["original", "paraphrase"]
     label_style: Literal["numbers", "letters", "words"]
     batch: Literal["item", "form"]
     context: Literal["fresh", "shared"]
@@ -193,6 +196,8 @@ class Response(Record):
     """2 where the same question was repeated behind its first answer."""
     value: int | None
     """The chosen option in canonical order, from 1; null if there is none."""
+    answer: str
+    """The chosen option in words; empty if there is none."""
     score: float | None
     """The value keyed to the trait; for choices 1 if the high side was chosen."""
     refused: bool
