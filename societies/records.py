@@ -56,8 +56,9 @@ class AgentRecord(Record):
     """Agents it descends from or learnt from (lineage)."""
 
     def story(self, agent: str) -> str:
-        """Tell who joins."""
-        persona = " ".join(self.persona.split())
+        """Tell who joins; every line of the persona becomes a sentence."""
+        lines = [" ".join(line.split()) for line in self.persona.splitlines() if line.strip()]
+        persona = " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
         return f"{agent} joins ({self.model})" + (f": {persona}" if persona else "")
 
 
@@ -212,12 +213,20 @@ class Response(Record):
     seed: int
 
     def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        asker = f" [{self.probe}]" if self.probe else ""
-        if self.kind == "open":
-            return f"{agent}{asker} {self.item}: {self.reply}"
-        told = "refuses" if self.refused else "no answer" if self.value is None else self.value
-        return f"{agent}{asker} {self.instrument} {self.item}: {told}"
+        """Tell what was asked and, beside it for ratings, below it otherwise, what was answered."""
+        source = self.probe or self.instrument
+        place = source if self.item == self.question else f"{source} {self.item}"
+        told = self.reply if self.kind == "open" else self.answer
+        if self.refused:
+            told = "refuses to answer"
+        elif self.outcome == "defaulted":
+            told = "no answer that can be read"
+        elif self.kind == "rate":
+            told += f" ({self.value} of {self.points})"
+        if self.asking > 1:
+            return f"{agent} [{place}] asked again -> {told}"
+        arrow = " -> " if self.kind == "rate" else "\n-> "
+        return f"{agent} [{place}] {self.question}{arrow}{told}"
 
 
 CORE_RECORDS: tuple[type[Record], ...] = (
