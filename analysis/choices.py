@@ -6,7 +6,7 @@ from societies.agents.instruments.scoring import choice_outcome
 from societies.analysis.consistency import responses
 from societies.run_directory import Run
 
-KEYS = ["group", "instrument", "template", "trait"]
+KEYS = ["group", "instrument", "template", "wording", "trait"]
 
 
 def choice_scores(run: Run) -> pl.DataFrame:

@@ -23,7 +23,14 @@ from societies.run_directory import Run
 SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
 OCCASION = ["probe", "moment", "occasion"]
-ADMINISTRATION = ["template", "option_order", "scale_direction", "label_style", "repeat"]
+ADMINISTRATION = [
+    "template",
+    "option_order",
+    "scale_direction",
+    "wording",
+    "label_style",
+    "repeat",
+]
 INDUCED = 0.25
 """Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
 MINIMUM = 3
@@ -60,16 +67,23 @@ def trait_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores, one row per administration and occasion.
 
     `score` follows the instrument's own rule (mean, sum, or share of high choices in percent);
-    `item_mean` is the mean of the keyed answers. Both are null where more items are missing than
-    the instrument allows.
+    `item_mean` is the mean of the keyed answers. Where the instrument centres, as questionnaires of
+    values do, both are less the respondent's own mean over all items of the administration. Both
+    are null where more items are missing than the instrument allows.
     """
     keys = [*SCALE, "model", "agent", "person", "big_five", *OCCASION, *ADMINISTRATION]
-    answers = responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
-    table = answers.group_by(keys, maintain_order=True).agg(
-        item_mean=pl.col("score").mean(),
-        items=pl.len(),
-        missing=pl.col("score").null_count(),
-        width=pl.col("width").first(),
+    asked = ["instrument", "agent", *OCCASION, *ADMINISTRATION]
+    answers = _scored(run).with_columns(own=pl.col("score").mean().over(asked))
+    table = (
+        _with_combined(run, answers)
+        .group_by(keys, maintain_order=True)
+        .agg(
+            item_mean=pl.col("score").mean(),
+            own=pl.col("own").first(),
+            items=pl.len(),
+            missing=pl.col("score").null_count(),
+            width=pl.col("width").first(),
+        )
     )
     rules = {name: _rule(run, name) for name in table["instrument"].unique()}
     allowed = pl.col("instrument").replace_strict(
@@ -79,12 +93,17 @@ def trait_scores(run: Run) -> pl.DataFrame:
         {name: scoring for name, (scoring, _) in rules.items()}, return_dtype=pl.String
     )
     enough = pl.col("missing") / pl.col("items") <= allowed
-    return table.with_columns(item_mean=pl.when(enough).then(pl.col("item_mean"))).with_columns(
-        score=pl.when(scoring == "sum")
-        .then(pl.col("item_mean") * pl.col("items"))
-        .when(scoring == "share")
-        .then(pl.col("item_mean") * 100)
-        .otherwise(pl.col("item_mean"))
+    mean = pl.col("item_mean") - pl.when(scoring == "centred").then(pl.col("own")).otherwise(0)
+    return (
+        table.with_columns(item_mean=pl.when(enough).then(mean))
+        .drop("own")
+        .with_columns(
+            score=pl.when(scoring == "sum")
+            .then(pl.col("item_mean") * pl.col("items"))
+            .when(scoring == "share")
+            .then(pl.col("item_mean") * 100)
+            .otherwise(pl.col("item_mean"))
+        )
     )
 
 
@@ -93,17 +112,19 @@ def reliability(run: Run) -> pl.DataFrame:
 
     Columns: `alpha` (Cronbach's, over agents); `order_difference` and `order_flips` between the
     two option orders; `direction_difference` between the two scale directions;
+    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips` (items whose side is not the same in all
     templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
     noise floor of the differences); quality of the answers. A column is null where the design does
     not vary what it needs.
     """
-    answers = responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
+    answers = _with_combined(run, _scored(run))
     rows = []
     for key, part in answers.group_by(SCALE, maintain_order=True):
         order = _pairs(part, "option_order", "forward", "reversed")
         direction = _pairs(part, "scale_direction", "ascending", "descending")
+        wording = _pairs(part, "wording", "original", "paraphrase")
         repeats = _pairs(part, "repeat", 1, 2)
         rows.append(
             {
@@ -113,6 +134,8 @@ def reliability(run: Run) -> pl.DataFrame:
                 "order_difference": _difference(order),
                 "order_flips": _flips(order),
                 "direction_difference": _difference(direction),
+                "paraphrase_difference": _difference(wording),
+                "paraphrase_flips": _flips(wording),
                 "template_difference": _template_difference(part),
                 "template_spread": _template_spread(part),
                 "template_flips": _template_flips(part),
@@ -213,12 +236,33 @@ def correlation(first: Sequence[float], second: Sequence[float]) -> float | None
     return float(pearsonr(first, second).statistic)
 
 
-def _rule(run: Run, name: str) -> tuple[str, float]:
+def _scored(run: Run) -> pl.DataFrame:
+    """Return the first answers to items that belong to a trait."""
+    return responses(run).filter(pl.col("trait") != "", pl.col("asking") == 1)
+
+
+def _with_combined(run: Run, answers: pl.DataFrame) -> pl.DataFrame:
+    """Add the answers that belong to broader traits once more, under the broader trait's name."""
+    frames = [answers]
+    for name in answers["instrument"].unique(maintain_order=True):
+        instrument = _instrument(run, name)
+        for broad, parts in getattr(instrument, "combined", {}).items():
+            own = (pl.col("instrument") == name) & pl.col("trait").is_in(parts)
+            frames.append(answers.filter(own).with_columns(trait=pl.lit(broad)))
+    return pl.concat(frames)
+
+
+def _instrument(run: Run, name: str) -> Any:
+    """Return an instrument; None for open questions, which belong to no instrument."""
     try:
-        instrument = find(name, run.config)
+        return find(name, run.config)
     except OSError:
-        return "mean", 0.25
-    return instrument.scoring, instrument.missing
+        return None
+
+
+def _rule(run: Run, name: str) -> tuple[str, float]:
+    instrument = _instrument(run, name)
+    return (instrument.scoring, instrument.missing) if instrument else ("mean", 0.25)
 
 
 def _quality() -> list[pl.Expr]:
@@ -275,7 +319,7 @@ def _template_spread(part: pl.DataFrame) -> float | None:
 
 def _by_template(part: pl.DataFrame) -> pl.DataFrame:
     """Return items by templates; label styles, which belong to templates, are averaged."""
-    keys = ["agent", "item", *OCCASION, "option_order", "scale_direction", "repeat"]
+    keys = ["agent", "item", *OCCASION, "option_order", "scale_direction", "wording", "repeat"]
     means = part.group_by([*keys, "template"], maintain_order=True).agg(pl.col("score").mean())
     return means.pivot("template", index=keys, values="score").drop(keys).drop_nulls()
 

@@ -37,7 +37,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     """Draw what the run has data for into a folder; return the files.
 
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
-    `effects.png` (how far answers depend on order, direction, template, repeat), `drift.png` and
+    `effects.png` (how far answers depend on order, template, wording, repeat ...), `drift.png` and
     `before_after.png` (with several occasions), `stripes.png` (items by agents), or
     `portraits.png` (self-descriptions and guesses).
     """
@@ -99,6 +99,7 @@ def draw_effects(axes: Axes, run: Run) -> None:
         "order_difference": "option order",
         "direction_difference": "scale direction",
         "template_difference": "template",
+        "paraphrase_difference": "wording",
     }
     shown = [name for name in columns if block[name].is_not_null().any()]
     groups = _groups(block)
@@ -115,7 +116,7 @@ def draw_effects(axes: Axes, run: Run) -> None:
     axes.set(ylabel="difference (scale widths), one dot per trait")
     axes.set_ylim(bottom=0)
     if not shown:
-        _say(axes, "the design varies neither order, direction, template nor repeat")
+        _say(axes, "the design varies neither order, direction, template, wording nor repeat")
     _finish(axes, "What answers depend on")
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_mode
 
 from societies import registry, source
 from societies.agents.errors import PromptError, SocietyError
-from societies.agents.instruments.design import TEMPLATES, Design
+from societies.agents.instruments.design import TEMPLATES, Design, select
 from societies.agents.models.scripted import open_mind
 from societies.agents.population import Population
 from societies.agents.prompts import Prompts
@@ -272,6 +272,10 @@ def design_problems(config: RunConfig, design: Design, place: Place) -> Iterator
     for name in design.items:
         if name not in items:
             yield (*place, "items"), f"no item is called {name!r}{registry.nearest(name, items)}"
+    bare = [question.id for question in select(design, questions) if not question.paraphrase]
+    if "paraphrase" in design.wordings and bare:
+        told = f"{len(bare)} items have no paraphrase (the first is {bare[0]!r})"
+        yield (*place, "wordings"), f"{told}: ask them in the wording `original` only"
 
 
 def _read_instruments(read: Source) -> None:

@@ -55,6 +55,8 @@ class Probe(Design):
         """Refuse a probe that asks nothing, or never."""
         if bool(self.instrument) == bool(self.ask):
             raise ValueError("give either an instrument or open questions to ask")
+        if self.ask and self.wordings != ["original"]:
+            raise ValueError("open questions have no paraphrase: leave out wordings")
         if not (self.before or self.after or self.every):
             raise ValueError("say when to ask: before, after, every (n-th step)")
         return self

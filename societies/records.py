@@ -56,8 +56,9 @@ class AgentRecord(Record):
     """Agents it descends from or learnt from (lineage)."""
 
     def story(self, agent: str) -> str:
-        """Tell who joins."""
-        persona = " ".join(self.persona.split())
+        """Tell who joins; every line of the persona becomes a sentence."""
+        lines = [" ".join(line.split()) for line in self.persona.splitlines() if line.strip()]
+        persona = " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
         return f"{agent} joins ({self.model})" + (f": {persona}" if persona else "")
 
 
@@ -173,6 +174,8 @@ class Response(Record):
     """Whether agreeing speaks against the trait."""
     points: int
     """How many options there are."""
+    question: str
+    """What was asked, as it was worded."""
     pair: str
     """Links a statement about oneself with the action it should show in."""
     probe: str
@@ -183,6 +186,7 @@ class Response(Record):
     template: str
     option_order: Literal["forward", "reversed", "swapped", "swapped_reversed"]
     scale_direction: Literal["ascending", "descending"]
+    wording: Literal["original", "paraphrase"]
     label_style: Literal["numbers", "letters", "words"]
     batch: Literal["item", "form"]
     context: Literal["fresh", "shared"]
@@ -193,6 +197,8 @@ class Response(Record):
     """2 where the same question was repeated behind its first answer."""
     value: int | None
     """The chosen option in canonical order, from 1; null if there is none."""
+    answer: str
+    """The chosen option in words; empty if there is none."""
     score: float | None
     """The value keyed to the trait; for choices 1 if the high side was chosen."""
     refused: bool
@@ -207,12 +213,20 @@ class Response(Record):
     seed: int
 
     def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        asker = f" [{self.probe}]" if self.probe else ""
-        if self.kind == "open":
-            return f"{agent}{asker} {self.item}: {self.reply}"
-        told = "refuses" if self.refused else "no answer" if self.value is None else self.value
-        return f"{agent}{asker} {self.instrument} {self.item}: {told}"
+        """Tell what was asked and, beside it for ratings, below it otherwise, what was answered."""
+        source = self.probe or self.instrument
+        place = source if self.item == self.question else f"{source} {self.item}"
+        told = self.reply if self.kind == "open" else self.answer
+        if self.refused:
+            told = "refuses to answer"
+        elif self.outcome == "defaulted":
+            told = "no answer that can be read"
+        elif self.kind == "rate":
+            told += f" ({self.value} of {self.points})"
+        if self.asking > 1:
+            return f"{agent} [{place}] asked again -> {told}"
+        arrow = " -> " if self.kind == "rate" else "\n-> "
+        return f"{agent} [{place}] {self.question}{arrow}{told}"
 
 
 CORE_RECORDS: tuple[type[Record], ...] = (

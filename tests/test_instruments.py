@@ -1,6 +1,7 @@
 """Instruments: keys, scoring, how items are shown, and how replies are read."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from societies.agents.instruments import files
 from societies.agents.instruments.answers import Choice, FormAnswers, item_label
 from societies.agents.instruments.design import Cell, Design, Form, Option, cells, form
 from societies.agents.instruments.files import InstrumentFile
-from societies.agents.instruments.instrument import Question
+from societies.agents.instruments.instrument import InstrumentBase, Question
 from societies.agents.instruments.scoring import choice_outcome, spectrum_level, trait_scores
 from societies.agents.models.base import Completion
 from societies.errors import InputError
@@ -99,9 +100,58 @@ def test_ipip_50_goes_around_the_factors() -> None:
     assert [q.trait for q in keyed("ipip_50")] == factors * 10
 
 
-def test_pvq_leaves_out_item_20_and_mfq_its_catch_items() -> None:
-    assert [q.id for q in keyed("pvq_21") if not q.trait] == ["20"]
-    assert [q.id for q in keyed("mfq_30") if not q.trait] == ["6", "22"]
+def test_mfq_rotates_through_its_foundations_around_the_catch_items() -> None:
+    foundations = ["harm", "fairness", "ingroup", "authority", "purity"]
+    questions = keyed("mfq_30")
+    assert [q.id for q in questions if not q.trait] == ["6", "22"]
+    assert [q.trait for q in questions if q.trait] == foundations * 6
+
+
+def test_mini_ipip_goes_around_the_factors() -> None:
+    factors = ["extraversion", "agreeableness", "conscientiousness", "neuroticism", "openness"]
+    assert [q.trait for q in keyed("mini_ipip")] == factors * 4
+    assert set(scores("mini_ipip", 3).values()) == {3}
+    agreeing = scores("mini_ipip", 5)
+    assert agreeing["openness"] == 2  # three of four items are reversed
+    assert {trait: score for trait, score in agreeing.items() if trait != "openness"} == (
+        dict.fromkeys(factors[:4], 3)
+    )
+
+
+def test_values_partition_the_items_of_both_portraits() -> None:
+    assert len(keyed("pvq_21")) == 21
+    assert all(question.trait for question in keyed("pvq_21"))
+    assert len(keyed("pvq_rr")) == 57
+    assert set(Counter(q.trait for q in keyed("pvq_rr")).values()) == {3}
+    for name, values in (("pvq_21", 10), ("pvq_rr", 19)):
+        traits = files.keys()[name]["traits"]
+        numbers = [n for found in traits.values() for n in files.parse_key(found)]
+        assert len(traits) == values
+        assert sorted(numbers) == list(range(1, len(keyed(name)) + 1))
+        assert not any(question.reversed for question in keyed(name))
+
+
+def test_nineteen_values_combine_to_ten_but_for_face() -> None:
+    key = files.keys()["pvq_rr"]
+    parts = [part for found in key["combined"].values() for part in found]
+    assert len(parts) == len(set(parts))
+    kept = set(key["traits"]) - set(parts) - {"face"}
+    assert kept == {"stimulation", "hedonism", "achievement"}
+    assert len(kept) + len(key["combined"]) == 10
+    assert not set(key["combined"]) & set(key["traits"])
+
+
+def test_values_are_centred_on_the_respondent_s_own_mean() -> None:
+    questions = keyed("pvq_rr")
+    answers = {q.id: 6 if q.trait == "hedonism" else 3 for q in questions}
+    found = trait_scores(questions, answers, scoring="centred")
+    own = (54 * 3 + 3 * 6) / 57
+    assert found["hedonism"] == pytest.approx(6 - own)
+    assert found["face"] == pytest.approx(3 - own)
+    assert sum(score or 0 for score in found.values()) == pytest.approx(0)
+    higher = {item: answer - 1 for item, answer in answers.items()}
+    assert trait_scores(questions, higher, scoring="centred") == pytest.approx(found)
+    assert set(trait_scores(questions, {}, scoring="centred").values()) == {None}
 
 
 def test_mini_markers_key_and_extremes() -> None:
@@ -163,12 +213,45 @@ def test_trait_outcome_averages_both_orders_and_ties_go_to_high() -> None:
     assert choice_outcome([0.2, 0.3, 0.45, 0.05], [0.2, 0.3, 0.45, 0.05])
 
 
+def words(text: str) -> int:
+    return len(text.split())
+
+
 def test_shipped_behaviours_cover_every_trait_with_distinct_options() -> None:
     items = files.shipped("everyday_choices").items
     assert Counter(item.trait for item in items) == dict.fromkeys(BIG_FIVE, 10)
     for item in items:
         assert len({*item.high, *item.low}) == 4
         assert item.question.endswith("?")
+        assert item.paraphrased_question.endswith("?")
+        assert item.situation != item.paraphrased_situation
+        assert item.question != item.paraphrased_question
+
+
+def test_length_gives_no_behaviour_away() -> None:
+    items = files.shipped("everyday_choices").items
+    for item in items:
+        lengths = [words(option) for option in (*item.high, *item.low)]
+        assert max(lengths) - min(lengths) <= 3, item.id
+    for trait in BIG_FIVE:
+        own = [item for item in items if item.trait == trait]
+        high = sum(words(option) for item in own for option in item.high)
+        low = sum(words(option) for item in own for option in item.low)
+        assert abs(high - low) <= 0.5 * 20, trait
+
+
+def test_no_action_names_a_trait() -> None:
+    giveaways = re.compile(
+        r"\b(anxious|calm|careful|careless|cold|conscientious|curious|extravert|imaginat\w+|introvert|"
+        r"kind|kindly|lazy|moody|nervous|open-minded|orderly|outgoing|panic|polite|reliable|rude|shy|"
+        r"sociable|talkative|tidy|warm|withdrawn)\b",
+        re.IGNORECASE,
+    )
+    choices = files.shipped("everyday_choices").items
+    options = [option for item in choices for option in (*item.high, *item.low)]
+    deeds = [text for pair in files.shipped("words_and_deeds").items
+             for text in (pair.situation, pair.like, pair.unlike)]  # fmt: skip
+    assert [text for text in (*options, *deeds) if giveaways.search(text)] == []
 
 
 def test_shipped_pairs_ask_each_statement_and_its_action() -> None:
@@ -180,6 +263,7 @@ def test_shipped_pairs_ask_each_statement_and_its_action() -> None:
     assert said.keys() == done.keys()
     for pair in instrument.items:
         assert pair.like != pair.unlike
+        assert abs(words(pair.like) - words(pair.unlike)) <= 3, pair.id
         assert done[pair.id].second == pair.like
         assert done[pair.id].reversed == said[pair.id].reversed == pair.reversed
     reversed_share = sum(pair.reversed for pair in instrument.items) / len(instrument.items)
@@ -216,6 +300,17 @@ def test_option_order_and_scale_direction_are_crossed() -> None:
     ]
     assert shown(label_style="letters")[0] == ("A", "no", 1)
     assert shown(label_style="words")[2] == ("yes", "yes", 3)
+
+
+def test_a_paraphrase_changes_the_question_and_nothing_else() -> None:
+    question = files.shipped("everyday_choices").questions()[0]
+    original = form(question, Cell("", "forward", "ascending", "own", 1))
+    reworded = form(question, Cell("", "forward", "ascending", "own", 1, "paraphrase"))
+    assert reworded.question.text == question.paraphrase != original.question.text
+    assert reworded.options == original.options
+    assert (reworded.question.id, reworded.question.trait) == (question.id, question.trait)
+    with pytest.raises(ValueError, match="item 'q' has no paraphrase"):
+        form(RATING, Cell("", "forward", "ascending", "own", 1, "paraphrase"))
 
 
 def test_choices_swap_inside_each_pair() -> None:
@@ -258,6 +353,8 @@ def test_grid_has_every_combination() -> None:
     assert len(set(cells(design))) == len(cells(design)) == 48
     assert len({cell.name for cell in cells(design)}) == 48
     assert design.calls(files.shipped("mini_markers").questions()) == 48 * 40
+    both = design.model_copy(update={"wordings": ["original", "paraphrase"]})
+    assert len({cell.name for cell in cells(both)}) == 96
 
 
 def read(text: str, options: tuple[Option, ...]) -> Choice:
@@ -382,9 +479,26 @@ def test_plain_items_take_a_shipped_key(tmp_path: Path) -> None:
     instrument = files.parse(data)
     assert [q.id for q in instrument.questions() if q.reversed][:3] == ["2", "6", "8"]
     assert instrument.scoring == "sum"
+    assert instrument.instruction == files.AGREE
     short = written(tmp_path, "short.txt", "one\ntwo").model_copy(update={"key": "bfi_44"})
     with pytest.raises(SocietyError, match="key bfi_44 needs 44 items, and the file has 2"):
         files.read(short, tmp_path)
+
+
+def test_portraits_are_compared_with_oneself_and_keep_what_they_combine_to(tmp_path: Path) -> None:
+    source = written(tmp_path, "pvq.txt", "\n".join(f"portrait {n}" for n in range(1, 58)))
+    instrument = files.parse(files.read(source.model_copy(update={"key": "pvq_rr"}), tmp_path))
+    assert instrument.instruction.startswith("How much like you")
+    assert instrument.scale[5] == "very much like me"
+    assert (instrument.scoring, len(instrument.combined)) == ("centred", 7)
+    own = {"key": "pvq_rr", "instruction": "Is this you?", "scale": ["no", "yes"]}
+    asked = files.parse(files.read(source.model_copy(update=own), tmp_path))
+    assert (asked.instruction, asked.scale) == ("Is this you?", ["no", "yes"])
+
+
+def test_an_instrument_must_say_what_it_asks() -> None:
+    with pytest.raises(TypeError, match=r"abstract method '?questions"):
+        InstrumentBase(title="", source="", licence="")  # type: ignore[abstract]
 
 
 def test_keyed_tables_bring_their_own_key(tmp_path: Path) -> None:
@@ -415,6 +529,7 @@ def trait_records(layout: str) -> list[dict[str, object]]:
             }
             if layout == "github":
                 record |= {"situation": "It rains.", "query": "What now?"}
+                record |= {"paraphrased_situation": "Rain falls.", "paraphrased_query": "And now?"}
             else:
                 record |= {"question": "It rains. What now?"}
             records.append(record)
@@ -431,6 +546,8 @@ def test_trait_records_in_both_layouts(tmp_path: Path, layout: str) -> None:
     whole = files.parse(files.read(InstrumentFile(file=name, key="trait"), tmp_path))
     assert whole.questions()[0].text == "It rains. What now?"
     assert whole.questions()[0].options == ("h1", "l1", "h2", "l2")
+    reworded = "Rain falls. And now?" if layout == "github" else ""
+    assert {question.paraphrase for question in whole.questions()} == {reworded}
     drawn = InstrumentFile(file=name, key="trait", sample=3, seed=5)
     ids = [item.id for item in files.parse(files.read(drawn, tmp_path)).items]
     assert len(ids) == 6
@@ -469,3 +586,9 @@ def test_wrong_names_are_told_with_the_nearest_right_one() -> None:
     design["instrument"] = "mini_markers"
     with pytest.raises(InputError, match="no template 'rate_option' fits; did you mean"):
         load({**data, "protocol": {"questionnaires": [design]}})
+    reworded = {"instrument": "mini_markers", "wordings": ["paraphrase"]}
+    with pytest.raises(InputError, match=r"40 items have no paraphrase \(the first is 'bashful'"):
+        load({**data, "protocol": {"questionnaires": [reworded]}})
+    open_probe = {"ask": ["How are you?"], "after": True, "wordings": ["paraphrase"]}
+    with pytest.raises(InputError, match="open questions have no paraphrase"):
+        load({**data, "probes": [open_probe], "protocol": {"twenty_statements": True}})

@@ -90,6 +90,7 @@ def test_the_record_says_all_of_how_a_question_was_asked(tmp_path: Path) -> None
         "trait": "agreeableness",
         "reversed": True,
         "points": 9,
+        "question": "cold",
         "pair": "",
         "probe": "",
         "moment": "",
@@ -97,6 +98,7 @@ def test_the_record_says_all_of_how_a_question_was_asked(tmp_path: Path) -> None
         "template": "rate_number",
         "option_order": "reversed",
         "scale_direction": "descending",
+        "wording": "original",
         "label_style": "numbers",
         "batch": "item",
         "context": "fresh",
@@ -104,6 +106,7 @@ def test_the_record_says_all_of_how_a_question_was_asked(tmp_path: Path) -> None
         "position": 1,
         "asking": 1,
         "value": 9,
+        "answer": "extremely accurate",
         "score": 1.0,
         "refused": False,
         "outcome": "clean",
@@ -128,6 +131,81 @@ def test_unreadable_answers_are_missing_and_never_made_up(tmp_path: Path) -> Non
         assert row["refused"] or row["outcome"] == "defaulted"
     calls = run.table("calls").filter(~run.table("calls").collect()["readable"]).collect()
     assert calls.height > 0
+
+
+def story(run: Run) -> list[str]:
+    return "\n".join(run.story()).splitlines()
+
+
+def test_a_transcript_tells_what_was_asked_and_answered(tmp_path: Path) -> None:
+    data = people(big_five={"openness": "very high", "extraversion": "very low"})
+    data["population"]["size"] = 1
+    data["model"]["options"] = {"respondent": {"noise": 0.0}}
+    designs = [
+        {"instrument": "mini_markers", "items": ["shy"], "reask": True},
+        {"instrument": "everyday_choices", "items": ["o1"], "wordings": ["paraphrase"]},
+        {"instrument": "words_and_deeds", "items": ["o4.do"]},
+    ]
+    run = societies.run({**data, "protocol": {"questionnaires": designs}}, out=tmp_path)
+    said = answers(run)
+    assert said[2]["answer"] in (
+        "Go along and let the music surprise you",
+        "Listen to some of it first and go along",
+    )
+    assert story(run) == [
+        "",
+        "== the population",
+        "  p0000 joins (scripted/steady): You are very curious and imaginative. "
+        "You are very quiet and reserved.",
+        "",
+        "== 1-mini_markers/default-forward-ascending-own-1",
+        "  p0000 [mini_markers] shy -> extremely accurate (9 of 9)",
+        "  p0000 [mini_markers] asked again -> extremely accurate (9 of 9)",
+        "",
+        "== 2-everyday_choices/default-forward-ascending-paraphrase-own-1",
+        "  p0000 [everyday_choices o1] You are offered a seat at a concert, and the music is of a "
+        "kind that you do not know at all. How do you answer?",
+        f"      -> {said[2]['answer']}",
+        "",
+        "== 3-words_and_deeds/default-forward-ascending-own-1",
+        "  p0000 [words_and_deeds o4.do] A child asks you for a story before bed. "
+        "First: You read out a story from a book. Second: You make up a story as you go along.",
+        "      -> entirely the second",
+    ]
+
+
+def test_a_transcript_tells_refusals_and_what_could_not_be_read(tmp_path: Path) -> None:
+    data = people(attributes={"job": "lighthouse keeper", "hobby": "kites"})
+    data["population"]["size"] = 1
+    design = {"instrument": "mini_markers", "items": ["bold"]}
+    told = []
+    for options in ({"respondent": {"refusal": 1.0}}, {"malformed": 1.0}):
+        data["model"]["options"] = options
+        run = societies.run({**data, "protocol": {"questionnaires": [design]}}, out=tmp_path)
+        told += [line for line in story(run) if "bold" in line]
+    assert told[0] == "  p0000 [mini_markers] bold -> refuses to answer"
+    assert told[1].split(" -> ")[1] in ("no answer that can be read", "refuses to answer")
+    assert "  p0000 joins (scripted/steady): Your job: lighthouse keeper. Your hobby: kites." in (
+        story(run)
+    )
+
+
+def test_a_transcript_keeps_facts_apart_and_lets_judges_in_before_they_judge(
+    tmp_path: Path,
+) -> None:
+    run = societies.run("interview/who_am_i", out=tmp_path, sets={"protocol.ablations": ["S"]})
+    told = story(run)
+    assert told[2] == (
+        "  p0000-S joins (scripted/steady): Age: 58. Gender: woman. Residence: a fishing village. "
+        "Education: vocational school. Job: ferry mechanic. Household: lives with her brother."
+    )
+    headings = [line for line in told if line.startswith("==")]
+    population = "== the population"
+    assert headings == [population, "== twenty-statements", population, "== guess-who"]
+    assert "  p0000-S guesser takes p0000-S for Marta Lindqvist, rightly: It fits best." in told
+    first = told.index("== twenty-statements")
+    assert told[first + 1] == "  p0000-S says of itself"
+    assert told[first + 2].startswith("      what others know: My age is 58. My gender is woman.")
 
 
 def test_shuffled_items_differ_by_agent_and_keep_their_number(tmp_path: Path) -> None:

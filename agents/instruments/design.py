@@ -15,6 +15,7 @@ Order = Literal["forward", "reversed", "swapped", "swapped_reversed"]
 Direction = Literal["ascending", "descending"]
 Labels = Literal["own", "numbers", "letters", "words"]
 Context = Literal["fresh", "shared"]
+Wording = Literal["original", "paraphrase"]
 
 TEMPLATES: dict[Kind, tuple[str, ...]] = {
     "rate": ("rate_options", "rate_number", "rate_comparison"),
@@ -44,6 +45,8 @@ class Design(Strict):
     `swapped` lists the second pair first."""
     scale_directions: list[Direction] = Field(default=["ascending"], min_length=1)
     """`descending`: the scale's numbers (or letters) run from the highest answer to the lowest."""
+    wordings: list[Wording] = Field(default=["original"], min_length=1)
+    """`paraphrase`: the question in other words, where every item has some (TRAIT, 2.5)."""
     label_styles: list[Labels] = Field(default=["own"], min_length=1)
     repeats: int = Field(default=1, ge=1)
     batch: Literal["item", "form"] = "item"
@@ -76,11 +79,14 @@ class Cell:
     scale_direction: Direction
     label_style: Labels
     repeat: int
+    wording: Wording = "original"
 
     @property
     def name(self) -> str:
         """The cell in a scope: only what can be told apart by a reader."""
-        parts = (self.template or "default", self.option_order, self.scale_direction)
+        parts = [self.template or "default", self.option_order, self.scale_direction]
+        if self.wording != "original":
+            parts.append(self.wording)
         return "-".join((*parts, self.label_style, str(self.repeat)))
 
 
@@ -110,15 +116,27 @@ class Form:
     """The options in one line."""
     wanted: str = ""
     """What to reply with: the number, the letter or the words of an option."""
+    wording: Wording = "original"
+
+    @property
+    def asked(self) -> str:
+        """The question as it was worded, with the two actions if it is about such."""
+        actions = f" First: {self.first} Second: {self.second}" if self.first else ""
+        return self.question.text + actions
+
+    def words(self, value: int | None) -> str:
+        """Return the words of the option with a value; empty for none."""
+        return next((each.text for each in self.options if each.value == value), "")
 
 
 def cells(design: Design) -> list[Cell]:
     """Return all cells of a grid, repeats last."""
     return [
-        Cell(template, order, direction, labels, repeat)
+        Cell(template, order, direction, labels, repeat, wording)
         for repeat in range(1, design.repeats + 1)
-        for template, order, direction, labels in product(
+        for template, wording, order, direction, labels in product(
             design.templates or [""],
+            design.wordings,
             design.option_orders,
             design.scale_directions,
             design.label_styles,
@@ -133,24 +151,36 @@ def select(design: Design, questions: Sequence[Question]) -> list[Question]:
 
 
 def form(question: Question, cell: Cell) -> Form:
-    """Return a question as one cell of the grid shows it."""
-    fitting = TEMPLATES[question.kind]
-    template = cell.template
-    if not template or (template not in fitting and _is_shipped(template)):
-        template = fitting[0]
-    labels = cell.label_style
+    """Return a question as one cell of the grid shows it.
+
+    Raises:
+        ValueError: the cell asks for a paraphrase, and the question has none.
+    """
+    template, labels = _template(question, cell), cell.label_style
     if labels == "own":
         labels = OWN_LABELS.get(template, "numbers")
+    if cell.wording == "paraphrase":
+        if not question.paraphrase:
+            raise ValueError(f"item {question.id!r} has no paraphrase")
+        question = replace(question, text=question.paraphrase)
     if question.kind != "act":
         options = _options(question, cell.scale_direction, cell.option_order, labels)
-        return _worded(Form(question, template, options, labels))
+        return _worded(Form(question, template, options, labels, wording=cell.wording))
     options = _options(question, cell.scale_direction, "forward", labels)
     first, second = question.first, question.second
     if cell.option_order == "reversed":
         first, second = second, first
         count = len(options)
         options = tuple(replace(each, value=count + 1 - each.value) for each in options)
-    return _worded(Form(question, template, options, labels, first, second))
+    return _worded(Form(question, template, options, labels, first, second, wording=cell.wording))
+
+
+def _template(question: Question, cell: Cell) -> str:
+    """Return the cell's template, or the default if it belongs to another kind of question."""
+    fitting = TEMPLATES[question.kind]
+    if not cell.template or (cell.template not in fitting and _is_shipped(cell.template)):
+        return fitting[0]
+    return cell.template
 
 
 def _worded(form: Form) -> Form:

@@ -26,6 +26,7 @@ TRAIT_NAMES = (
     "psychopathy",
 )
 RESPONSES = ("response_high1", "response_high2", "response_low1", "response_low2")
+AGREE = "How much do you agree with this statement about you?"
 AGREEMENT = {
     5: ["disagree strongly", "disagree", "neither agree nor disagree", "agree", "agree strongly"],
     6: [
@@ -59,9 +60,10 @@ class InstrumentFile(Strict):
     key: str | None = None
     """A scoring key for plain item lists: one of `keys()`, or `trait` for TRAIT's records.
     Without one a table needs the columns text, trait and key (1 or -1)."""
-    instruction: str = "How much do you agree with this statement about you?"
+    instruction: str = ""
+    """The question that is asked about every item; the key's, or about agreement, when absent."""
     scale: list[str] = Field(default_factory=list)
-    """The answers in words; degrees of agreement when absent."""
+    """The answers in words; the key's, or degrees of agreement, when absent."""
     licence: str = "the user's own copy"
     sample: int | None = Field(default=None, ge=1)
     """Items per trait to draw, with the seed; for TRAIT's eight thousand."""
@@ -170,8 +172,10 @@ def _ratings(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[
         trait, reverse = places.get(number, ("", False))
         text = row.get("text") or row.get("item")
         items.append({"id": str(number), "text": text, "trait": trait, "reversed": reverse})
-    data = _head(source, key["title"], source.scale or AGREEMENT[key["points"]], items)
-    return {**data, "scoring": key["scoring"], "references": key.get("references", {})}
+    scale = source.scale or key.get("scale") or AGREEMENT[key["points"]]
+    data = _head(source, key["title"], scale, items, key.get("instruction", AGREE))
+    own = {name: key[name] for name in ("references", "combined") if name in key}
+    return {**data, "scoring": key["scoring"], **own}
 
 
 def _keyed_table(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -188,7 +192,11 @@ def _keyed_table(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> d
 
 
 def _head(
-    source: InstrumentFile, title: str, scale: list[str], items: list[dict[str, Any]]
+    source: InstrumentFile,
+    title: str,
+    scale: list[str],
+    items: list[dict[str, Any]],
+    instruction: str = AGREE,
 ) -> dict[str, Any]:
     kept = [item for item in items if item["id"] not in source.exclude]
     return {
@@ -196,7 +204,7 @@ def _head(
         "title": title,
         "source": Path(source.file).name,
         "licence": source.licence,
-        "instruction": source.instruction,
+        "instruction": source.instruction or instruction,
         "scale": scale,
         "items": kept,
     }
@@ -220,6 +228,8 @@ def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[st
             "question": question,
             "high": [row["response_high1"], row["response_high2"]],
             "low": [row["response_low1"], row["response_low2"]],
+            "paraphrased_situation": row.get("paraphrased_situation") or "",
+            "paraphrased_question": row.get("paraphrased_query") or "",
         }
         by_trait.setdefault(trait, []).append(item)
     kept = []

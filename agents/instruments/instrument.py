@@ -1,5 +1,6 @@
 """What an instrument is: its items, scale, keys, source and licence."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
@@ -32,6 +33,8 @@ class Question:
     """Of two opposite actions the one that value 1 stands for."""
     second: str = ""
     """The one that the highest value stands for."""
+    paraphrase: str = ""
+    """The same question in other words; empty if there is none."""
 
     def score(self, value: int | None) -> float | None:
         """Return a value keyed to the trait: reversed items as k + 1 - x; 1 for a high choice."""
@@ -42,7 +45,7 @@ class Question:
         return float(len(self.options) + 1 - value if self.reversed else value)
 
 
-class InstrumentBase(Strict):
+class InstrumentBase(Strict, ABC):
     """What every instrument says about itself."""
 
     title: str
@@ -55,9 +58,9 @@ class InstrumentBase(Strict):
     references: dict[str, dict[str, Moments]] = Field(default_factory=dict)
     """Comparison samples: name, then trait to mean and standard deviation of item means."""
 
+    @abstractmethod
     def questions(self) -> list[Question]:
         """Return everything the instrument asks, in order."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def tell_items_apart(self) -> Self:
@@ -78,6 +81,8 @@ class RatedItem(Strict):
     """What is shown; the id when absent."""
     trait: str = ""
     reversed: bool = False
+    paraphrase: str = ""
+    """The same in other words."""
 
 
 class RatingInstrument(InstrumentBase):
@@ -88,14 +93,25 @@ class RatingInstrument(InstrumentBase):
     """The question that is asked about every item."""
     scale: list[str] = Field(min_length=2)
     """The answers in words, from lowest to highest."""
-    scoring: Literal["mean", "sum"] = "mean"
+    scoring: Literal["mean", "sum", "centred"] = "mean"
+    """`centred`: the mean less the respondent's own mean over all scored items."""
+    combined: dict[str, list[str]] = Field(default_factory=dict)
+    """Broader traits, scored from all items of several narrower ones."""
     items: list[RatedItem] = Field(min_length=1)
 
     def questions(self) -> list[Question]:
         """Return one rating per item."""
         scale = tuple(self.scale)
         return [
-            Question(item.id, "rate", item.text or item.id, item.trait, item.reversed, scale)
+            Question(
+                item.id,
+                "rate",
+                item.text or item.id,
+                item.trait,
+                item.reversed,
+                scale,
+                paraphrase=item.paraphrase,
+            )
             for item in self.items
         ]
 
@@ -109,6 +125,13 @@ class Behaviour(Strict):
     question: str
     high: tuple[str, str] = Field(strict=False)
     low: tuple[str, str] = Field(strict=False)
+    paraphrased_situation: str = ""
+    paraphrased_question: str = ""
+
+    @property
+    def paraphrase(self) -> str:
+        """Situation and question in other words; empty if there are none."""
+        return f"{self.paraphrased_situation} {self.paraphrased_question}".strip()
 
 
 class ChoiceInstrument(InstrumentBase):
@@ -127,6 +150,7 @@ class ChoiceInstrument(InstrumentBase):
                 f"{item.situation} {item.question}",
                 item.trait,
                 options=(item.high[0], item.low[0], item.high[1], item.low[1]),
+                paraphrase=item.paraphrase,
             )
             for item in self.items
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import floor
+from statistics import fmean
 from typing import Literal
 
 from societies.agents.instruments.instrument import Question
@@ -21,7 +22,7 @@ def trait_scores(
     questions: Sequence[Question],
     values: Mapping[str, int | None],
     *,
-    scoring: Literal["mean", "sum", "share"] = "mean",
+    scoring: Literal["mean", "sum", "share", "centred"] = "mean",
     missing: float = 0.25,
 ) -> dict[str, float | None]:
     """Return each trait's score from one respondent's values.
@@ -30,14 +31,20 @@ def trait_scores(
         questions: the instrument's questions.
         values: item id to canonical value; None, or no entry, is a missing answer.
         scoring: mean of the keyed answers, their sum (a missing answer counts as the mean of the
-            others), or the share of high choices in percent.
+            others), the share of high choices in percent, or `centred`: the mean less the
+            respondent's own mean over all scored items, as values are compared.
         missing: part of a trait's items that may be missing; beyond it the score is None.
     """
     keyed: dict[str, list[float | None]] = {}
     for question in questions:
         if question.trait:
             keyed.setdefault(question.trait, []).append(question.score(values.get(question.id)))
-    return {trait: _score(scores, scoring, missing) for trait, scores in keyed.items()}
+    found = {trait: _score(scores, scoring, missing) for trait, scores in keyed.items()}
+    if scoring != "centred":
+        return found
+    answered = [score for scores in keyed.values() for score in scores if score is not None]
+    own = fmean(answered) if answered else 0.0
+    return {trait: None if score is None else score - own for trait, score in found.items()}
 
 
 def _score(scores: Sequence[float | None], scoring: str, missing: float) -> float | None:

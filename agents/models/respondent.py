@@ -43,6 +43,8 @@ class Respondent(Strict):
     """Probability of simply taking the option that is listed first."""
     template_sensitivity: float = Field(default=0.0, ge=0)
     """Standard deviation of a shift that belongs to each pair of item and template."""
+    wording_sensitivity: float = Field(default=0.0, ge=0)
+    """Standard deviation of a shift that belongs to each item's paraphrase."""
     drift: float = 0.0
     """Change of every trait per occasion (probe or repeat)."""
     refusal: float = Field(default=0.0, ge=0, le=1)
@@ -108,6 +110,8 @@ class Respondent(Strict):
         if self.template_sensitivity:
             own = stream(0, "template", form.template, question.id)
             shift += own.gauss(0, self.template_sensitivity)
+        if self.wording_sensitivity and form.wording == "paraphrase":
+            shift += stream(0, "wording", question.id).gauss(0, self.wording_sensitivity)
         return level + shift
 
     def weigh(self, request: "Request") -> dict[str, float] | None:

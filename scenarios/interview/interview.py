@@ -41,8 +41,8 @@ class Interview(Society):
                     )
                 yield
         if self.protocol.twenty_statements:
-            for agent, person in subjects:
-                judge = self.enroll_judge(f"{agent.name} knower")
+            knowers = [self.enroll_judge(f"{agent.name} knower") for agent, _ in subjects]
+            for judge, (agent, person) in zip(knowers, subjects, strict=True):
                 self.schedule(
                     self.describe_self(agent, judge, person),
                     agents=[agent, judge],
@@ -56,8 +56,8 @@ class Interview(Society):
                 )
                 for agent, person in subjects
             }
-            for agent, person in subjects:
-                judge = self.enroll_judge(f"{agent.name} guesser")
+            guessers = [self.enroll_judge(f"{agent.name} guesser") for agent, _ in subjects]
+            for judge, (agent, person) in zip(guessers, subjects, strict=True):
                 self.schedule(
                     self.guess_who(agent, judge, person, suspects),
                     agents=[agent, judge],

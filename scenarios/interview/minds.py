@@ -87,6 +87,12 @@ class Hypocrite(Interviewee):
     respondent: Respondent = Respondent(hypocrisy=0.9)
 
 
+class WordingBound(Interviewee):
+    """Answers a paraphrase otherwise than the question itself."""
+
+    respondent: Respondent = Respondent(wording_sensitivity=0.8)
+
+
 class Yielding(Interviewee):
     """Gives in when it is asked again."""
 
@@ -116,5 +122,6 @@ MINDS: dict[str, type[Mind]] = {
     "steady": Interviewee,
     "stubborn": Stubborn,
     "template_bound": TemplateBound,
+    "wording_bound": WordingBound,
     "yielding": Yielding,
 }

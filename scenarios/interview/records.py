@@ -19,8 +19,11 @@ class SelfDescription(Record):
     outcome: Outcome
 
     def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        return f"{agent} describes itself: {'; '.join((*self.known, *self.hidden))}"
+        """Tell what it says of itself, a line for each kind of statement."""
+        if self.outcome == "defaulted":
+            return f"{agent} says nothing of itself that can be read"
+        known, hidden = " ".join(self.known), " ".join(self.hidden)
+        return f"{agent} says of itself\nwhat others know: {known}\nwhat others do not: {hidden}"
 
 
 class Judgement(Record):
@@ -39,6 +42,8 @@ class Judgement(Record):
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""
+        if self.outcome == "defaulted":
+            return f"{agent} gives no verdict on {self.subject} that can be read"
         return f"{agent} finds {sum(self.verdicts)} of {len(self.verdicts)} true of {self.identity}"
 
 
@@ -56,5 +61,9 @@ class Guess(Record):
     outcome: Outcome
 
     def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        return f"{agent} takes {self.subject} for {self.guess} (it is {self.identity})"
+        """Tell whom it names, and why."""
+        if self.outcome == "defaulted":
+            return f"{agent} names nobody for {self.subject}"
+        right = "rightly" if self.correct else f"but it is {self.identity}"
+        why = f": {self.reason}" if self.reason else ""
+        return f"{agent} takes {self.subject} for {self.guess}, {right}{why}"
