@@ -136,10 +136,11 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.fingerprint) or self._open(spec)
-        began, attempt = time.monotonic(), 1
+        began, attempt = 0.0, 1
         while True:
             reserved = await self._wait_for_turn(throttle, request)
             sent = time.monotonic()
+            began = began or sent
             try:
                 completion = await model.complete(request, key)
             except PassingModelError as error:
@@ -193,9 +194,10 @@ class Calls:
     def _spent_before(self) -> Totals:
         """Return what the journal's completions took: a resumed run has spent it already."""
         spent = Totals()
-        for key in self.journal.keys() if self.journal else ():
-            entry = self.journal.find(key) if self.journal else None
-            if entry is not None:
+        if self.journal is None:
+            return spent
+        for key in self.journal.keys():
+            if (entry := self.journal.find(key)) is not None:
                 spent.add(entry.completion, journalled=True)
         return spent
 
