@@ -196,7 +196,7 @@ class Calls:
         spent = Totals()
         if self.journal is None:
             return spent
-        for key in self.journal.keys():
+        for key in [*self.journal.keys()]:
             if (entry := self.journal.find(key)) is not None:
                 spent.add(entry.completion, journalled=True)
         return spent

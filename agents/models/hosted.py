@@ -14,8 +14,8 @@ SETTINGS = {
     # OpenAI-compatible servers are then reached as all others are, and not through OpenAI's SDK:
     # a third less processor time per call (benchmarks/README.md), the same errors and headers.
     "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER": "True",
-    # LiteLLM opens 500 connections to a host, and has further requests wait unseen, while their time
-    # runs out: limits.in_flight is to be the only limit.
+    # LiteLLM opens 500 connections to a host, and has further requests wait unseen while their
+    # time runs out: limits.in_flight is to be the only limit.
     "AIOHTTP_CONNECTOR_LIMIT": "1000000",
     "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "1000000",
 }
