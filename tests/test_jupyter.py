@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jupyter_client.manager import start_new_kernel
 
 from tests.conftest import SMALL
@@ -42,7 +41,6 @@ def execute(cell: str, folder: Path) -> list[dict[str, Any]]:
     return [each for each in contents if each.get("name") == "stdout" or "evalue" in each]
 
 
-@pytest.mark.filterwarnings("default::DeprecationWarning")
 def test_runs_in_a_notebook_share_the_limit_of_a_model(tmp_path):
     with serve(play, delay=0.02) as server:
         sets = {**SMALL, **hosted(server.address), "limits.in_flight": 2}
