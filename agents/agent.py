@@ -12,11 +12,12 @@ import mesa
 from pydantic import ValidationError
 
 from societies.agents.answers import Answer, AnswerError, Outcome
-from societies.agents.errors import ModelError
+from societies.agents.errors import ModelError, OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
+from societies.agents.portraits import Portrait
 from societies.agents.streams import stream, stream_seed
 from societies.agents.structured import gives_objects, read_object, response_schema
 
@@ -103,6 +104,8 @@ class LLMAgent(mesa.Agent):
         self.name = name
         self.group = person.group
         self.persona: Persona = person.persona
+        self.portrait: Portrait | None = None
+        """How the persona is told, if a model writes it; `persona` stays what was drawn."""
         self.model_spec = person.model
         self.memory = memory or Conversation(window=0)
         self.role = ""
@@ -157,12 +160,22 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def persona_text(self) -> str:
-        """The persona in words, by template `persona`."""
-        return self.society.render("persona", persona=self.persona)
+        """The persona in words, by template `persona`.
 
-    def become(self, persona: Persona, model: ModelSpec) -> None:
+        Raises:
+            OutsideInteractionError: a model has not written it yet.
+        """
+        if self.portrait and self.portrait.told is None:
+            raise OutsideInteractionError(
+                f"agent {self.name}'s persona is still being written: ask for it in an interaction "
+                "that names the agent, or settle() first"
+            )
+        told = self.portrait.told if self.portrait else None
+        return self.society.render("persona", persona=told or self.persona)
+
+    def become(self, persona: Persona, model: ModelSpec, portrait: Portrait | None = None) -> None:
         """Go on with this persona and model, and with a system prompt rendered anew."""
-        self.persona, self.model_spec = persona, model
+        self.persona, self.model_spec, self.portrait = persona, model, portrait
         for derived in ("system_message", "persona_text", "_gives_objects"):
             vars(self).pop(derived, None)
 

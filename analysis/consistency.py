@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 from scipy.stats import pearsonr
 
-from societies.administration import find
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona import LEVELS
 from societies.run_directory import Run
@@ -186,7 +185,7 @@ def z_scores(run: Run) -> pl.DataFrame:
     scores = trait_scores(run).drop_nulls("item_mean")
     frames = [scores.head(0).with_columns(sample=pl.lit(""), z=pl.lit(0.0))]
     for name in scores["instrument"].unique(maintain_order=True):
-        for sample, moments in getattr(find(name, run.config), "references", {}).items():
+        for sample, moments in getattr(run.config.instrument(name), "references", {}).items():
             for trait, (mean, sd) in moments.items():
                 part = scores.filter(pl.col("instrument") == name, pl.col("trait") == trait)
                 z = (pl.col("item_mean") - mean) / sd
@@ -255,7 +254,7 @@ def _with_combined(run: Run, answers: pl.DataFrame) -> pl.DataFrame:
 def _instrument(run: Run, name: str) -> Any:
     """Return an instrument; None for open questions, which belong to no instrument."""
     try:
-        return find(name, run.config)
+        return run.config.instrument(name)
     except OSError:
         return None
 

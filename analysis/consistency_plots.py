@@ -14,7 +14,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from societies.administration import find
 from societies.analysis.consistency import (
     quality,
     reliability,
@@ -246,11 +245,11 @@ def _footer(run: Run) -> str:
 def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]]) -> None:
     """Draw mean and standard deviation of the instrument's first reference sample."""
     for x, (instrument, _, trait) in enumerate(labels):
-        samples = getattr(find(instrument, run.config), "references", {})
+        samples = getattr(run.config.instrument(instrument), "references", {})
         for sample, moments in list(samples.items())[:1]:
             if trait in moments:
                 mean, sd = moments[trait]
-                width = len(find(instrument, run.config).scale) - 1
+                width = len(run.config.instrument(instrument).scale) - 1
                 low, high = (mean - sd - 1) / width, (mean + sd - 1) / width
                 name = f"{instrument}: {plain(sample, 40)}" if x == 0 else None
                 band = [x - 0.42, x + 0.42]

@@ -234,8 +234,8 @@ def draw_sides(axes: Axes, results: Results) -> None:
     judge = plain(", ".join(results.wins["judge"].unique().sort()), 30)
     _style(axes, f"Side wins before {judge}", "questions")
     known = dict(results.wins.select("winner", "questions").iter_rows())
-    seats = results.run.table("agents").filter(pl.col("role") != "judge").collect()["agent"]
-    sides = [*(side for side in seats if side != "base"), "tie"]
+    seats = results.run.table("agents").filter(pl.col("person") >= 0).collect()["agent"]
+    sides = [*seats, "tie"]
     bars = axes.bar(sides, [known.get(side, 0) for side in sides], 0.6, color=BLUE)
     bars.patches[-1].set_color(GREY)
     axes.bar_label(bars, fontsize=8, padding=2)

@@ -8,10 +8,8 @@ from pydantic_core import to_json
 
 from societies.agents.agent import LLMAgent
 from societies.agents.answers import Answer
-from societies.agents.instruments import files
 from societies.agents.instruments.answers import Choice, FormAnswers, Said, item_label
 from societies.agents.instruments.design import Cell, Design, Form, cells, form, select
-from societies.agents.instruments.instrument import OpenInstrument, RatedItem
 from societies.agents.models.base import Message, ModelSpec
 from societies.agents.streams import stream
 from societies.records import Response
@@ -43,15 +41,12 @@ class Questionnaire:
     @classmethod
     def of(cls, design: Design, config: "RunConfig") -> "Questionnaire":
         """Return the questionnaire of a design, from the file's instruments or the shipped ones."""
-        return cls(design.instrument, find(design.instrument, config), design)
+        return cls(design.instrument, config.instrument(design.instrument), design)
 
     @classmethod
     def of_probe(cls, probe: "Probe", config: "RunConfig") -> "Questionnaire":
-        """Return the questionnaire of a probe; open questions make an instrument of their own."""
-        if probe.instrument:
-            return cls.of(probe, config)
-        items = [RatedItem(id=f"q{n}", text=text) for n, text in enumerate(probe.ask, start=1)]
-        return cls(probe.title, OpenInstrument(kind="open", items=items), probe)
+        """Return the questionnaire of a probe; open questions go by the probe's name."""
+        return cls(probe.instrument or probe.title, probe.questionnaire(config), probe)
 
     def forms(self, cell: Cell) -> list[Form]:
         """Return all questions as a cell of the grid shows them."""
@@ -209,11 +204,6 @@ class _Note:
             ),
             self._agent,
         )
-
-
-def find(name: str, config: "RunConfig") -> Any:
-    """Return an instrument by name: one of the configuration's own, or a shipped one."""
-    return config.instruments[name] if name in config.instruments else files.shipped(name)
 
 
 def decoding(spec: ModelSpec) -> str:

@@ -7,15 +7,18 @@ other in program order, so that this is the same whatever is carried out first.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
 from societies.agents.agent import Announcement, LLMAgent
+from societies.agents.answers import Outcome
 from societies.agents.models.base import ModelSpec
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
+from societies.agents.portraits import Portrait, commissions
 from societies.config import RunConfig
 from societies.errors import InputError, RunFailedError
 from societies.interventions import EVERYBODY, Intervention, Say
@@ -47,6 +50,8 @@ class Effect:
     """What an intervention does to one agent; None leaves things as they are."""
 
     persona: Persona | None = None
+    portrait: Portrait | None = None
+    """How the new persona is told, if a model writes it."""
     model: ModelSpec | None = None
     announcement: Announcement | None = None
 
@@ -97,14 +102,16 @@ class Changes:
         self.pending.clear()
 
     def _catch_up(self, agent: LLMAgent, version: int) -> None:
-        persona, model = agent.persona, agent.model_spec
+        persona, model, portrait = agent.persona, agent.model_spec, agent.portrait
         missed = self._effects[agent.version : version]
         for effect in filter(None, (effects.get(agent.name) for effects in missed)):
-            persona, model = effect.persona or persona, effect.model or model
+            if effect.persona is not None:
+                persona, portrait = effect.persona, effect.portrait
+            model = effect.model or model
             if effect.announcement is not None:
                 agent.announced = (*agent.announced, effect.announcement)
         if missed:
-            agent.become(persona, model)
+            agent.become(persona, model, portrait)
             agent.version = version
 
     def _carry_out(self, number: int, change: Intervention) -> None:
@@ -178,7 +185,9 @@ class Changes:
             model = _model(config, agent.role, becomes)
             changed = model != _model(old, agent.role, was)
             if persona is not None or changed:
-                effects[agent.name] = Effect(persona, model if changed else None)
+                due = persona and commissions(persona, config.population.written_as)
+                portrait = Portrait() if due else None
+                effects[agent.name] = Effect(persona, portrait, model if changed else None)
         return effects
 
     def _record(
@@ -217,8 +226,17 @@ class Changes:
             persona = None
             if effect.persona is not None:
                 persona = society.render("persona", persona=effect.persona)
-            if model is not None or persona is not None:
+            if effect.persona is not None and effect.portrait is not None:
+                log = partial(self._record_written, living[name], row([name], model, persona))
+                society.portraits.commission(living[name], effect.persona, effect.portrait, log)
+            elif model is not None or persona is not None:
                 society.record(row([name], model, persona), living[name], scope=change.at)
+
+    def _record_written(
+        self, agent: LLMAgent, changed: InterventionRecord, text: str, _: Outcome
+    ) -> None:
+        """Log what an intervention makes of an agent, once its new persona is written."""
+        self._society.record(changed.model_copy(update={"persona": text}), agent)
 
 
 def _hearing(say: Say, agents: Iterable[LLMAgent]) -> dict[str, Effect]:

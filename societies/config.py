@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from societies.agents.instruments import files
 from societies.agents.instruments.instrument import Instrument
 from societies.agents.models.base import ModelSpec, RunModel
 from societies.agents.population import PopulationSpec
@@ -98,6 +99,10 @@ class RunConfig(Strict):
             if change.model is not None
         ]
         return [(("model",), self.model), *roles, *own, *changed]
+
+    def instrument(self, name: str) -> Any:
+        """Return an instrument by name: one of the file's own, or a shipped one."""
+        return self.instruments[name] if name in self.instruments else files.shipped(name)
 
     def with_values(self, sets: Mapping[str, Any]) -> Self:
         """Return this configuration with values set over it, by dotted key.

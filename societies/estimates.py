@@ -195,7 +195,7 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
         finally:
             release(society)
     uses = list(cast.uses.values())
-    longest = max(1.0, (scenario.calls(config) or 0) / max(1, sum(use.calls for use in uses)))
+    longest = max(1.0, (scenario.plan(config).total or 0) / max(1, sum(use.calls for use in uses)))
     lines = [_line(use, longest) for use in uses]
     return Estimate(lines, _assumptions(config, cast, lines))
 

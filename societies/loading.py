@@ -15,6 +15,7 @@ from societies.agents.errors import PromptError, SocietyError
 from societies.agents.instruments.design import TEMPLATES, Design, select
 from societies.agents.models.scripted import open_mind
 from societies.agents.population import Population
+from societies.agents.portraits import WRITER
 from societies.agents.prompts import Prompts
 from societies.config import Protocol, RunConfig
 from societies.errors import InputError
@@ -98,7 +99,7 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
         *_intervention_problems(config, scenario),
         *_prompt_problems(config, scenario),
         *_probe_problems(config),
-    ]
+    ] or list(_listing_problems(config, scenario))
     if problems:
         raise _input_error(read, problems)
     return config
@@ -146,9 +147,10 @@ def keys_at(annotation: Any, place: Place) -> set[str]:
 
 def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield what is wrong with the roles and the scripted minds a configuration names."""
+    roles = (*scenario.roles, WRITER)
     for role in config.model.roles:
-        if role not in scenario.roles:
-            hint = registry.nearest(role, scenario.roles)
+        if role not in roles:
+            hint = registry.nearest(role, roles)
             yield ("model", "roles", role), f"{scenario.name} has no such role{hint}"
     for place, spec in config.models():
         if not spec.is_scripted:
@@ -243,6 +245,20 @@ def _population_problems(config: RunConfig) -> Iterator[Problem]:
         yield ("population",), str(error)
 
 
+def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
+    """Yield that fewer people are listed than join, newcomers included."""
+    spec = config.population
+    rows = spec.file.rows if spec.file else None
+    listed = len((rows or "").splitlines()) if spec.file else len(spec.people)
+    there = scenario.attendance(config) if listed and not spec.repeat else None
+    if there and there.people > listed:
+        yield (
+            ("population", "file" if spec.file else "people"),
+            f"{there.people} people take part in this run, newcomers included, and {listed} are "
+            "listed; add people, or set repeat: true to begin again with the first",
+        )
+
+
 def _probe_problems(config: RunConfig) -> Iterator[Problem]:
     """Yield what is wrong with the probes: names, instruments, templates, items."""
     titles = [probe.title for probe in config.probes]
@@ -262,8 +278,7 @@ def design_problems(config: RunConfig, design: Design, place: Place) -> Iterator
         hint = registry.nearest(design.instrument, known)
         yield (*place, "instrument"), f"there is no such instrument{hint}"
         return
-    own = config.instruments.get(design.instrument)
-    questions = (own or files.shipped(design.instrument)).questions()
+    questions = config.instrument(design.instrument).questions()
     valid = [name for kind in {q.kind for q in questions} for name in TEMPLATES[kind]]
     for name in design.templates:
         if name not in valid:

@@ -5,17 +5,19 @@ draw nothing from the agents' or the society's generators: with or without probe
 the same completions has the same record.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
 from societies.agents.instruments.design import Design
+from societies.agents.instruments.instrument import OpenInstrument, RatedItem
 from societies.agents.strict import Strict
 
 if TYPE_CHECKING:
     from societies.administration import Questionnaire
     from societies.agents.agent import LLMAgent
+    from societies.config import RunConfig
     from societies.society import Society
 
 
@@ -25,11 +27,11 @@ class Asked(Strict):
     groups: list[str] = Field(default_factory=list)
     names: list[str] = Field(default_factory=list)
 
-    def includes(self, agent: "LLMAgent", *, staff: bool) -> bool:
+    def includes(self, agent: "LLMAgent") -> bool:
         """Whether an agent is asked; staff, such as a judge, only by name."""
         if self.names:
             return agent.name in self.names
-        return not staff and (not self.groups or agent.group in self.groups)
+        return agent.person >= 0 and (not self.groups or agent.group in self.groups)
 
 
 class Probe(Design):
@@ -66,6 +68,13 @@ class Probe(Design):
         """The probe's name."""
         return self.name or self.instrument or "question"
 
+    def questionnaire(self, config: "RunConfig") -> Any:
+        """Return the instrument; open questions make one of their own."""
+        if self.instrument:
+            return config.instrument(self.instrument)
+        items = [RatedItem(id=f"q{n}", text=text) for n, text in enumerate(self.ask, start=1)]
+        return OpenInstrument(kind="open", items=items)
+
     def is_due(self, step: int) -> bool:
         """Whether the probe is asked after a step."""
         first = self.first or self.every
@@ -79,30 +88,13 @@ class Probes:
         self._society = society
         self._probes = probes
         self._questionnaires: dict[str, Questionnaire] = {}
-        self._staff: set[str] = set()
         self._times: dict[tuple[str, str], int] = {}
-        self.unasked: set[Hashable] = set()
-        """Agents who joined and have not been in an interaction yet."""
 
-    def join(self, agent: "LLMAgent", *, staff: bool) -> None:
-        """Note that somebody joined."""
-        if staff:
-            self._staff.add(agent.name)
-        if any(probe.before for probe in self._probes):
-            self.unasked.add(agent)
-
-    def before(self, agents: Iterable[Hashable]) -> None:
-        """Ask those of the agents who are about to have their first interaction.
-
-        Who takes part by a thread is asked as the agent that it is a thread of.
-        """
-        for given in agents:
-            agent = getattr(given, "whole", given)
-            if agent in self.unasked:
-                self.unasked.discard(agent)
-                for probe in self._probes:
-                    if probe.before:
-                        self._ask(probe, agent, "before")  # type: ignore[arg-type]
+    def join(self, agent: "LLMAgent") -> None:
+        """Ask somebody who joined what is asked before everything else."""
+        for probe in self._probes:
+            if probe.before:
+                self._ask(probe, agent, "before")
 
     def step(self, number: int) -> bool:
         """Ask what is due after a step; return whether anything was."""
@@ -120,7 +112,7 @@ class Probes:
                     self._ask(probe, agent, "after")
 
     def _ask(self, probe: Probe, agent: "LLMAgent", moment: str) -> None:
-        if not probe.of.includes(agent, staff=agent.name in self._staff):
+        if not probe.of.includes(agent):
             return
         questionnaire = self._questionnaires.get(probe.title)
         if questionnaire is None:
@@ -134,10 +126,10 @@ class Probes:
             scope = f"probe/{probe.title}/{moment}/{agent.name}"
             if len(questionnaire.cells) > 1:
                 scope += f"/{cell.name}"
-            self._society.schedule_probe(
+            self._society.schedule_beside(
                 questionnaire.administer(
                     self._society, agent, cell, probe=probe.title, moment=moment, occasion=occasion
                 ),
-                agent,
+                [agent],
                 scope,
             )

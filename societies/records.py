@@ -48,6 +48,9 @@ class AgentRecord(Record):
     """The language model that answers for it."""
     persona: str
     """The persona as rendered into the system prompt."""
+    written: Literal["clean", "lenient", "repaired", "defaulted"] | None
+    """How a model's writing of it came about (`defaulted`: it is told as drawn, in part at least);
+    null if none writes personas."""
     big_five: str
     """The Big Five levels as a JSON object."""
     attributes: str

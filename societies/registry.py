@@ -8,9 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from societies import planning
 from societies.agents.models.scripted import Mind
 from societies.config import Protocol, RunConfig
 from societies.errors import InputError
+from societies.planning import Attendance, Plan
 
 if TYPE_CHECKING:
     from societies.run_directory import Run
@@ -40,7 +42,10 @@ class Scenario:
     check: Callable[[RunConfig], Iterable[tuple[Place, str]]] = lambda _: ()
     """Yields what is wrong between sections: the place, and what to do about it."""
     calls: Callable[[RunConfig], int | None] = lambda _: None
-    """How many model calls a run makes when every answer is readable."""
+    """How many model calls a run makes when every answer is readable, probes left aside."""
+    attendance: Callable[[RunConfig], Attendance | None] = lambda _: None
+    """Who is there when, so that the calls of probes and for personas can be foretold; None if that
+    depends on the run."""
     conserved: str = ""
     """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
     supports: tuple[Literal["add", "remove"], ...] = ()
@@ -50,9 +55,9 @@ class Scenario:
     plots: str = ""
     """`module:function` that draws the scenario's plots from a run into a folder."""
 
-    def planned_calls(self, config: RunConfig) -> int | None:
-        """Return how many calls a run makes; None if unknown, as when probes ask besides."""
-        return None if config.probes else self.calls(config)
+    def plan(self, config: RunConfig) -> Plan:
+        """Return how many calls a run makes, with those of probes and for personas."""
+        return planning.plan(config, self)
 
     def load_society(self) -> "type[Society]":
         """Import and return the scenario's society class."""

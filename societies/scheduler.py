@@ -110,19 +110,22 @@ class Scheduler:
         scope: str,
         step: int,
         settings: Any = None,
+        after: Iterable[Hashable] = (),
     ) -> None:
         """Start `work` once the earlier interactions of everything in `needs` are done.
 
+        It waits for the earlier interactions of what is in `after`, too, and holds nobody up there.
         `settings` are those in force where it is scheduled, and stay with it.
         """
         interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step, settings)
         self._order.append(interaction)
         self.open += 1
-        for need in interaction.needs:
+        for need in (*interaction.needs, *after):
             earlier = self._last.get(need)
             if earlier is not None:
                 earlier.dependents.append(interaction)
                 interaction.waits_for += 1
+        for need in interaction.needs:
             self._last[need] = interaction
         self._waiting.add(interaction)
         if not interaction.waits_for:

@@ -5,6 +5,7 @@ import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -25,6 +26,7 @@ from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
 from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
+from societies.portraits import Portraits
 from societies.probes import Probes
 from societies.records import (
     AgentRecord,
@@ -82,6 +84,8 @@ class Society(mesa.Model):
             live=live,
         )
         self._probes = Probes(self, config.probes)
+        self.portraits = Portraits(self)
+        self._newcomers: list[tuple[LLMAgent, AgentRecord]] = []
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
@@ -105,8 +109,12 @@ class Society(mesa.Model):
         parents: Sequence[str] = (),
         memory: Conversation | None = None,
         brief: Mapping[str, Any] | None = None,
+        kind: type[LLMAgent] = LLMAgent,
     ) -> LLMAgent:
         """Let somebody join as an agent, and log it.
+
+        Its persona is written, if a model writes personas, and probes that ask before everything
+        else ask it, before its first interaction.
 
         Args:
             name: unique in the run.
@@ -115,9 +123,11 @@ class Society(mesa.Model):
             parents: agents it descends from or learnt from.
             memory: what of its own conversation it sees again; by default nothing.
             brief: what it alone is told at the start: further variables of the `system` template.
+            kind: the class of the agent.
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
+            OutsideInteractionError: a model writes its persona, and it joins in an interaction.
         """
         if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
@@ -125,23 +135,43 @@ class Society(mesa.Model):
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
-        agent = LLMAgent(self, name, person, memory, brief)
+        agent = kind(self, name, person, memory, brief)
         agent.role = role
-        self.record(
-            AgentRecord(
-                role=role,
-                group=person.group,
-                person=person.index,
-                model=person.model.name,
-                persona=agent.persona_text,
-                big_five=to_json(person.persona.big_five).decode(),
-                attributes=to_json(person.persona.attributes).decode(),
-                parents=list(parents),
-            ),
-            agent=agent,
+        joined = AgentRecord(
+            role=role,
+            group=person.group,
+            person=person.index,
+            model=person.model.name,
+            persona=agent.persona_text,
+            written=None,
+            big_five=to_json(person.persona.big_five).decode(),
+            attributes=to_json(person.persona.attributes).decode(),
+            parents=list(parents),
         )
-        self._probes.join(agent, staff=person.index < 0)
+        portrait = self.portraits.due(agent)
+        if portrait is None:
+            self.record(joined, agent)
+        else:
+            agent.become(agent.persona, agent.model_spec, portrait)
+        self._newcomers.append((agent, joined))
+        if CURRENT.get() is None and _is_driven():
+            self._welcome()
         return agent
+
+    def _welcome(self) -> None:
+        """Schedule what precedes everything else that newcomers do: portraits, then probes."""
+        newcomers, self._newcomers = self._newcomers, []
+        for agent, joined in newcomers:
+            if agent.portrait is not None:
+                log = partial(self._record_written, agent, joined)
+                self.portraits.commission(agent, agent.persona, agent.portrait, log)
+            self._probes.join(agent)
+
+    def _record_written(
+        self, agent: LLMAgent, joined: AgentRecord, text: str, outcome: Outcome
+    ) -> None:
+        """Log an agent that joined, once its persona is written."""
+        self.record(joined.model_copy(update={"persona": text, "written": outcome}), agent)
 
     def staff(self, role: str) -> Person:
         """Return somebody without a persona who is no part of the population, such as a judge."""
@@ -182,14 +212,15 @@ class Society(mesa.Model):
             except BaseException:
                 work.close()
                 raise
-        if self._probes.unasked:
-            self._probes.before(agents)
         self._interactions += 1
-        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
+        after = self.portraits.behind(agents)
+        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings, after)
 
-    def schedule_probe(self, work: Coroutine[Any, Any, None], agent: LLMAgent, scope: str) -> None:
+    def schedule_beside(
+        self, work: Coroutine[Any, Any, None], agents: Sequence[Hashable], scope: str
+    ) -> None:
         """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
-        self._scheduler.schedule(work, [agent], scope, self._step, self.changes.settings)
+        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
 
     def deregister_agent(self, agent: LLMAgent) -> None:
         """Let go of an agent that is removed, once the probes have asked it."""
@@ -276,6 +307,7 @@ class Society(mesa.Model):
         """Drive `play()` to its next yield; return whether it goes on."""
         self._step += 1
         self.steps = self._step
+        self._welcome()
         try:
             await anext(self._play)
         except PlayEndsHere:
@@ -438,6 +470,15 @@ class Society(mesa.Model):
                 f"interaction {current.scope} draws from the society's {name}, in the order in "
                 f"which replies arrive; draw from an agent's own {name}, or in play()"
             )
+
+
+def _is_driven() -> bool:
+    """Whether interactions can be scheduled: an event loop is running."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def current_interaction() -> Interaction:

@@ -31,7 +31,7 @@ def test_every_command_of_the_page_runs(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(folder)
     blocks = COMMANDS.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
-    assert len(commands) == 8
+    assert len(commands) == 11
     for program, *words in commands:
         assert program == "societies"
         shown = CliRunner().invoke(app, words)
@@ -52,6 +52,7 @@ def test_every_scenario_file_of_the_page_runs(folder: Path) -> None:
         "own.yaml",
         "probed.yaml",
         "worth.yaml",
+        "written.yaml",
     ]
     for file in files:
         assert run(folder, file.name).status == "finished", file.name
@@ -65,6 +66,10 @@ def test_the_page_says_what_comes_out(folder: Path) -> None:
     listed = run(folder, "listed.yaml").table("agents").collect()
     assert listed["big_five"].to_list() == ['{"extraversion":5.0}', '{"extraversion":1.5}']
     assert "Your hobby: choir." in listed["persona"][0]
+
+    written = run(folder, "written.yaml").table("agents").filter(pl.col("person") >= 0).collect()
+    assert written["written"].to_list() == ["clean"] * 4
+    assert all("Residence: a fishing village\nAs reading:" in text for text in written["persona"])
 
     probed = run(folder, "probed.yaml")
     assert set(probed.table("responses").collect()["probe"]) == {"warmth", "mood"}

@@ -275,7 +275,7 @@ def test_agents_join_and_leave_a_donor_game_between_generations(changed):
     agents = run.table("agents").filter(pl.col("agent").is_in(list(joined))).collect()
     survivors = set(run.table("scores").filter(generation=1, survived=True).collect()["agent"])
     assert all(set(parents) == survivors for parents in agents["parents"])
-    assert run.table("calls").collect().height == run.scenario.planned_calls(run.config)
+    assert run.table("calls").collect().height == run.scenario.plan(run.config).total
     societies.replay(run.path)
 
 

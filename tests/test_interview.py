@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -314,18 +313,22 @@ def test_populations_are_shown_by_the_command(tmp_path: Path) -> None:
     assert plot.stat().st_size > 5_000
 
 
-def test_personas_written_by_a_model_are_journalled_and_all_that_the_agent_is_told(
-    tmp_path: Path,
-) -> None:
-    data = people(attributes={"job": "lighthouse keeper"})
-    design = {"instrument": "mini_markers", "items": ["bold"]}
-    protocol = {"write_personas": True, "questionnaires": [design]}
-    run = societies.run({**data, "protocol": protocol}, out=tmp_path)
-    assert run.about["totals"]["calls"] == run.scenario.calls(run.config) == 4
-    with run.journal() as journal:
-        key = next(iter(journal.keys()))
-    assert key == "portrait/p0000 writer#p0000 writer#1"
-    assert "lighthouse keeper" in run.call(key).messages[-1][1]
-    told = run.table("agents").collect().filter(pl.col("person") >= 0)["persona"].to_list()
-    assert told == ["This is a portrait. Your job: lighthouse keeper."] * 2
-    assert societies.replay(run.path).status == "finished"
+def test_the_population_is_set_and_seeded_as_a_run_is() -> None:
+    def shown(*options: str) -> Any:
+        from typer.testing import CliRunner
+
+        from societies.cli.main import app
+
+        return CliRunner().invoke(app, ["population", "interview/who_am_i", *options])
+
+    seeded = shown("--seed", "7", "--set", "population.size=2", "--show", "0")
+    assert seeded.exit_code == 0
+    assert seeded.stdout.splitlines()[0] == "2 people, seed 7"
+    with pytest.raises(InputError, match=r"--set population.sise: unknown key"):
+        raise shown("--set", "population.sise=2").exception
+    with pytest.raises(InputError, match="--set size: write KEY=VALUE"):
+        raise shown("--set", "size").exception
+    with pytest.raises(InputError, match=r"--plot people.xyz: Format 'xyz' is not supported"):
+        raise shown("--plot", "people.xyz").exception
+    written = shown("--set", "population.written_as=spectrum", "--show", "1")
+    assert "a run has a model write them as spectrum first" in written.stdout

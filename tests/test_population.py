@@ -194,7 +194,8 @@ def test_people_from_a_file_are_held_by_the_configuration(tmp_path: Path, kind: 
     scenario.write_text(
         "scenario: donor_game\nmodel: {name: scripted/persona}\n"
         f"population: {{size: 2, file: {{path: people.{kind}, "
-        "columns: {E: big_five.extraversion}}}\nprotocol: {survivors: 0, rounds: 1}\n"
+        "columns: {E: big_five.extraversion}}}\n"
+        "protocol: {generations: 1, survivors: 0, rounds: 1}\n"
     )
     config, _ = load(scenario)
     path.unlink()

@@ -13,12 +13,15 @@ from pydantic import Field
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.respondent import Respondent
+from societies.agents.portraits import script
 from societies.agents.streams import LateStream, stream
 from societies.agents.strict import Strict
 
 CHARACTERS_PER_TOKEN = 4
 QUESTIONNAIRE = {"form", "forms"}
 """Variables that only questionnaire prompts have."""
+PORTRAIT = "portrayed"
+"""A variable that only the prompts have by which personas are written."""
 BABBLE = (
     "I would rather not say.",
     "Let me think about it some more",
@@ -41,7 +44,12 @@ class Mind(Strict):
     """How the mind fills in questionnaires, whatever scenario it lives in."""
 
     def respond(self, request: Request, random: Random) -> str:
-        """Answer a questionnaire as a respondent, and anything else by the mind's own policy."""
+        """Answer a questionnaire as a respondent, and anything else by the mind's own policy.
+
+        Whoever writes a persona repeats its description, in whatever scenario.
+        """
+        if PORTRAIT in request.situation:
+            return script(request.situation)
         if not QUESTIONNAIRE.isdisjoint(request.situation):
             return self.respondent.fill_in(request, random)
         return self.reply(request, random)

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from societies.agents.models.base import ModelSpec
 from societies.agents.persona import TRAITS, Fact, Level, PersonaSpec, Trait
+from societies.agents.portraits import Style
 from societies.agents.strict import Strict
 
 Weights = dict[str, float]
@@ -187,6 +188,10 @@ class PopulationSpec(Strict):
     """Every combination of these values in turn; keys are attributes or `big_five.<trait>`."""
     exclude: list[dict[str, Condition | Fact]] = Field(default_factory=list)
     """Impossible people: whoever matches all conditions of a rule is drawn again."""
+    written_as: Style | None = None
+    """Let a model (`model.roles.writer`, or the run's own) write every persona before its agent
+    does anything else. `prose`: one text from all but the secrets; `spectrum`: Big Five and values
+    by SPeCtrum's chains of summaries, the rest as it is (persona protocol 7.1)."""
 
     @model_validator(mode="after")
     def name_groups_apart(self) -> Self:

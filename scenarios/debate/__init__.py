@@ -4,7 +4,13 @@ from pathlib import Path
 
 from societies.registry import Scenario
 from societies.scenarios.debate.minds import MINDS
-from societies.scenarios.debate.protocol import ROLES, DebateProtocol, check, planned_calls
+from societies.scenarios.debate.protocol import (
+    ROLES,
+    DebateProtocol,
+    attendance,
+    check,
+    planned_calls,
+)
 
 SCENARIO = Scenario(
     name="debate",
@@ -16,6 +22,7 @@ SCENARIO = Scenario(
     roles=ROLES,
     check=check,
     calls=planned_calls,
+    attendance=attendance,
     summary="societies.analysis.debate:summary",
     plots="societies.analysis.debate_plots:draw",
 )

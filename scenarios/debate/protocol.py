@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from societies.agents.strict import Strict
 from societies.config import Protocol, RunConfig
+from societies.planning import Attendance
 from societies.registry import Place
 from societies.scenarios.debate.tasks import TaskError, load_questions
 
@@ -167,3 +168,10 @@ def calls_per_question(protocol: DebateProtocol, size: int) -> int | None:
 def summarises(protocol: DebateProtocol, size: int) -> bool:
     """Whether debaters are shown a summary of the others instead of their replies."""
     return protocol.summaries_from is not None and size >= max(2, protocol.summaries_from)
+
+
+def attendance(config: RunConfig) -> Attendance:
+    """Return who is there: the debaters, for a step per question."""
+    size = config.population.size
+    questions = load_questions(cast(DebateProtocol, config.protocol).task)
+    return Attendance(people=size, present=[size] * len(questions))

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from societies.registry import Scenario
 from societies.scenarios.donor_game.minds import MINDS
-from societies.scenarios.donor_game.protocol import DonorProtocol, check, planned_calls
+from societies.scenarios.donor_game.protocol import (
+    DonorProtocol,
+    attendance,
+    check,
+    planned_calls,
+)
 
 SCENARIO = Scenario(
     name="donor_game",
@@ -15,6 +20,7 @@ SCENARIO = Scenario(
     minds=MINDS,
     check=check,
     calls=planned_calls,
+    attendance=attendance,
     supports=("add", "remove"),
     conserved="societies.scenarios.donor_game.conserved:violations",
     summary="societies.analysis.cooperation:summary",

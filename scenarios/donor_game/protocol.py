@@ -7,6 +7,7 @@ from pydantic import Field
 
 from societies.config import Protocol, RunConfig
 from societies.interventions import EVERYBODY
+from societies.planning import Attendance
 from societies.registry import Place
 
 
@@ -127,3 +128,10 @@ def planned_calls(config: RunConfig) -> int:
     protocol = cast(DonorProtocol, config.protocol)
     donations = sum(protocol.games * protocol.rounds * size // 2 for size in sizes(config))
     return people(config) + donations
+
+
+def attendance(config: RunConfig) -> Attendance:
+    """Return who is there: in every generation a step for the strategies and one per round."""
+    protocol = cast(DonorProtocol, config.protocol)
+    steps = 1 + protocol.games * protocol.rounds
+    return Attendance(people(config), [size for size in sizes(config) for _ in range(steps)])

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from societies.registry import Scenario
 from societies.scenarios.interview.minds import MINDS
-from societies.scenarios.interview.protocol import InterviewProtocol, check, planned_calls
+from societies.scenarios.interview.protocol import (
+    InterviewProtocol,
+    attendance,
+    check,
+    planned_calls,
+)
 
 SCENARIO = Scenario(
     name="interview",
@@ -13,9 +18,10 @@ SCENARIO = Scenario(
     society="societies.scenarios.interview.interview:Interview",
     protocol=InterviewProtocol,
     minds=MINDS,
-    roles=("judge", "writer"),
+    roles=("judge",),
     check=check,
     calls=planned_calls,
+    attendance=attendance,
     summary="societies.analysis.consistency:summary",
     plots="societies.analysis.consistency_plots:draw",
 )

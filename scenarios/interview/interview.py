@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from societies.administration import Questionnaire
 from societies.agents.agent import LLMAgent
-from societies.agents.answers import Text
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.scenarios.interview.answers import Name, TwentyStatements, Verdicts
@@ -23,11 +22,6 @@ class Interview(Society):
     async def play(self) -> AsyncGenerator[None, None]:
         """Ask everybody; one Mesa step is one cell of a questionnaire's grid, or one task."""
         people = self.population.people(self.config.population.size)
-        if self.protocol.write_personas:
-            portraits = self.schedule_portraits(people)
-            yield
-            await self.settle()
-            people = [portraits[person.index] for person in people]
         subjects = [pair for person in people for pair in self.enroll_versions(person)]
         agents = [agent for agent, _ in subjects] + self.enroll_baseline()
         for position, design in enumerate(self.protocol.questionnaires, start=1):
@@ -64,28 +58,6 @@ class Interview(Society):
                     scope=f"guess-who/{agent.name}",
                 )
             yield
-
-    def schedule_portraits(self, people: list[Person]) -> dict[int, Person]:
-        """Let a writer portray every person; return them, to be read once that is settled."""
-        portraits: dict[int, Person] = {}
-        for person in people:
-            name = f"p{person.index:04} writer"
-            writer = self.enroll(name, role="writer", person=self.staff("writer"))
-            self.schedule(
-                self.portray(writer, person, portraits), agents=[writer], scope=f"portrait/{name}"
-            )
-        return portraits
-
-    async def portray(self, writer: LLMAgent, person: Person, portraits: dict[int, Person]) -> None:
-        """Turn one person's description into prose; without a readable reply the run fails."""
-        written = await writer.aside(
-            "write_persona",
-            Text,
-            attempts=self.protocol.attempts,
-            description=self.render("persona", persona=person.persona),
-        )
-        persona = Persona(text=written.text, identity=person.persona.identity)
-        portraits[person.index] = replace(person, persona=persona)
 
     def enroll_versions(self, person: Person) -> list[tuple[LLMAgent, Person]]:
         """Let a person join, once per ablation; return the agents with the person they portray."""

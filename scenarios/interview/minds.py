@@ -23,9 +23,6 @@ class Interviewee(Mind):
                 f"I am a person like any other ({n})." for n in range(2 * STATEMENTS - len(told))
             ]
             return json.dumps({"known": told[:STATEMENTS], "hidden": told[STATEMENTS:]})
-        if request.prompt == "write_persona":
-            lines = request.situation["description"].splitlines()
-            return f"This is a portrait. {' '.join(line.strip() for line in lines)}"
         if request.prompt == "verdicts":
             true = set(statements(request.situation["person"]))
             verdicts = [

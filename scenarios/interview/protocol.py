@@ -5,9 +5,10 @@ from typing import Literal, cast
 
 from pydantic import Field
 
-from societies.agents.instruments.design import Design
+from societies.agents.instruments.design import Design, cells
 from societies.agents.persona import Block
 from societies.config import Protocol, RunConfig
+from societies.planning import Attendance
 from societies.registry import Place
 
 Ablation = Literal["S", "P", "C", "SP", "SC", "PC", "SPC"]
@@ -25,9 +26,6 @@ class InterviewProtocol(Protocol):
     """Agents without any persona, asked the same."""
     ablations: list[Ablation] = Field(default_factory=list)
     """Enrol every person once per entry, with these persona blocks only; empty: as they are."""
-    write_personas: bool = False
-    """First let a model (role `writer`) turn every persona's description into a portrait in prose,
-    which is then all that the agent is told of itself."""
     twenty_statements: bool = False
     """Ask who they are; a judge who knows the person rates every statement (7.3)."""
     guess_who: bool = False
@@ -50,8 +48,6 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield from design_problems(config, design, ("protocol", "questionnaires", position))
     if not (protocol.questionnaires or protocol.twenty_statements or protocol.guess_who):
         yield ("protocol",), "nothing is asked: give questionnaires, or another task"
-    if protocol.write_personas and protocol.ablations:
-        yield ("protocol", "ablations"), "a written portrait has no blocks that could be left out"
     if len(set(protocol.ablations)) < len(protocol.ablations):
         yield ("protocol", "ablations"), "an ablation stands there twice"
     judged = protocol.twenty_statements or protocol.guess_who
@@ -62,14 +58,29 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
 
 def planned_calls(config: RunConfig) -> int:
     """Return how many model calls an interview makes when every answer is readable."""
-    from societies.administration import find
-
     protocol = cast(InterviewProtocol, config.protocol)
-    agents = config.population.size * max(1, len(protocol.ablations))
+    agents = versions(config)
     each = sum(
-        design.calls(find(design.instrument, config).questions())
+        design.calls(config.instrument(design.instrument).questions())
         for design in protocol.questionnaires
     )
     tasks = 2 * protocol.twenty_statements + protocol.guess_who
-    written = config.population.size * protocol.write_personas
-    return (agents + protocol.baseline) * each + agents * tasks + written
+    return (agents + protocol.baseline) * each + agents * tasks
+
+
+def versions(config: RunConfig) -> int:
+    """Return how many agents portray people: everybody in every ablation."""
+    protocol = cast(InterviewProtocol, config.protocol)
+    return config.population.size * max(1, len(protocol.ablations))
+
+
+def attendance(config: RunConfig) -> Attendance:
+    """Return who is there: everybody from the first step on, a step per cell of a grid or task."""
+    protocol = cast(InterviewProtocol, config.protocol)
+    grids = sum(len(cells(design)) for design in protocol.questionnaires)
+    return Attendance(
+        people=config.population.size,
+        versions=[kept_blocks(ablation) for ablation in protocol.ablations],
+        present=[versions(config)] * (grids + protocol.twenty_statements + protocol.guess_who),
+        agents=versions(config),
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from societies.registry import Scenario
 from societies.scenarios.negotiation.minds import MINDS
-from societies.scenarios.negotiation.protocol import NegotiationProtocol, check
+from societies.scenarios.negotiation.protocol import NegotiationProtocol, attendance, check
 
 SCENARIO = Scenario(
     name="negotiation",
@@ -15,6 +15,7 @@ SCENARIO = Scenario(
     minds=MINDS,
     roles=("red", "blue", "judge"),
     check=check,
+    attendance=attendance,
     conserved="societies.scenarios.negotiation.conserved:violations",
     summary="societies.analysis.negotiation:summary",
     plots="societies.analysis.negotiation_plots:plots",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 from societies.config import Protocol, RunConfig
+from societies.planning import Attendance
 from societies.registry import Place
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
@@ -249,3 +250,11 @@ def most_calls(config: RunConfig) -> int:
     protocol = cast(NegotiationProtocol, config.protocol)
     per_game = protocol.max_turns + 2 * protocol.judge
     return pairings(config) * protocol.games * per_game
+
+
+def attendance(config: RunConfig) -> Attendance:
+    """Return who is there: the players, for a step per game; one alone sits in both seats."""
+    size = config.population.size
+    games = pairings(config) * cast(NegotiationProtocol, config.protocol).games
+    present = 2 if size == 1 else size
+    return Attendance(people=size, present=[present] * games, agents=present)

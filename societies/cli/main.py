@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from societies.agents.errors import PromptError, SocietyError
+from societies.cli.options import File, Seed, Sets, overrides
 from societies.cli.population import population
 
 app = typer.Typer(
@@ -20,19 +21,9 @@ app = typer.Typer(
     "replay them, look into them.",
 )
 
-File = Annotated[
-    str, typer.Argument(help="A YAML file, or a shipped name such as donor_game/demo.")
-]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's directory.")]
 Out = Annotated[Path, typer.Option(help="Where run directories are made.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
-Seed = Annotated[int | None, typer.Option(help="Set the seed.")]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY=VALUE", help="Set a value, such as model.name=scripted/random."
-    ),
-]
 
 
 @app.command("list")
@@ -67,10 +58,9 @@ def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
     from societies.loading import load
 
-    config, scenario = load(file, _overrides(seed, sets))
-    calls = scenario.planned_calls(config)
-    planned = f", {calls:,} model calls if every answer is readable" if calls is not None else ""
-    typer.echo(f"{file} is valid: {scenario.name}, {config.population.size:,} agents{planned}")
+    config, scenario = load(file, overrides(seed, sets))
+    size, plan = config.population.size, scenario.plan(config)
+    typer.echo(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
 
 
 @app.command()
@@ -84,7 +74,7 @@ def estimate(
     from societies.cli.estimate import show_estimate
     from societies.loading import load
 
-    config, scenario = load(file, _overrides(seed, sets))
+    config, scenario = load(file, overrides(seed, sets))
     show_estimate(config, scenario, as_json=as_json)
 
 
@@ -106,8 +96,8 @@ def run(
     from societies.cli.progress import watch_with
     from societies.runner import run as run_scenario
 
-    overrides = _overrides(seed, sets)
-    _perform(lambda: run_scenario(file, out=out, sets=overrides, watch=watch_with(quiet=quiet)))
+    given = overrides(seed, sets)
+    _perform(lambda: run_scenario(file, out=out, sets=given, watch=watch_with(quiet=quiet)))
 
 
 @app.command()
@@ -119,8 +109,8 @@ def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
     from societies.cli.progress import watch_with
     from societies.runner import resume as resume_run
 
-    overrides = _overrides(None, sets)
-    _perform(lambda: resume_run(path, sets=overrides, watch=watch_with(quiet=quiet)))
+    given = overrides(None, sets)
+    _perform(lambda: resume_run(path, sets=given, watch=watch_with(quiet=quiet)))
 
 
 @app.command()
@@ -135,7 +125,7 @@ def fork(
     from societies.cli.progress import watch_with
     from societies.forks import fork as fork_run
 
-    changes, watch = _overrides(None, sets), watch_with(quiet=quiet)
+    changes, watch = overrides(None, sets), watch_with(quiet=quiet)
     _perform(lambda: fork_run(path, at, sets=changes, out=out, watch=watch))
 
 
@@ -201,26 +191,6 @@ def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
         raise InputError("--call, --transcript and --plots show one run; name only one")
     runs = [Run(path) for path in paths]
     (compare.show_comparison_json if as_json else compare.show_comparison)(runs)
-
-
-def _overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
-    """Return what --seed and --set say, by dotted key."""
-    import yaml
-
-    from societies.errors import InputError
-
-    overrides: dict[str, Any] = {}
-    for item in sets or []:
-        key, equals, value = item.partition("=")
-        if not key or not equals:
-            raise InputError(f"--set {item}: write KEY=VALUE, such as protocol.rounds=6")
-        try:
-            overrides[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"--set {item}: the value is not plain YAML") from error
-    if seed is not None:
-        overrides["seed"] = seed
-    return overrides
 
 
 def _perform(work: Callable[[], Any]) -> None:

@@ -5,27 +5,36 @@ from typing import Annotated
 
 import typer
 
+from societies.cli.options import File, Seed, Sets, overrides
+
 
 def population(
-    file: Annotated[
-        str, typer.Argument(help="A YAML file, or a shipped name such as donor_game/demo.")
-    ],
+    file: File,
+    seed: Seed = None,
+    sets: Sets = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the distributions into this PNG.")] = None,
-    show: Annotated[int, typer.Option(help="How many personas to show in full.")] = 2,
+    show: Annotated[int, typer.Option(min=0, help="How many personas to show in full.")] = 2,
 ) -> None:
     """Draw a scenario's population and show it against what was asked for; nothing is run."""
     from societies.agents.population import Population, describe
     from societies.agents.prompts import Prompts
+    from societies.errors import InputError
     from societies.loading import load
 
-    config, scenario = load(file)
-    people = Population(config.population, config.model, config.seed).people(config.population.size)
+    config, scenario = load(file, overrides(seed, sets))
+    spec = config.population
+    people = Population(spec, config.model, config.seed).people(spec.size)
     prompts = Prompts([scenario.folder / "prompts"], config.prompts)
     typer.echo(f"{len(people):,} people, seed {config.seed}")
-    typer.echo(describe.table(describe.lines(config.population, people)))
+    typer.echo(describe.table(describe.lines(spec, people)))
+    if spec.written_as and show:
+        typer.echo(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
     for person in people[:show]:
         text = prompts.render("persona", {"persona": person.persona, "protocol": config.protocol})
         typer.echo(f"\nperson {person.index} ({person.group or 'everybody'}):\n{text}")
     if plot is not None:
-        describe.plot(config.population, people, plot)
+        try:
+            describe.plot(spec, people, plot)
+        except ValueError as error:
+            raise InputError(f"--plot {plot}: {error}") from error
         typer.echo(plot)

@@ -62,7 +62,7 @@ def _in_lines(society: Society) -> Iterator[None]:
 @contextmanager
 def _polled(society: Society, seconds: float, display: Display) -> Iterator[None]:
     """Show progress every so often, from a thread of its own, and once more at the end."""
-    planned = find(society.config.scenario).planned_calls(society.config)
+    planned = find(society.config.scenario).plan(society.config).total
     began, over = time.monotonic(), threading.Event()
 
     def poll() -> None:

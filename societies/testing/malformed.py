@@ -178,7 +178,7 @@ def _stands_in(run: Run, tables: Tables, words: list[str]) -> bool:
 
 def _texts(run: Run, tables: Tables) -> Iterator[str]:
     """Yield everything a run holds as text, but for the replies and what is wrong with them."""
-    counted = {record.table for record in CORE_RECORDS} - {"messages"}
+    counted = {record.table for record in CORE_RECORDS} - {"messages", "agents"}
     with run.journal() as journal:
         for name, row in in_order(tables):
             if name not in counted:

@@ -35,19 +35,16 @@ def check_conserved(run: Run, conserved: Callable[[Run], Iterable[str]] | None =
 def check_plan(run: Run) -> None:
     """Check that the scenario foretells how many calls it makes, if it foretells any.
 
-    The calls of probes are not the scenario's.
-
     Raises:
         AssertionError: it made others, though every answer could be read.
     """
-    everything = tables_of(run)["answers"]
-    answers = everything.filter(~everything["scope"].str.starts_with("probe/"))
-    planned = run.scenario.planned_calls(run.config)
+    answers = tables_of(run)["answers"]
+    planned = run.scenario.plan(run.config).total
     readable = "defaulted" not in answers["outcome"].to_list()
     if planned is not None and readable and planned != answers.height:
         raise AssertionError(
             f"Scenario {run.scenario.name} foretells {planned} calls, and asked {answers.height} "
-            "times (`Scenario.calls`; None says that it cannot be foretold)"
+            "times (`Scenario.calls` and `attendance`; None says that it cannot be foretold)"
         )
 
 
