@@ -17,5 +17,6 @@ SCENARIO = Scenario(
     check=check,
     calls=planned_calls,
     summary="societies.analysis.consistency:summary",
+    findings="societies.analysis.consistency:findings",
     plots="societies.analysis.consistency_plots:draw",
 )
