@@ -118,6 +118,7 @@ def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> N
     assert best(block, "alpha", "a") > 0.95
     assert best(block, "retest", "a") > 0.95
     assert worst(block, "alpha", "d") < 0.6
+    assert worst(block, "retest", "d") < 0.7
     agreement = change.icc(four_kinds)
     assert best(agreement, "icc", "a") > worst(agreement, "icc", "c") > 0.8
     assert worst(agreement, "icc", "d") < 0.5
@@ -180,6 +181,28 @@ def test_hypocrites_act_against_what_they_say(interview: Interview) -> None:
     assert hypocrite["centred_cosine"] < -0.5
     assert hypocrite["cosine"] > 0.5  # the raw cosine hides it: all ratings are positive
     assert abs(means["deaf"]["spearman"] or 0) < 0.2
+
+
+def test_words_and_deeds_by_hand() -> None:
+    found = knowledge.metrics([7, 1, 4, 6], [7, 3, 4, 5], 4)
+    assert (found["difference"], found["consistent"]) == (0.75, 0.75)
+    assert found["cosine"] == pytest.approx((49 + 3 + 16 + 30) / (102 * 99) ** 0.5)
+    assert found["centred_cosine"] == pytest.approx((9 + 3 + 0 + 2) / (22 * 11) ** 0.5)
+    assert found["spearman"] == 1
+    assert knowledge.metrics([4, 4, 4], [1, 2, 3], 4)["spearman"] is None
+
+
+def test_who_acts_as_it_says_does_so_more_than_its_shuffled_pairs(interview: Interview) -> None:
+    kinds = {"steady": "steady", "hypocrite": "hypocrite", "deaf": "insensitive"}
+    table = knowledge.congruence(interview(kinds, 24, {"instrument": "words_and_deeds"}))
+    rows = {(group, metric): row for row in table.to_dicts() for group, metric in [
+        (row["group"], row["metric"])
+    ]}  # fmt: skip
+    assert rows["steady", "spearman"]["low"] > 0.5
+    assert rows["steady", "spearman"]["holm_p"] < 0.001
+    assert rows["hypocrite", "spearman"]["high"] < -0.3
+    assert rows["hypocrite", "difference"]["difference"] > 0.5, "further apart than by chance"
+    assert rows["deaf", "consistent"]["difference"] == pytest.approx(0, abs=0.05)
 
 
 def test_who_is_asked_twice_holds_or_yields(interview: Interview) -> None:

@@ -1,5 +1,8 @@
 """Repetitions: intervals over runs, and profiles correlated across seeds."""
 
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -85,6 +88,17 @@ def test_one_run_is_no_repetition(seeds: list[Run]) -> None:
         analysis.profile_correlations(seeds[:1])
     with pytest.raises(InputError, match="given twice"):
         analysis.profile_correlations([seeds[0], seeds[0]])
+
+
+def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("## Analyse runs") :]
+    example = section[section.index("```python") + 9 : section.index("```\n\n|")]
+    monkeypatch.chdir(tmp_path)
+    exec(example, {})  # noqa: S102 - it is ours
+    assert (tmp_path / "figures" / "profile.png").is_file()
+    names = set(re.findall(r"`([a-z_]+)`", section[: section.index("## Write a scenario")]))
+    assert set(analysis.__all__) - {"summary"} <= names, "the table lists every public name"
 
 
 def test_public_names_are_there_and_lazy() -> None:
