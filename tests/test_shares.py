@@ -132,6 +132,9 @@ def test_no_figure_depends_on_the_order_of_rows(
     run, measure = mixed, MEASURES.get(name)
     if measure is None:
         run, measure = asked_twice, getattr(analysis, name)
+    if name == "choice_scores":
+        run = societies.run("interview/trait_form", out=tmp_path, sets={"population.size": 2})
+        assert {"answers", *SHARES} <= set(measure(run).columns)
     shuffled = shutil.copytree(run.path, tmp_path / "1")
     for table in ("responses", "agents"):
         folder = shuffled / "log" / table
