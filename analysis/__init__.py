@@ -2,16 +2,26 @@
 
 >>> import societies
 >>> from societies import analysis
->>> run = societies.run("donor_game/demo", seed=3)
->>> analysis.summary(run)
->>> analysis.plot_cooperation(run, "figures")
+>>> run = societies.run("interview/demo", seed=3)
+>>> analysis.reliability(run)
+>>> analysis.plot_consistency(run, "figures")
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from societies.analysis.change import administrations, before_after, drift, icc, steadfastness
+    from societies.analysis.choices import choice_scores
+    from societies.analysis.consistency import (
+        induction,
+        reliability,
+        responses,
+        trait_scores,
+        z_scores,
+    )
+    from societies.analysis.consistency import quality as response_quality
+    from societies.analysis.consistency_plots import draw as plot_consistency
     from societies.analysis.cooperation import (
-        across_runs,
         answer_quality,
         donation_fractions,
         donation_slope,
@@ -21,39 +31,90 @@ if TYPE_CHECKING:
         lineage,
         measures,
         punishment_share,
-        summary,
     )
+    from societies.analysis.inertia import inertia_indices
+    from societies.analysis.knowledge import congruence, knowledge_action
+    from societies.analysis.permeability import group_differences, selective_permeability
     from societies.analysis.plots import cooperation as plot_cooperation
-    from societies.analysis.statistics import bootstrap_mean, gini_coefficient
+    from societies.analysis.portraits import portrait_accuracy
+    from societies.analysis.replication import across_runs, profile_correlations
+    from societies.analysis.statistics import bootstrap_mean, effect_size, gini_coefficient
+    from societies.analysis.tables import summary
+
+_HOMES = {
+    "change": ("administrations", "before_after", "drift", "icc", "steadfastness"),
+    "choices": ("choice_scores",),
+    "consistency": ("induction", "reliability", "responses", "trait_scores", "z_scores"),
+    "cooperation": (
+        "answer_quality",
+        "donation_fractions",
+        "donation_slope",
+        "final_resources",
+        "generosity_selection",
+        "gini",
+        "lineage",
+        "measures",
+        "punishment_share",
+    ),
+    "inertia": ("inertia_indices",),
+    "knowledge": ("congruence", "knowledge_action"),
+    "permeability": ("group_differences", "selective_permeability"),
+    "portraits": ("portrait_accuracy",),
+    "replication": ("across_runs", "profile_correlations"),
+    "statistics": ("bootstrap_mean", "effect_size", "gini_coefficient"),
+    "tables": ("summary",),
+}
+"""Public names by module."""
+
+_PLACES = {name: f"{module}:{name}" for module, names in _HOMES.items() for name in names} | {
+    "plot_consistency": "consistency_plots:draw",
+    "plot_cooperation": "plots:cooperation",
+    "response_quality": "consistency:quality",
+}
 
 __all__ = [
     "across_runs",
+    "administrations",
     "answer_quality",
+    "before_after",
     "bootstrap_mean",
+    "choice_scores",
+    "congruence",
     "donation_fractions",
     "donation_slope",
+    "drift",
+    "effect_size",
     "final_resources",
     "generosity_selection",
     "gini",
     "gini_coefficient",
+    "group_differences",
+    "icc",
+    "induction",
+    "inertia_indices",
+    "knowledge_action",
     "lineage",
     "measures",
+    "plot_consistency",
     "plot_cooperation",
+    "portrait_accuracy",
+    "profile_correlations",
     "punishment_share",
+    "reliability",
+    "response_quality",
+    "responses",
+    "selective_permeability",
+    "steadfastness",
     "summary",
+    "trait_scores",
+    "z_scores",
 ]
-
-_HOMES = {
-    "bootstrap_mean": "statistics:bootstrap_mean",
-    "gini_coefficient": "statistics:gini_coefficient",
-    "plot_cooperation": "plots:cooperation",
-}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: SciPy and Matplotlib are slow to import."""
-    if name not in __all__:
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from societies.registry import resolve
 
-    return resolve(f"societies.analysis.{_HOMES.get(name, f'cooperation:{name}')}")
+    return resolve(f"societies.analysis.{_PLACES[name]}")

@@ -4,6 +4,7 @@ import polars as pl
 
 from societies.agents.instruments.scoring import choice_outcome
 from societies.analysis.consistency import responses
+from societies.analysis.quality import quality_of
 from societies.run_directory import Run
 
 KEYS = ["group", "instrument", "template", "wording", "trait"]
@@ -15,7 +16,8 @@ def choice_scores(run: Run) -> pl.DataFrame:
     `by_probability` is TRAIT's: 100 times the share of items that count as high by the options'
     probabilities averaged over the two orders; null where the model gave none. `by_choice` is for
     models that can only be sampled: the mean, in percent, of the indicator of a high choice over
-    orders and repeats. `unanswered` is the share of answers without a choice.
+    orders and repeats. `unanswered` is the share of answers without a choice; `answers`, `invalid`,
+    `refused` and `defaulted` tell why.
     """
     answers = responses(run).filter(pl.col("kind") == "choose", pl.col("asking") == 1)
     rows = []
@@ -26,7 +28,8 @@ def choice_scores(run: Run) -> pl.DataFrame:
             orders = dict(item.select("option_order", "probabilities").iter_rows())
             if {"forward", "reversed"} <= orders.keys():
                 outcomes.append(choice_outcome(orders["forward"], orders["reversed"]))
-        items = part.group_by("item").agg(pl.col("score").mean())["score"].drop_nulls()
+        each = part.group_by("item", maintain_order=True).agg(pl.col("score").mean())
+        items = each["score"].drop_nulls()
         rows.append(
             {
                 **dict(zip([*KEYS, "agent"], key, strict=True)),
@@ -34,6 +37,7 @@ def choice_scores(run: Run) -> pl.DataFrame:
                 "by_probability": 100 * sum(outcomes) / len(outcomes) if outcomes else None,
                 "by_choice": None if items.is_empty() else 100 * float(items.sum()) / len(items),
                 "unanswered": part["value"].null_count() / part.height,
+                **quality_of(part),
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)

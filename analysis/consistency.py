@@ -17,10 +17,13 @@ from scipy.stats import pearsonr
 
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona import LEVELS
+from societies.analysis.quality import pooled, quality_of, shares
+from societies.analysis.statistics import bootstrap_difference
 from societies.run_directory import Run
 
 SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
+PERSON = ["agent", "person", "big_five", "attributes"]
 OCCASION = ["probe", "moment", "occasion"]
 ADMINISTRATION = [
     "template",
@@ -28,8 +31,16 @@ ADMINISTRATION = [
     "scale_direction",
     "wording",
     "label_style",
+    "batch",
+    "context",
     "repeat",
 ]
+VARIED = [
+    *("order_difference", "order_flips", "direction_difference"),
+    *("template_difference", "template_spread", "template_flips", "paraphrase_difference"),
+    *("paraphrase_flips", "retest", "retest_difference"),
+]
+"""Measures that need a design which varies something."""
 INDUCED = 0.25
 """Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
 MINIMUM = 3
@@ -42,8 +53,9 @@ def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
     Column `side` is 1 if the answer is on the trait's high side, -1 on its low side, 0 between.
+    Rows are in program order, whatever order they lie in on the disk.
     """
-    agents = run.table("agents").select("agent", "group", "person", "big_five")
+    agents = run.table("agents").select("agent", "group", "person", "big_five", "attributes")
     choice = pl.col("kind") == "choose"
     return (
         run.table("responses")
@@ -53,13 +65,19 @@ def responses(run: Run) -> pl.DataFrame:
             middle=pl.when(choice).then(0.5).otherwise((pl.col("points") + 1) / 2),
         )
         .with_columns(side=(pl.col("score") - pl.col("middle")).sign())
+        .sort("seq")
         .collect()
     )
 
 
 def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
-    """Return how many answers there are, and which shares were refused, defaulted or goodwill."""
-    return responses(run).group_by(by, maintain_order=True).agg(_quality()).sort(by)
+    """Return how many answers there are, and the shares of those that are not clean.
+
+    Columns: `answers`; `invalid`, `refused`, `defaulted` (see `quality`); `repaired` (read only
+    when asked again) and `lenient` (read with goodwill).
+    """
+    how = [(pl.col("outcome") == name).mean().alias(name) for name in ("repaired", "lenient")]
+    return responses(run).group_by(by, maintain_order=True).agg(*shares(), *how).sort(by)
 
 
 def trait_scores(run: Run) -> pl.DataFrame:
@@ -68,15 +86,17 @@ def trait_scores(run: Run) -> pl.DataFrame:
     `score` follows the instrument's own rule (mean, sum, or share of high choices in percent);
     `item_mean` is the mean of the keyed answers. Where the instrument centres, as questionnaires of
     values do, both are less the respondent's own mean over all items of the administration. Both
-    are null where more items are missing than the instrument allows.
+    are null where more items are missing than the instrument allows. `answers`, `invalid`,
+    `refused` and `defaulted` tell of the items.
     """
-    keys = [*SCALE, "model", "agent", "person", "big_five", *OCCASION, *ADMINISTRATION]
+    keys = [*SCALE, "model", *PERSON, *OCCASION, *ADMINISTRATION]
     asked = ["instrument", "agent", *OCCASION, *ADMINISTRATION]
     answers = _scored(run).with_columns(own=pl.col("score").mean().over(asked))
     table = (
         _with_combined(run, answers)
         .group_by(keys, maintain_order=True)
         .agg(
+            *shares(),
             item_mean=pl.col("score").mean(),
             own=pl.col("own").first(),
             items=pl.len(),
@@ -115,8 +135,8 @@ def reliability(run: Run) -> pl.DataFrame:
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips` (items whose side is not the same in all
     templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
-    noise floor of the differences); quality of the answers. A column is null where the design does
-    not vary what it needs.
+    noise floor of the differences), both in fresh context alone; `answers`, `invalid`, `refused`
+    and `defaulted`. A column is null where the design does not vary what it needs.
     """
     answers = _with_combined(run, _scored(run))
     rows = []
@@ -124,7 +144,7 @@ def reliability(run: Run) -> pl.DataFrame:
         order = _pairs(part, "option_order", "forward", "reversed")
         direction = _pairs(part, "scale_direction", "ascending", "descending")
         wording = _pairs(part, "wording", "original", "paraphrase")
-        repeats = _pairs(part, "repeat", 1, 2)
+        fresh = part.filter(pl.col("context") == "fresh")
         rows.append(
             {
                 **dict(zip(SCALE, key, strict=True)),
@@ -138,9 +158,9 @@ def reliability(run: Run) -> pl.DataFrame:
                 "template_difference": _template_difference(part),
                 "template_spread": _template_spread(part),
                 "template_flips": _template_flips(part),
-                "retest": _retest(part),
-                "retest_difference": _difference(repeats),
-                **part.select(_quality()).row(0, named=True),
+                "retest": _retest(fresh),
+                "retest_difference": _difference(_pairs(fresh, "repeat", 1, 2)),
+                **quality_of(part),
             }
         )
     return _frame(rows, SCALE)
@@ -150,28 +170,34 @@ def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.Dat
     """Return per trait whether the persona was taken on (1.6).
 
     `induction` is the mean score of personas high in the trait minus that of personas low in it,
-    in scale widths; below the threshold the persona failed to take (`taken` is false). `by` says
-    over whom they are compared: within each `group`, or over all who share a `model`, which is
-    needed where the groups are the personas.
+    in scale widths, with its 95 % bootstrap interval over agents (`low`, `high`); below the
+    threshold the persona failed to take (`taken` is false). `by` says over whom they are compared:
+    within each `group`, or over all who share a `model`, which is needed where the groups are the
+    personas.
     """
     rows = []
     keys = [by, *SCALE[1:]]
     for key, part in trait_scores(run).group_by(keys, maintain_order=True):
         trait = str(key[-1])
         levels = [persona_level(text, trait) for text in part["big_five"]]
-        named = part.with_columns(level=pl.Series(levels, dtype=pl.Float64)).drop_nulls("item_mean")
-        high, low = named.filter(pl.col("level") > 0), named.filter(pl.col("level") < 0)
-        difference = None
-        if not high.is_empty() and not low.is_empty():
-            difference = (_mean(high) - _mean(low)) / float(part["width"][0])
+        named = part.with_columns(
+            pl.col("item_mean") / pl.col("width"), level=pl.Series(levels, dtype=pl.Float64)
+        )
+        high, low = (
+            _by_agent(named.filter(side)) for side in (pl.col("level") > 0, pl.col("level") < 0)
+        )
+        difference = fmean(high) - fmean(low) if high and low else None
+        ends = bootstrap_difference(low, high)
         rows.append(
             {
                 **dict(zip(keys, key, strict=True)),
-                "high_agents": high["agent"].n_unique(),
-                "low_agents": low["agent"].n_unique(),
+                "high_agents": len(high),
+                "low_agents": len(low),
                 "induction": difference,
+                "low": ends.low,
+                "high": ends.high,
                 "taken": None if difference is None else difference >= threshold,
-                "missing": part["score"].null_count() / part.height,
+                **pooled(part),
             }
         )
     return _frame(rows, keys)
@@ -180,9 +206,10 @@ def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.Dat
 def z_scores(run: Run) -> pl.DataFrame:
     """Return trait scores against every reference sample of their instrument (11.2).
 
-    Samples are comparisons, not norms; each row names its instrument and sample.
+    Samples are comparisons, not norms; each row names its instrument and sample. `z` is null where
+    the score is.
     """
-    scores = trait_scores(run).drop_nulls("item_mean")
+    scores = trait_scores(run)
     frames = [scores.head(0).with_columns(sample=pl.lit(""), z=pl.lit(0.0))]
     for name in scores["instrument"].unique(maintain_order=True):
         for sample, moments in getattr(run.config.instrument(name), "references", {}).items():
@@ -196,20 +223,60 @@ def z_scores(run: Run) -> pl.DataFrame:
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 
-    An interview without questionnaires has the results of its self-descriptions instead.
+    Measures of what the design does not vary, such as templates, have no column. An interview
+    without questionnaires has the results of its self-descriptions instead.
     """
     if run.table("responses").head(1).collect().is_empty():
-        from societies.analysis.portraits import portraits
+        from societies.analysis.portraits import portrait_accuracy
 
-        return portraits(run)
+        return portrait_accuracy(run)
     keys = [*SCALE, "model"]
     means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
-    taken = induction(run).select(*SCALE, "induction", "taken")
-    if taken["induction"].is_null().all():
-        taken = induction(run, by="model").select(*keys[1:], "induction", "taken")
+    taken = taken_on(run)
     common = [name for name in keys if name in taken.columns]
-    found = means.join(taken, on=common, how="left").join(reliability(run), on=SCALE, how="left")
-    return found.drop("model").sort(SCALE)
+    columns = taken.select(*common, "induction", "taken")
+    found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
+    unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
+    return found.drop("model", *unknown).sort(SCALE)
+
+
+def taken_on(run: Run) -> pl.DataFrame:
+    """Return `induction` within groups, or within models where no group has high and low personas.
+
+    The latter is so where the groups are the personas.
+    """
+    within = induction(run)
+    if within.is_empty() or within["induction"].is_not_null().any():
+        return within
+    return induction(run, by="model")
+
+
+def findings(run: Run) -> list[str]:
+    """Return in sentences whether each group took on its personas."""
+    if run.table("responses").head(1).collect().is_empty():
+        return []
+    table = taken_on(run).drop_nulls("induction")
+    if table.is_empty():
+        return []
+    keys = [table.columns[0], "instrument", "kind"]
+    told = [_verdict(key, part) for key, part in table.group_by(keys, maintain_order=True)]
+    return [*told, f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"]
+
+
+def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
+    who, instrument, kind = key
+    failed = [
+        f"{trait.replace('_', ' ')} {round(found, 2) + 0.0:.2f}"
+        for trait, found, taken in part.select("trait", "induction", "taken").iter_rows()
+        if not taken
+    ]
+    kept = part.height - len(failed)
+    verdict = "taken on" if not failed else "NOT taken on" if not kept else "taken on in part"
+    but = f"; not in {', '.join(failed)}" if failed else ""
+    return (
+        f"{who or 'everybody'} ({instrument}, {kind}): persona {verdict}: "
+        f"{kept} of {part.height} traits{but}"
+    )
 
 
 def cronbach_alpha(matrix: Sequence[Sequence[float]]) -> float | None:
@@ -264,17 +331,6 @@ def _rule(run: Run, name: str) -> tuple[str, float]:
     return (instrument.scoring, instrument.missing) if instrument else ("mean", 0.25)
 
 
-def _quality() -> list[pl.Expr]:
-    answered = pl.col("outcome")
-    return [
-        pl.len().alias("answers"),
-        pl.col("refused").mean().alias("refused"),
-        (answered == "defaulted").mean().alias("defaulted"),
-        (answered == "repaired").mean().alias("repaired"),
-        (answered == "lenient").mean().alias("lenient"),
-    ]
-
-
 def _matrix(part: pl.DataFrame) -> list[list[float]]:
     """Return agents by items, each the mean over administrations; agents with gaps are left out."""
     wide = (
@@ -294,7 +350,8 @@ def _pairs(part: pl.DataFrame, column: str, one: Any, other: Any) -> pl.DataFram
     columns = [*keys, "score", "side", "width"]
     first = part.filter(pl.col(column) == one).select(columns)
     second = part.filter(pl.col(column) == other).select(*keys, "score", "side")
-    return first.join(second, on=keys, suffix="_other").drop_nulls(["score", "score_other"])
+    both = first.join(second, on=keys, suffix="_other", maintain_order="left")
+    return both.drop_nulls(["score", "score_other"])
 
 
 def _difference(pairs: pl.DataFrame) -> float | None:
@@ -312,13 +369,14 @@ def _template_spread(part: pl.DataFrame) -> float | None:
     if part["template"].n_unique() < 2:
         return None
     means = part.group_by("agent", "template").agg(pl.col("score").mean()).drop_nulls()
-    spreads = [pstdev(scores["score"].to_list()) for _, scores in means.group_by("agent")]
+    spreads = [pstdev(scores["score"]) for _, scores in means.group_by("agent")]
     return fmean(spreads) / float(part["width"][0]) if spreads else None
 
 
 def _by_template(part: pl.DataFrame) -> pl.DataFrame:
     """Return items by templates; label styles, which belong to templates, are averaged."""
-    keys = ["agent", "item", *OCCASION, "option_order", "scale_direction", "wording", "repeat"]
+    keys = [name for name in ("agent", "item", *OCCASION, *ADMINISTRATION) if name != "label_style"]
+    keys.remove("template")
     means = part.group_by([*keys, "template"], maintain_order=True).agg(pl.col("score").mean())
     return means.pivot("template", index=keys, values="score").drop(keys).drop_nulls()
 
@@ -346,7 +404,7 @@ def _retest(part: pl.DataFrame) -> float | None:
     """Return the correlation over agents of the first repeat's score with the second's."""
     means = (
         part.filter(pl.col("repeat") <= 2)
-        .group_by("agent", "repeat")
+        .group_by("agent", "repeat", maintain_order=True)
         .agg(pl.col("score").mean())
         .pivot("repeat", index="agent", values="score")
         .drop_nulls()
@@ -366,8 +424,10 @@ def persona_level(big_five: str, trait: str) -> float | None:
     return -level if trait in INVERSE else level
 
 
-def _mean(part: pl.DataFrame) -> float:
-    return fmean(part["item_mean"])
+def _by_agent(scores: pl.DataFrame) -> list[float]:
+    """Return every agent's mean score."""
+    known = scores.drop_nulls("item_mean").group_by("agent", maintain_order=True)
+    return known.agg(pl.col("item_mean").mean())["item_mean"].to_list()
 
 
 def _number(value: Any) -> float | None:

@@ -5,7 +5,6 @@ Figures are Matplotlib objects of their own: nothing global is touched, no displ
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,20 +13,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from societies.analysis.change import at_occasion
 from societies.analysis.consistency import (
     quality,
     reliability,
     responses,
     trait_scores,
 )
-from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
-from societies.analysis.portraits import portraits
+from societies.analysis.figures import colour, finish, groups_of, say, slant, words
+from societies.analysis.persona_plots import draw_permeability, draw_words_and_deeds
+from societies.analysis.plots import BLUE, DPI, GREY, VERMILION, plain
+from societies.analysis.portraits import portrait_accuracy
+from societies.analysis.quality import SHARES, pooled
 from societies.run_directory import Run
 
-COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-"""Okabe & Ito's palette; groups beyond it are drawn in grey."""
 MOST_AGENTS = 120
-"""Agents beyond which only the first are drawn as stripes."""
+"""Agents beyond which only the first of every group are drawn as stripes."""
 
 Draw = Callable[[Axes, Run], None]
 
@@ -37,12 +38,13 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
 
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
     `effects.png` (how far answers depend on order, template, wording, repeat ...), `drift.png` and
-    `before_after.png` (with several occasions), `stripes.png` (items by agents), or
+    `before_after.png` (with several occasions), `stripes.png` (items by agents),
+    `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), or
     `portraits.png` (self-descriptions and guesses).
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    answers = run.table("responses").select("trait", "occasion").collect()
+    answers = run.table("responses").select("trait", "occasion", "pair").collect()
     if answers.is_empty():
         return [_save(run, draw_portraits, target / "portraits.png", (6.4, 3.8))]
     figures: dict[str, tuple[Draw, tuple[float, float]]] = {
@@ -53,6 +55,11 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     if answers["occasion"].n_unique() > 1:
         figures["drift"] = (draw_drift, (8.0, 4.2))
         figures["before_after"] = (draw_before_after, (8.0, 4.6))
+    if (answers["pair"] != "").any():
+        figures["words_and_deeds"] = (draw_words_and_deeds, (8.0, 4.4))
+    attributes = run.table("agents").select("attributes").collect()["attributes"]
+    if (attributes != "{}").any():
+        figures["permeability"] = (draw_permeability, (9.6, 5.0))
     return [
         _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
     ]
@@ -62,7 +69,7 @@ def draw_profile(axes: Axes, run: Run) -> None:
     """Draw every group's mean trait scores with the agents' spread, as item means."""
     scores = trait_scores(run).drop_nulls("item_mean")
     labels = _scales(scores)
-    groups = _groups(scores)
+    groups = groups_of(scores)
     for place, group in enumerate(groups):
         part = scores.filter(pl.col("group") == group)
         for x, (instrument, kind, trait) in enumerate(labels):
@@ -77,17 +84,16 @@ def draw_profile(axes: Axes, run: Run) -> None:
                 continue
             offset = x + (place - (len(groups) - 1) / 2) * 0.7 / len(groups)
             low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
-            colour = _colour(place)
-            axes.vlines(offset, low, high, color=colour, lw=2, alpha=0.5)
+            shade = colour(place)
+            axes.vlines(offset, low, high, color=shade, lw=2, alpha=0.5)
             name = (group or "everybody") if x == 0 else None
-            axes.plot([offset], [middle], "o", ms=5, color=colour, label=name)
-    _reference_bands(axes, run, labels)
+            axes.plot([offset], [middle], "o", ms=5, color=shade, label=name)
     names = [_label(label, labels) for label in labels]
     axes.set_xticks(range(len(labels)), names)
-    if len(names) > 6:
-        axes.tick_params("x", rotation=60, labelsize=8)
+    slant(axes, len(names))
     axes.set(ylim=(-0.04, 1.04), ylabel="part of the scale (median, 10-90 %)")
-    _finish(axes, "Trait scores")
+    banded = _reference_bands(axes, run, labels)
+    finish(axes, "Trait scores" if banded else "Trait scores (no reference sample is known)")
 
 
 def draw_effects(axes: Axes, run: Run) -> None:
@@ -101,7 +107,7 @@ def draw_effects(axes: Axes, run: Run) -> None:
         "paraphrase_difference": "wording",
     }
     shown = [name for name in columns if block[name].is_not_null().any()]
-    groups = _groups(block)
+    groups = groups_of(block)
     for place, group in enumerate(groups):
         part = block.filter(pl.col("group") == group)
         offset = (place - (len(groups) - 1) / 2) * 0.7 / len(groups)
@@ -109,14 +115,14 @@ def draw_effects(axes: Axes, run: Run) -> None:
             values = part[name].drop_nulls().to_list()
             label = (group or "everybody") if x == 0 else None
             spots = [x + offset] * len(values)
-            axes.plot(spots, values, "o", ms=5, color=_colour(place), alpha=0.6, label=label)
+            axes.plot(spots, values, "o", ms=5, color=colour(place), alpha=0.6, label=label)
     axes.set_xticks(range(len(shown)), [columns[name] for name in shown])
     axes.set_xlim(-0.6, len(shown) - 0.4)
     axes.set(ylabel="difference (scale widths), one dot per trait")
     axes.set_ylim(bottom=0)
     if not shown:
-        _say(axes, "the design varies neither order, direction, template, wording nor repeat")
-    _finish(axes, "What answers depend on")
+        say(axes, "the design varies neither order, direction, template, wording nor repeat")
+    finish(axes, "What answers depend on")
 
 
 def draw_drift(axes: Axes, run: Run) -> None:
@@ -128,40 +134,42 @@ def draw_drift(axes: Axes, run: Run) -> None:
         change=pl.col("item_mean") - pl.col("item_mean").first().over(own),
         start=pl.col("occasion").first().over(own),
     ).filter(pl.col("start") == pl.col("start").min())
-    for place, group in enumerate(_groups(changes)):
+    for place, group in enumerate(groups_of(changes)):
         part = changes.filter(pl.col("group") == group)
         for number, trait in enumerate(part["trait"].unique(maintain_order=True)):
             line = part.filter(pl.col("trait") == trait).group_by("occasion")
             points = line.agg(pl.col("change").mean()).sort("occasion")
             label = (group or "everybody") if number == 0 else None
             across, up = points["occasion"].to_list(), points["change"].to_list()
-            axes.plot(across, up, "o-", ms=3, color=_colour(place), lw=1.2, alpha=0.7, label=label)
-            if len(_groups(changes)) == 1:
-                axes.text(across[-1], up[-1], f" {_words(trait)}", fontsize=7, va="center")
+            axes.plot(across, up, "o-", ms=3, color=colour(place), lw=1.2, alpha=0.7, label=label)
+            if len(groups_of(changes)) == 1:
+                axes.text(across[-1], up[-1], f" {words(trait)}", fontsize=7, va="center")
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set(xlabel="occasion", ylabel="mean change since the first occasion")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _finish(axes, "Drift, one line per trait")
+    finish(axes, "Drift, one line per trait")
 
 
 def draw_before_after(axes: Axes, run: Run) -> None:
     """Draw every agent's scores on its last occasion against its first."""
-    scores = _single_kind(trait_scores(run).drop_nulls("item_mean")).sort("occasion")
-    keys = ["group", "trait", "agent"]
-    ends = scores.group_by(keys, maintain_order=True).agg(
-        first=pl.col("item_mean").first(), last=pl.col("item_mean").last(), times=pl.len()
-    )
-    ends = ends.filter(pl.col("times") > 1)
-    for place, group in enumerate(_groups(ends)):
+    scores = _single_kind(trait_scores(run).drop_nulls("item_mean"))
+    keys, occasion = ["group", "trait", "agent"], pl.col("occasion")
+    scores = scores.filter(occasion.n_unique().over(keys) > 1)
+    first = at_occasion(scores, keys, occasion.min()).select(*keys, first="item_mean")
+    last = at_occasion(scores, keys, occasion.max()).select(*keys, last="item_mean")
+    ends = first.join(last, on=keys)
+    for place, group in enumerate(groups_of(ends)):
         part = ends.filter(pl.col("group") == group)
         axes.scatter(
-            part["first"], part["last"], s=12, color=_colour(place), label=group or "everybody",
+            part["first"], part["last"], s=12, color=colour(place), label=group or "everybody",
             alpha=0.7, lw=0,
         )  # fmt: skip
     axes.axline((1, 1), slope=1, color=GREY, lw=1)
     axes.set_aspect("equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="score on the first occasion", ylabel="score on the last occasion")
-    _finish(axes, "First and last occasion, one dot per agent and trait")
+    finish(axes, "First and last occasion, one dot per agent and trait")
 
 
 def draw_stripes(axes: Axes, run: Run) -> None:
@@ -176,16 +184,17 @@ def draw_stripes(axes: Axes, run: Run) -> None:
         .pivot("agent", index=["trait", "item"], values="value")
         .sort("trait", "item")
     )
-    agents = wide.columns[2 : 2 + MOST_AGENTS]
+    homes = answers.select("group", "agent").unique().sort("group", "agent")
+    most = max(1, MOST_AGENTS // homes["group"].n_unique())
+    shown = homes.filter(pl.int_range(pl.len()).over("group") < most)
+    agents, groups = shown["agent"].to_list(), shown["group"].to_list()
     image = axes.imshow(
         wide.select(agents).to_numpy(), aspect="auto", vmin=0, vmax=1, cmap="viridis",
         interpolation="nearest",
     )  # fmt: skip
     traits = wide["trait"].to_list()
     starts = [row for row, trait in enumerate(traits) if row == 0 or traits[row - 1] != trait]
-    axes.set_yticks(starts, [_words(traits[row]) for row in starts], fontsize=8)
-    order = answers.sort("group", "agent").group_by("agent", maintain_order=True)
-    groups = order.agg(pl.col("group").first())["group"].to_list()[: len(agents)]
+    axes.set_yticks(starts, [words(traits[row]) for row in starts], fontsize=8)
     firsts = [at for at, group in enumerate(groups) if at == 0 or groups[at - 1] != group]
     axes.set_xticks(firsts, [plain(groups[at]) or "agents" for at in firsts], fontsize=8, ha="left")
     for row in starts[1:]:
@@ -194,29 +203,31 @@ def draw_stripes(axes: Axes, run: Run) -> None:
         axes.axvline(at - 0.5, color="white", lw=1)
     bar = axes.figure.colorbar(image, ax=axes, pad=0.01)
     bar.set_label("answer: lowest to highest option")
-    axes.set_title("Answers of every agent to every item (white: none)", loc="left", fontsize=10)
+    part = "" if shown.height == homes.height else f", {shown.height} of {homes.height} agents"
+    title = f"Answers to every item{part} (horizontal stripes: inertia; white: no answer)"
+    axes.set_title(title, loc="left", fontsize=10)
 
 
 def draw_portraits(axes: Axes, run: Run) -> None:
     """Draw the share of true self-descriptions and of correct guesses per group."""
-    table = portraits(run)
+    table = portrait_accuracy(run)
     rows = range(table.height)
     measures = [
         ("true_statements", BLUE, "statements called true"),
         ("recognised", VERMILION, "persons recognised"),
     ]
-    for place, (name, colour, label) in enumerate(measures):
+    for place, (name, shade, label) in enumerate(measures):
         if name in table.columns and table[name].is_not_null().any():
             axes.bar(
                 [x + 0.38 * place - 0.19 for x in rows],
                 table[name],
                 0.36,
-                color=colour,
+                color=shade,
                 label=label,
             )
     axes.set_xticks(list(rows), [plain(group) or "everybody" for group in table["group"]])
     axes.set(ylim=(0, 1.02), ylabel="share", xlabel="persona blocks")
-    _finish(axes, "Portraits")
+    finish(axes, "Portraits")
 
 
 def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
@@ -231,19 +242,16 @@ def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
 def _footer(run: Run) -> str:
     """Return the run's name, and which shares of its answers were refused or defaulted."""
     path = run.path.resolve()
-    shares = quality(run, by=("batch",))
-    total = int(shares["answers"].sum())
-    if not total:
+    shares = pooled(quality(run))
+    if not shares["answers"]:
         return f"run {path.parent.name}/{path.name}"
-    parts = ", ".join(
-        f"{(shares[name] * shares['answers']).sum() / total:.1%} {name}"
-        for name in ("refused", "defaulted", "repaired")
-    )
-    return f"run {plain(path.parent.name, 60)}/{path.name} · {total:,} answers: {parts}"
+    parts = ", ".join(f"{shares[name]:.1%} {name}" for name in SHARES)
+    return f"run {plain(path.parent.name, 60)}/{path.name} · {shares['answers']:,} answers: {parts}"
 
 
-def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]]) -> None:
-    """Draw mean and standard deviation of the instrument's first reference sample."""
+def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]]) -> bool:
+    """Draw mean and standard deviation of the first reference sample; return if there is one."""
+    named: set[str] = set()
     for x, (instrument, _, trait) in enumerate(labels):
         samples = getattr(run.config.instrument(instrument), "references", {})
         for sample, moments in list(samples.items())[:1]:
@@ -251,9 +259,15 @@ def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]
                 mean, sd = moments[trait]
                 width = len(run.config.instrument(instrument).scale) - 1
                 low, high = (mean - sd - 1) / width, (mean + sd - 1) / width
-                name = f"{instrument}: {plain(sample, 40)}" if x == 0 else None
+                name = (
+                    None
+                    if instrument in named
+                    else f"{instrument}, mean and SD:\n{plain(sample, 30)}"
+                )
+                named.add(instrument)
                 band = [x - 0.42, x + 0.42]
                 axes.fill_between(band, low, high, color=GREY, alpha=0.25, lw=0, label=name)
+    return bool(named)
 
 
 def _single_kind(table: pl.DataFrame) -> pl.DataFrame:
@@ -278,31 +292,10 @@ def _scales(scores: pl.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _label(label: tuple[str, str, str], labels: Sequence[tuple[str, str, str]]) -> str:
-    kinds = {kind for _, kind, _ in labels}
-    said = {"act": " (deeds)", "rate": " (words)", "choose": " (choices)"}[label[1]]
-    return _words(label[2]) + (said if len(kinds) > 1 else "")
-
-
-def _words(trait: str) -> str:
-    return plain(trait.replace("_", " "), 20).replace("emotional stability", "stability")
-
-
-def _groups(table: pl.DataFrame) -> list[str]:
-    return sorted(table["group"].unique().to_list())
-
-
-def _colour(place: int) -> str:
-    return COLOURS[place] if place < len(COLOURS) else GREY
-
-
-def _say(axes: Axes, text: str) -> None:
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color=GREY)
-
-
-def _finish(axes: Axes, title: str) -> None:
-    axes.set_title(title, loc="left", fontsize=10)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    handles: Any = axes.get_legend_handles_labels()
-    if handles[0] and handles[1] != ["everybody"]:
-        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    """Return a trait's name, with its kind of item and its instrument where there are several."""
+    instrument, kind, trait = label
+    said = {"act": " (deeds)", "rate": " (words)", "choose": " (choices)"}[kind]
+    several_kinds = len({kind for _, kind, _ in labels}) > 1
+    several = len({instrument for instrument, _, _ in labels}) > 1
+    name = words(trait) + (said if several_kinds else "")
+    return f"{name}\n{plain(instrument, 20)}" if several else name

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from societies.analysis.statistics import bootstrap_mean, gini_coefficient, standard_error, trend
+from societies.analysis.statistics import bootstrap_mean, gini_coefficient, trend
 from societies.analysis.tables import Runs, labelled, rows_of
 from societies.run_directory import Run
 
@@ -35,7 +35,7 @@ def final_resources(runs: Runs) -> pl.DataFrame:
     Columns: run, generation, `agents`, `resources` (mean over agents of their means over the
     games), `low` and `high` (95 % bootstrap interval over agents). The agents of a generation
     play with each other: the interval shows how much they differ, and for a statement about the
-    protocol see `across_runs`.
+    protocol see `replication.across_runs`.
     """
     rows = []
     for (run, generation), group in population(runs).group_by(*WHEN, maintain_order=True):
@@ -153,18 +153,20 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     """Return how the answers behind every generation's figures came about.
 
     Columns: run, generation, `answers` (strategies and moves), and the parts of them that were
-    `invalid` (an amount outside the donor's resources), `repaired` (read only when asked again) and
-    `defaulted` (never read: the fallback stands in).
+    `invalid` (with a reply that could not be read, or that names an amount outside the donor's
+    resources), `repaired` (read only when asked again) and `defaulted` (never read: the fallback
+    stands in).
     """
     moves = rows_of(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
     plans = rows_of(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
     outcome = pl.col("outcome")
+    invalid = pl.col("action") | outcome.is_in(["repaired", "defaulted"])
     return (
         pl.concat([moves, plans])
         .group_by(*WHEN, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("answers"),
-            pl.col("action").mean().alias("invalid"),
+            invalid.mean().alias("invalid"),
             *((outcome == how).mean().alias(how) for how in ("repaired", "defaulted")),
         )
         .collect()
@@ -205,28 +207,6 @@ def measures(runs: Runs) -> pl.DataFrame:
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of one run: one row per generation (columns as in `measures`)."""
     return measures(run).drop("run")
-
-
-def across_runs(runs: Sequence[Run], measure: str = "resources") -> pl.DataFrame:
-    """Return the mean of a measure over runs, as the paper's curves (mean and standard error).
-
-    Columns: generation, `runs` (in which the measure is defined), `mean`, `standard_error`, `low`
-    and `high` (95 % bootstrap interval over runs).
-
-    Args:
-        runs: repetitions of the same conditions.
-        measure: a column of `measures`.
-    """
-    rows = []
-    for (generation,), group in measures(runs).group_by("generation", maintain_order=True):
-        values = group[measure].drop_nulls().cast(pl.Float64)
-        found = values.to_list()
-        rows.append(
-            (generation, len(found), values.mean(), standard_error(found), *bootstrap_mean(found))
-        )
-    columns = ("mean", "standard_error", "low", "high")
-    names = {"generation": pl.Int64, "runs": pl.Int64, **dict.fromkeys(columns, pl.Float64)}
-    return pl.DataFrame(rows, schema=names, orient="row").sort("generation")
 
 
 def donation_slope(runs: Runs) -> pl.DataFrame:

@@ -1,57 +1,58 @@
 """Inertia of answers: how far they stay the same whoever is asked (persona protocol, section 5)."""
 
 from collections.abc import Sequence
-from math import log2
 from random import Random
 
 import polars as pl
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 
-from societies.analysis.consistency import responses
+from societies.analysis.consistency import SCALE, responses
+from societies.analysis.quality import quality_of
 from societies.run_directory import Run
 
-KEYS = ["group", "instrument", "trait"]
 BASELINE = "baseline"
 """The group of agents without a persona."""
 SPLITS = 20
 """Random halves of the agents from which the noise floor is computed."""
 
 
-def inertia(run: Run) -> pl.DataFrame:
+def inertia_indices(run: Run) -> pl.DataFrame:
     """Return inertia, concentration and steerability of every group's answers, per dimension.
 
     `inertia` is 1 - H/log2(k) of the distribution of answers over agents and items; `top_two` the
     mass of the two most frequent options; `steerability` the Jensen-Shannon divergence (base 2,
     the divergence and not its root) from the group `baseline`; `floor` the divergence between
-    random halves of the agents, which is what noise alone would give.
+    random halves of the agents, which is what noise alone would give. All are null where nobody
+    answered.
     """
     answers = responses(run).filter(pl.col("asking") == 1, pl.col("kind") != "open")
-    bare = dict(answers.filter(pl.col("group") == BASELINE).group_by("instrument", "trait"))
+    bare = dict(answers.filter(pl.col("group") == BASELINE).group_by(SCALE[1:]))
     rows = []
-    for key, part in answers.group_by(KEYS, maintain_order=True):
-        told = part.drop_nulls("value")
-        if told.is_empty():
-            continue
-        points = int(told["points"][0])
-        own = distribution(_values(told), points)
-        without = bare.get(key[1:])
-        steered = None
-        if without is not None and key[0] != BASELINE:
-            other = distribution(_values(without.drop_nulls("value")), points)
-            steered = divergence(own, other)
+    for key, part in answers.group_by(SCALE, maintain_order=True):
+        without = None if key[0] == BASELINE else bare.get(key[1:])
         rows.append(
             {
-                **dict(zip(KEYS, key, strict=True)),
-                "answers": part.height,
-                "missing": 1 - told.height / part.height,
-                "inertia": inertia_index(own),
-                "top_two": sum(sorted(own)[-2:]),
-                "steerability": steered,
-                "floor": _floor(told, points),
+                **dict(zip(SCALE, key, strict=True)),
+                **_measures(part.drop_nulls("value"), without),
+                **quality_of(part),
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None).sort(KEYS)
+    return pl.DataFrame(rows, infer_schema_length=None).sort(SCALE)
+
+
+def _measures(told: pl.DataFrame, without: pl.DataFrame | None) -> dict[str, float | None]:
+    if told.is_empty():
+        return dict.fromkeys(("inertia", "top_two", "steerability", "floor"))
+    points = int(told["points"][0])
+    own = distribution(_values(told), points)
+    bare = [] if without is None else _values(without.drop_nulls("value"))
+    return {
+        "inertia": inertia_index(own),
+        "top_two": sum(sorted(own)[-2:]),
+        "steerability": divergence(own, distribution(bare, points)) if bare else None,
+        "floor": _floor(told, points),
+    }
 
 
 def distribution(values: Sequence[int], points: int) -> list[float]:
@@ -60,8 +61,13 @@ def distribution(values: Sequence[int], points: int) -> list[float]:
 
 
 def inertia_index(shares: Sequence[float]) -> float:
-    """Return 1 - H/log2(k): 1 if the same option is always taken, 0 if all equally often."""
-    return 1 - float(entropy(shares, base=2)) / log2(len(shares))
+    """Return 1 - H/log2(k): 1 if the same option is always taken, 0 if all equally often.
+
+    Computed as the equal divergence from the uniform distribution, which is
+    exact at both ends (of scales of up to 12 points).
+    """
+    uniform = [1 / len(shares)] * len(shares)
+    return float(entropy(shares, uniform, base=len(shares)))
 
 
 def divergence(one: Sequence[float], other: Sequence[float]) -> float:

@@ -206,7 +206,8 @@ def draw_donations(axes: Axes, results: Results, *, names: bool = True) -> None:
     width = 0.4 if legible else 0
     axes.add_collection(PolyCollection(cells, facecolors=colours, edgecolors="white", lw=width))
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks([])
+    numbers = range(0, len(rows), 1 + len(rows) // 15)
+    axes.set_yticks(numbers, [f"{row + 1}" for row in numbers])
     if names and legible:
         labels = [plain(name) for name in rows]
         axes.set_yticks(range(len(rows)), labels, fontsize=6, parse_math=False)

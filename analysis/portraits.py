@@ -5,20 +5,23 @@ import polars as pl
 from societies.run_directory import Run
 
 
-def portraits(run: Run) -> pl.DataFrame:
+def portrait_accuracy(run: Run) -> pl.DataFrame:
     """Return per group (such as an ablation) the share of true statements and of correct guesses.
 
     `true_statements` is the mean over agents of the share that the judge called true;
-    `unjudged` and `unread_guesses` are the shares that could not be read.
+    `undescribed`, `unjudged` and `unread_guesses` are the shares that could not be read; who did
+    not describe itself cannot be judged.
     """
     groups = run.table("agents").select(subject="agent", group="group")
-    described = run.table("self_descriptions").select(subject="agent")
+    described = run.table("self_descriptions").select(subject="agent", said="outcome")
     judged = (
         described.join(run.table("judgements").select("subject", "share"), on="subject", how="left")
         .join(groups, on="subject")
+        .sort("subject")  # a sum depends on the order of its terms, in the last digit
         .group_by("group")
         .agg(
             described=pl.len(),
+            undescribed=(pl.col("said") == "defaulted").mean(),
             true_statements=pl.col("share").mean(),
             unjudged=pl.col("share").is_null().mean(),
         )

@@ -1,12 +1,14 @@
 """Statistics of small samples: SciPy's, with every degenerate case made explicit."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+Values = Sequence[float] | NDArray[np.float64]
 ROUNDING = 1e-9
 """Values that differ by no more than this part of their size are equal up to rounding."""
 
@@ -30,7 +32,7 @@ UNDEFINED = Interval(None, None)
 
 
 def bootstrap_mean(
-    values: Sequence[float], *, confidence: float = 0.95, resamples: int = 9_999, seed: int = 0
+    values: Values, *, confidence: float = 0.95, resamples: int = 9_999, seed: int = 0
 ) -> Interval:
     """Return the bias-corrected and accelerated bootstrap interval of a mean (Efron 1987).
 
@@ -48,19 +50,135 @@ def bootstrap_mean(
         ValueError: a value is not finite.
     """
     sample = np.sort(_finite(values))
-    if sample.size < 2 or np.ptp(sample) <= ROUNDING * np.abs(sample).max():
+    if sample.size < 2 or _equal(sample):
         return UNDEFINED
     # In units of the largest value, so that the third moments of BCa neither over- nor underflow.
     scale = float(np.abs(sample).max())
-    found = stats.bootstrap(
-        (sample / scale,),
-        np.mean,
-        confidence_level=confidence,
-        n_resamples=resamples,
-        method="BCa",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    found = _bootstrap((sample / scale,), np.mean, confidence, resamples, seed)
     return Interval(float(found.low) * scale, float(found.high) * scale)
+
+
+def bootstrap_difference(
+    first: Values,
+    second: Values,
+    *,
+    confidence: float = 0.95,
+    resamples: int = 1_999,
+    seed: int = 0,
+) -> Interval:
+    """Return the bootstrap interval (BCa) of the mean of second minus the mean of first.
+
+    Undefined for samples of fewer than two values, and where neither varies.
+
+    Args:
+        first: a sample, all finite.
+        second: another one, of other subjects.
+        confidence: of the interval, two-sided.
+        resamples: drawn with replacement.
+        seed: of the generator that draws them.
+
+    Raises:
+        ValueError: a value is not finite.
+    """
+    one, other = np.sort(_finite(first)), np.sort(_finite(second))
+    if min(one.size, other.size) < 2 or (_equal(one) and _equal(other)):
+        return UNDEFINED
+    found = _bootstrap((one, other), _difference, confidence, resamples, seed)
+    return Interval(float(found.low), float(found.high))
+
+
+def _difference(first: Any, second: Any, axis: int = -1) -> Any:
+    return np.mean(second, axis=axis) - np.mean(first, axis=axis)
+
+
+def cohens_d(first: Any, second: Any, axis: int = -1) -> Any:
+    """Return Cohen's d: mean of second minus first over the root of the mean of their variances.
+
+    This is persona protocol 1.4's (for samples of one size the pooled standard deviation). Where
+    neither sample varies it is infinite, or 0 for equal means.
+
+    Args:
+        first: a sample, or samples along `axis`, of at least two values.
+        second: likewise; it may have another size.
+        axis: along which a sample lies.
+    """
+    spread = (np.var(first, axis=axis, ddof=1) + np.var(second, axis=axis, ddof=1)) / 2
+    difference = _difference(first, second, axis)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = difference / np.sqrt(spread)
+    return np.where(difference == 0, 0.0, d)
+
+
+def effect_size(
+    first: Values,
+    second: Values,
+    *,
+    paired: bool = False,
+    confidence: float = 0.95,
+    resamples: int = 1_999,
+    seed: int = 0,
+) -> tuple[float | None, Interval]:
+    """Return Cohen's d of second minus first, with its bootstrap interval (BCa).
+
+    Undefined for samples of fewer than two values, and where neither varies; samples so small
+    that too many resamples of them do not vary have no interval.
+
+    Args:
+        first: a sample, all finite.
+        second: another one; of the same subjects in the same order if `paired`.
+        paired: draw subjects, not values.
+        confidence: of the interval, two-sided.
+        resamples: drawn with replacement.
+        seed: of the generator that draws them.
+
+    Raises:
+        ValueError: a value is not finite.
+    """
+    one, other = _finite(first), _finite(second)
+    if min(one.size, other.size) < 2 or (_equal(one) and _equal(other)):
+        return None, UNDEFINED
+    if paired:
+        order = np.lexsort((other, one))
+        one, other = one[order], other[order]
+    else:
+        one, other = np.sort(one), np.sort(other)
+    d = float(cohens_d(one, other))
+    if not np.isfinite(d):
+        return None, UNDEFINED
+    if min(one.size, other.size) < 3:  # BCa leaves one out, and a single value has no spread
+        return d, UNDEFINED
+    found = _bootstrap((one, other), cohens_d, confidence, resamples, seed, paired=paired)
+    ends = float(found.low), float(found.high)
+    return d, Interval(*ends) if np.isfinite(ends).all() else UNDEFINED
+
+
+def _bootstrap(
+    samples: tuple[NDArray[np.float64], ...],
+    statistic: Callable[..., Any],
+    confidence: float,
+    resamples: int,
+    seed: int,
+    *,
+    paired: bool = False,
+) -> Any:
+    """Return SciPy's interval; where it is degenerate, its ends are not numbers."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        return stats.bootstrap(
+            samples,
+            statistic,
+            confidence_level=confidence,
+            n_resamples=resamples,
+            method="BCa",
+            paired=paired,
+            vectorized=True,
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+
+
+def _equal(sample: NDArray[np.float64]) -> bool:
+    """Return whether all values are the same up to rounding."""
+    return bool(np.ptp(sample) <= ROUNDING * np.abs(sample).max())
 
 
 def proportion(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
@@ -140,7 +258,7 @@ def lorenz_curve(values: Sequence[float]) -> tuple[list[float], list[float]] | N
     return agents.tolist(), (cumulated / cumulated[-1]).tolist()
 
 
-def _finite(values: Sequence[float]) -> NDArray[np.float64]:
+def _finite(values: Values) -> NDArray[np.float64]:
     sample = np.asarray(values, dtype=float)
     if not np.isfinite(sample).all():
         raise ValueError(f"a value is not finite: {sample[~np.isfinite(sample)][0]}")

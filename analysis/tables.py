@@ -40,6 +40,18 @@ def rows_of(runs: Runs, name: str) -> pl.LazyFrame:
     )
 
 
+def summary(run: Run) -> pl.DataFrame:
+    """Return the result table of a run, as `societies show` prints it.
+
+    Raises:
+        InputError: its scenario has none.
+    """
+    table: pl.DataFrame | None = run.scenario.summarise(run)
+    if table is None:
+        raise InputError(f"scenario {run.scenario.name} has no result table: read the run's tables")
+    return table
+
+
 def _begun(run: Run, name: str) -> pl.LazyFrame:
     """Return a run's table; of a run that was stopped before its first row, an empty one."""
     if name in run.tables and not any((run.path / "log" / name).glob("*.parquet")):

@@ -52,6 +52,8 @@ class Scenario:
     """Interventions in the population that its society's hooks carry out."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
+    findings: str = ""
+    """`module:function` that tells in sentences what the result table of a run comes to."""
     plots: str = ""
     """`module:function` that draws the scenario's plots from a run into a folder."""
 
@@ -74,6 +76,10 @@ class Scenario:
     def summarise(self, run: "Run") -> Any:
         """Return the scenario's result table (a Polars frame), or None if it has none."""
         return resolve(self.summary)(run) if self.summary else None
+
+    def conclude(self, run: "Run") -> list[str]:
+        """Return what a run's result table comes to, in sentences; empty if nobody says."""
+        return list(resolve(self.findings)(run)) if self.findings else []
 
     def plot(self, run: "Run", folder: Path) -> list[Path]:
         """Draw the scenario's plots into `folder`; return their files."""

@@ -12,7 +12,7 @@ OUTCOMES = ("clean", "lenient", "repaired", "defaulted")
 
 
 def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
-    """Count answers by outcome, and the replies that could not be read.
+    """Count answers by outcome, and the replies that were not an answer to what was asked.
 
     Args:
         run: the run.
@@ -20,7 +20,7 @@ def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
 
     Returns:
         One row per group: `answers`, a column per outcome (`clean`, `lenient`, `repaired`,
-        `defaulted`), `unreadable` (replies, so calls), and `unreadable_share` of all calls.
+        `defaulted`), `invalid` (replies, so calls), and `invalid_share` of all calls.
     """
     answers = (
         run.table("answers")
@@ -34,8 +34,8 @@ def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
         run.table("calls")
         .group_by(by)
         .agg(
-            (~pl.col("readable")).sum().alias("unreadable"),
-            (~pl.col("readable")).mean().alias("unreadable_share"),
+            (~pl.col("readable")).sum().alias("invalid"),
+            (~pl.col("readable")).mean().alias("invalid_share"),
         )
     )
     return answers.join(calls, on=by, how="left", maintain_order="left").collect()

@@ -1,5 +1,6 @@
 """Consistency: every measure has an agent that moves it, and one that does not."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import societies
 from societies.analysis import change, choices, consistency, inertia, knowledge, portraits
+from societies.cli.main import app
 from societies.run_directory import Run
 
 RANDOM_PERSONA = {
@@ -96,6 +99,18 @@ def test_persona_driven_minds_pass_induction_and_insensitive_ones_fail(four_kind
     assert verdicts == {"a": [True] * 5, "d": [False] * 5}
     told = consistency.summary(four_kinds).filter(pl.col("group") == "d")
     assert told["taken"].to_list() == [False] * 5
+    ends = taken.filter(pl.col("group") == "d").select("low", "high").rows()
+    assert all(low < 0.25 and high < 0.25 for low, high in ends), "far from taken on"
+
+
+def test_show_says_in_words_which_personas_were_not_taken_on(four_kinds: Run) -> None:
+    shown = CliRunner().invoke(app, ["show", str(four_kinds.path)]).output
+    assert "a (mini_markers, rate): persona taken on: 5 of 5 traits\n" in shown
+    refuted = next(line for line in shown.splitlines() if line.startswith("d (mini_markers"))
+    assert refuted.startswith("d (mini_markers, rate): persona NOT taken on: 0 of 5 traits; not in")
+    assert all(trait in refuted for trait in ("agreeableness", "emotional stability", "openness"))
+    told = json.loads(CliRunner().invoke(app, ["show", str(four_kinds.path), "--json"]).output)
+    assert told["findings"] == consistency.findings(four_kinds)
 
 
 def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> None:
@@ -103,6 +118,7 @@ def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> N
     assert best(block, "alpha", "a") > 0.95
     assert best(block, "retest", "a") > 0.95
     assert worst(block, "alpha", "d") < 0.6
+    assert worst(block, "retest", "d") < 0.7
     agreement = change.icc(four_kinds)
     assert best(agreement, "icc", "a") > worst(agreement, "icc", "c") > 0.8
     assert worst(agreement, "icc", "d") < 0.5
@@ -167,6 +183,28 @@ def test_hypocrites_act_against_what_they_say(interview: Interview) -> None:
     assert abs(means["deaf"]["spearman"] or 0) < 0.2
 
 
+def test_words_and_deeds_by_hand() -> None:
+    found = knowledge.metrics([7, 1, 4, 6], [7, 3, 4, 5], 4)
+    assert (found["difference"], found["consistent"]) == (0.75, 0.75)
+    assert found["cosine"] == pytest.approx((49 + 3 + 16 + 30) / (102 * 99) ** 0.5)
+    assert found["centred_cosine"] == pytest.approx((9 + 3 + 0 + 2) / (22 * 11) ** 0.5)
+    assert found["spearman"] == 1
+    assert knowledge.metrics([4, 4, 4], [1, 2, 3], 4)["spearman"] is None
+
+
+def test_who_acts_as_it_says_does_so_more_than_its_shuffled_pairs(interview: Interview) -> None:
+    kinds = {"steady": "steady", "hypocrite": "hypocrite", "deaf": "insensitive"}
+    table = knowledge.congruence(interview(kinds, 24, {"instrument": "words_and_deeds"}))
+    rows = {(group, metric): row for row in table.to_dicts() for group, metric in [
+        (row["group"], row["metric"])
+    ]}  # fmt: skip
+    assert rows["steady", "spearman"]["low"] > 0.5
+    assert rows["steady", "spearman"]["holm_p"] < 0.001
+    assert rows["hypocrite", "spearman"]["high"] < -0.3
+    assert rows["hypocrite", "difference"]["difference"] > 0.5, "further apart than by chance"
+    assert rows["deaf", "consistent"]["difference"] == pytest.approx(0, abs=0.05)
+
+
 def test_who_is_asked_twice_holds_or_yields(interview: Interview) -> None:
     design = {"instrument": "mini_markers", "reask": True}
     kinds = {"steady": "steady", "yielding": "yielding", "deaf": "insensitive"}
@@ -187,34 +225,45 @@ def test_rss_is_one_half_when_answers_never_change(accuracy: float) -> None:
     assert change.relative_score(accuracy, accuracy) == pytest.approx(0.5)
 
 
-def test_confidence_and_critique_compose_the_second_accuracy() -> None:
-    found = change.confidence_critique([1, 1, 1, 0], [1, 1, 0, 1])
+def test_rss_of_answers_that_never_change_is_one_half_to_the_last_digit() -> None:
+    for right in range(1, 10):
+        first = [1.0] * right + [0.0] * (10 - right)
+        found = change.confidence_critique(first, first, [0.0] * 10)
+        assert (found["rss"], found["confidence"], found["critique"]) == (0.5, 1, 0)
+
+
+def test_confidence_and_critique_by_hand() -> None:
+    # Four questions, the first three answered rightly; then the third is lost, the fourth mended.
+    found = change.confidence_critique([1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1])
     assert (found["acc1"], found["acc2"]) == (0.75, 0.75)
     assert (found["confidence"], found["critique"]) == (pytest.approx(2 / 3), 1)
     assert found["rss"] == pytest.approx(0.5)
-    assert change.confidence_critique([1, 1], [1, 1])["rss"] is None
+    # A question answered rightly every other time, which is held when right and never mended.
+    found = change.confidence_critique([0.5], [1], [0])
+    assert found == {"acc1": 0.5, "acc2": 0.5, "confidence": 1, "critique": 0, "rss": 0.5}
+    assert change.confidence_critique([1, 1], [1, 1], [0, 0])["rss"] is None
+    assert change.confidence_critique([], [], [])["acc1"] is None
     assert change.relative_score(0.6, 0.84) == pytest.approx(1)
     assert change.relative_score(0.6, 0.36) == pytest.approx(0)
 
 
-@given(
-    st.lists(st.floats(0, 1), min_size=2, max_size=30),
-    st.data(),
-)
+PROBABILITY = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(PROBABILITY, PROBABILITY, PROBABILITY), min_size=1, max_size=30))
 def test_acc2_is_the_mixture_of_confidence_and_critique(
-    first: list[float], data: st.DataObject
+    questions: list[tuple[float, float, float]],
 ) -> None:
-    second = data.draw(st.lists(st.floats(0, 1), min_size=len(first), max_size=len(first)))
-    found = change.confidence_critique(first, second)
-    mixture = found["acc1"] * (found["confidence"] or 0) + (1 - found["acc1"]) * (  # type: ignore[operator]
-        found["critique"] or 0
-    )
-    assert found["acc2"] == pytest.approx(mixture, abs=1e-9)
+    found = change.confidence_critique(*zip(*questions, strict=True))
+    acc1, acc2, held, mended, _ = (value or 0.0 for value in found.values())
+    assert acc2 == pytest.approx(acc1 * held + (1 - acc1) * mended, abs=1e-9)
 
 
 def test_inertia_of_constant_and_of_uniform_answers() -> None:
-    assert inertia.inertia_index([0, 0, 1, 0, 0, 0]) == 1
-    assert inertia.inertia_index([1 / 6] * 6) == pytest.approx(0)
+    for points in range(2, 12):
+        assert inertia.inertia_index([1.0] + [0.0] * (points - 1)) == 1
+        assert inertia.inertia_index(inertia.distribution([*range(1, points + 1)], points)) == 0
+    assert inertia.inertia_index([0.5, 0.5, 0, 0]) == pytest.approx(0.5)
     assert inertia.divergence([1, 0], [0, 1]) == pytest.approx(1)
     assert inertia.divergence([0.5, 0.5], [0.5, 0.5]) == pytest.approx(0)
 
@@ -233,22 +282,29 @@ def test_stubborn_agents_are_inert_and_personas_steer_the_others(interview: Inte
         {"instrument": "mini_markers"},
         baseline=10,
     )
-    table = inertia.inertia(run)
+    table = inertia.inertia_indices(run)
     assert table.filter(pl.col("group") == "stubborn")["inertia"].to_list() == [1.0] * 5
     steady = table.filter(pl.col("group") == "steady")
     assert steady["inertia"].max() < 0.3  # type: ignore[operator]
     assert (steady["steerability"] > 2 * steady["floor"]).all()
-    assert inertia.inertia(run).equals(table), "the random halves do not depend on row order"
+    assert inertia.inertia_indices(run).equals(table), (
+        "the random halves do not depend on row order"
+    )
 
 
 def test_compared_samples_are_paired() -> None:
     found = change.compare([1.0, 2.0, 3.0, 4.0], [2.0, 3.5, 4.0, 5.5])
     assert found.difference == pytest.approx(1.25)
     assert found.t == pytest.approx(1.25 / (0.288675 / 2), rel=1e-4)
-    assert found.effect == pytest.approx(4.3301, rel=1e-4)
+    assert found.d == pytest.approx(1.25 / ((5 / 3 + 6.25 / 3) / 2) ** 0.5)
+    low, high = found.d_interval
+    assert low is not None
+    assert high is not None
+    assert 0 < low < found.d < high
+    assert change.compare([2.0, 4.0, 1.0, 3.0], [3.5, 5.5, 2.0, 4.0]) == found, "in any order"
     assert found.wilcoxon_p == pytest.approx(0.125)
     same = change.compare([1.0, 2.0], [1.0, 2.0])
-    assert (same.difference, same.t_p, same.effect) == (0, None, None)
+    assert (same.difference, same.t_p, same.d) == (0, None, 0)
     with pytest.raises(ValueError, match="2 values cannot be paired with 1"):
         change.compare([1.0, 2.0], [1.0])
 
@@ -345,7 +401,7 @@ def test_before_and_after_are_compared_over_the_same_agents(tmp_path: Path) -> N
 
 
 def test_every_block_of_a_persona_makes_its_double_truer(tmp_path: Path) -> None:
-    table = portraits.portraits(societies.run("interview/who_am_i", out=tmp_path))
+    table = portraits.portrait_accuracy(societies.run("interview/who_am_i", out=tmp_path))
     true = dict(table.select("group", "true_statements").iter_rows())
     assert len(true) == 7
     assert max(true["S"], true["P"], true["C"]) < min(true["SP"], true["SC"], true["PC"])

@@ -166,7 +166,7 @@ def test_summary_by_hand(tiny):
             "gini": 0.5625,  # of 0, 1, 1, 6: 2 * (0*1 + 1*2 + 1*3 + 6*4) / (4*8) - 5/4
             "generosity_selection": 0.75,
             "answers": 10,
-            "invalid": 0.1,
+            "invalid": 0.3,  # the amount beyond its means, and two whose reply was not read
             "repaired": 0.1,
             "defaulted": 0.1,
         }
@@ -258,7 +258,7 @@ def test_several_runs_are_told_apart(tmp_path):
     runs = [
         constant(f, tmp_path, generations=3, seed=seed) for f, seed in ((0.5, 1), (0, 1), (0.1, 2))
     ]
-    table = analysis.across_runs(runs)
+    table = analysis.across_runs(runs, analysis.summary, "resources", by="generation")
     assert table["runs"].to_list() == [3, 3, 3]
     assert table["mean"][0] == pytest.approx((393.9 + 10 + 18.7) / 3, abs=0.1)
     assert table["low"][0] < table["mean"][0] < table["high"][0]
@@ -267,7 +267,13 @@ def test_several_runs_are_told_apart(tmp_path):
     assert slopes["run"].to_list() == ["demo/1", "demo/1-2", "demo/2"]
     assert slopes["slope"].to_list() == pytest.approx([0, 0, 0], abs=1e-12)
     with pytest.raises(InputError, match="demo/1 is given twice"):
-        analysis.across_runs([runs[0], runs[0]])
+        analysis.across_runs([runs[0], runs[0]], analysis.summary, "resources")
+    with pytest.raises(
+        InputError, match=r"at least two of them, and there is only .*demo/1: repeat"
+    ):
+        analysis.across_runs(runs[:1], analysis.summary, "resources", by="generation")
+    with pytest.raises(InputError, match="the table of demo/1 has no column 'wealth'"):
+        analysis.across_runs(runs, analysis.summary, "wealth")
     with pytest.raises(InputError, match="none is given"):
         analysis.measures([])
 

@@ -104,7 +104,17 @@ def test_the_plots_show_the_measures(tmp_path):
     plots.draw_resources(axes, results)
     means = next(line for line in axes.lines if line.get_label() == "mean")
     assert list(means.get_ydata()) == results.measures["resources"].to_list()
-    assert "answers: 0.0% invalid" in results.footer
+    assert "answers: 0.4% invalid, 0.4% repaired, 0.0% defaulted" in results.footer
+
+
+def test_the_overview_numbers_the_agents_that_it_cannot_name(tmp_path):
+    results = Results.of(play(tmp_path))
+    axes = plots._figure(results, 4, 3).subplots()
+    plots.draw_donations(axes, results, names=False)
+    agents = results.lineage["agent"].n_unique()
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        str(number) for number in range(1, agents + 1)
+    ]
 
 
 @pytest.mark.parametrize(

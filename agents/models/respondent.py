@@ -51,6 +51,8 @@ class Respondent(Strict):
     """Probability of refusing to answer."""
     insensitivity: float = Field(default=0.0, ge=0, le=1)
     """Part of the persona that is ignored; at 1 everybody answers alike."""
+    leanings: dict[str, dict[str, dict[str, float]]] = Field(default_factory=dict)
+    """What an attribute adds to traits: attribute, its value, trait, shift."""
     hypocrisy: float = Field(default=0.0, ge=0, le=1)
     """Probability of acting against what one says of oneself."""
     yielding: float = Field(default=0.0, ge=0, le=1)
@@ -99,7 +101,8 @@ class Respondent(Strict):
         """Return where between the lowest (-1) and the highest answer (1) the agent stands."""
         question, persona = form.question, request.persona or Persona()
         trait = INVERSE.get(question.trait, question.trait)
-        level = persona.score(trait) * (1 - self.insensitivity)
+        level = persona.score(trait) + self.pull(persona, trait)
+        level *= 1 - self.insensitivity
         occasion: int = request.situation.get("occasion", 0)
         level += self.drift * occasion
         if trait != question.trait:
@@ -113,6 +116,15 @@ class Respondent(Strict):
         if self.wording_sensitivity and form.wording == "paraphrase":
             shift += stream(0, "wording", question.id).gauss(0, self.wording_sensitivity)
         return level + shift
+
+    def pull(self, persona: Persona, trait: str) -> float:
+        """Return how far the persona's attributes shift a trait."""
+        if not self.leanings:
+            return 0.0
+        return sum(
+            self.leanings.get(name, {}).get(str(value), {}).get(trait, 0.0)
+            for name, value in persona.attributes.items()
+        )
 
     def weigh(self, request: "Request") -> dict[str, float] | None:
         """Return the log-probability of each label, if they are told."""

@@ -23,5 +23,6 @@ SCENARIO = Scenario(
     calls=planned_calls,
     attendance=attendance,
     summary="societies.analysis.consistency:summary",
+    findings="societies.analysis.consistency:findings",
     plots="societies.analysis.consistency_plots:draw",
 )

@@ -39,6 +39,8 @@ def show_summary(run: Run) -> None:
     result = run.scenario.summarise(run) if run.status == "finished" else None
     if result is not None:
         out.print(as_table("Results", result))
+        for line in run.scenario.conclude(run):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
     for row in _unmet(run):
         out.print(row, markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
@@ -53,6 +55,7 @@ def show_json(run: Run) -> None:
         "path": str(run.path),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
+        "findings": run.scenario.conclude(run) if result is not None else [],
     }
     print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
 
@@ -113,6 +116,8 @@ def _unmet(run: Run) -> list[str]:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,43 @@
+"""How the answers behind a figure came about: what stands beside every result.
+
+The shares are parts of all answers that a figure rests on, those without a value included.
+`invalid`: a reply was not an answer to what was asked (unreadable, or outside what is allowed),
+whether or not another one mended it. `refused`: the agent declined to answer. `defaulted`: no
+reply was an answer, and the value is missing.
+"""
+
+from typing import Any
+
+import polars as pl
+
+SHARES = ("invalid", "refused", "defaulted")
+
+
+def shares() -> list[pl.Expr]:
+    """Return expressions over rows of table `responses`: `answers`, and the share of each kind."""
+    outcome = pl.col("outcome")
+    return [
+        pl.len().cast(pl.Int64).alias("answers"),
+        outcome.is_in(["repaired", "defaulted"]).mean().alias("invalid"),
+        pl.col("refused").mean().alias("refused"),
+        (outcome == "defaulted").mean().alias("defaulted"),
+    ]
+
+
+def quality_of(answers: pl.DataFrame) -> dict[str, Any]:
+    """Return `answers` and the shares of rows of table `responses`."""
+    return answers.select(shares()).row(0, named=True)
+
+
+def pooling() -> list[pl.Expr]:
+    """Return expressions over rows that have these columns themselves: all their answers'."""
+    answers = pl.col("answers")
+    return [
+        answers.sum(),
+        *((pl.col(name) * answers).sum() / answers.sum() for name in SHARES),
+    ]
+
+
+def pooled(scores: pl.DataFrame) -> dict[str, Any]:
+    """Return `answers` and the shares of all rows of a table that has these columns."""
+    return scores.select(pooling()).row(0, named=True)

@@ -1,0 +1,161 @@
+"""Repetitions: intervals over runs, and profiles correlated across their seeds."""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from statistics import fmean
+from typing import Any
+
+import polars as pl
+from scipy.stats import pearsonr
+
+from societies.analysis.consistency import SCALE, correlation, trait_scores
+from societies.analysis.quality import SHARES, pooled
+from societies.analysis.statistics import UNDEFINED, Interval, bootstrap_mean, standard_error
+from societies.analysis.tables import Runs, labelled
+from societies.errors import InputError
+from societies.run_directory import Run
+
+COUNTED = ["answers", *SHARES]
+Measure = Callable[[Run], pl.DataFrame]
+"""Any function that makes a table from a run, such as `reliability` or `summary`."""
+
+
+def across_runs(
+    runs: Runs, measure: Measure, figure: str, by: str | Sequence[str] = ()
+) -> pl.DataFrame:
+    """Return the mean of a figure over runs, with its bootstrap interval over runs.
+
+    Runs are independent of each other; agents of one run, who may meet or share a model's moods,
+    are not. Rows of one run with the same key (such as one per agent) are averaged first.
+
+    Args:
+        runs: repetitions of the same conditions, at least two.
+        measure: makes the table that has the figure.
+        figure: a numeric column of it.
+        by: columns of it that rows are told apart by, such as `generation`.
+
+    Columns: those of `by`, `runs` (in which the figure is defined), `mean`, `standard_error`,
+    `low` and `high` (95 %, BCa), and, where the table has them, `answers` (all) and `invalid`,
+    `refused`, `defaulted` (mean over runs).
+
+    Raises:
+        InputError: there is one run only, one is given twice, or there is no such column.
+    """
+    keys = [by] if isinstance(by, str) else list(by)
+    each = []
+    for label, run in repetitions(runs):
+        table = measure(run)
+        missing = [name for name in (*keys, figure) if name not in table.columns]
+        if missing:
+            raise InputError(
+                f"the table of {label} has no column {missing[0]!r}: {', '.join(table.columns)}"
+            )
+        each.append(_one_run(table, keys, figure))
+    found = pl.concat(each)
+    rows = [
+        {**dict(zip(keys, key, strict=True)), **_interval(part)}
+        for key, part in (found.group_by(keys, maintain_order=True) if keys else [((), found)])
+    ]
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    return table.sort(keys) if keys else table
+
+
+def profile_correlations(runs: Runs) -> pl.DataFrame:
+    """Return how the mean profiles of runs correlate, for every pair of runs (section 5).
+
+    A profile is a group's mean score of every trait, in scale widths. Columns: group, instrument,
+    kind, `one` and `other` (runs), `traits` (with a score in both), `r` (Pearson's; null for fewer
+    than three traits, or a flat profile) with its 95 % interval `low` and `high` (Fisher's z; from
+    four traits on), and how the answers behind both came about.
+
+    Args:
+        runs: repetitions of the same conditions with other seeds, at least two.
+
+    Raises:
+        InputError: there is one run only, or one is given twice.
+    """
+    profiles = [(label, _profiles(run)) for label, run in repetitions(runs)]
+    keys = SCALE[:3]
+    rows = []
+    for (one, first), (other, second) in combinations(profiles, 2):
+        both = first.join(second, on=SCALE, suffix="_other").sort(SCALE)
+        for key, part in both.group_by(keys, maintain_order=True):
+            later = part.select(pl.col(f"{name}_other").alias(name) for name in COUNTED)
+            rows.append(
+                {
+                    **dict(zip(keys, key, strict=True)),
+                    "one": one,
+                    "other": other,
+                    **_correlation(part.drop_nulls(["score", "score_other"])),
+                    **pooled(pl.concat([part.select(COUNTED), later])),
+                }
+            )
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    return table.sort([*keys, "one", "other"]) if rows else table
+
+
+def _profiles(run: Run) -> pl.DataFrame:
+    rows = [
+        {
+            **dict(zip(SCALE, key, strict=True)),
+            "score": (part["item_mean"] / part["width"]).mean(),
+            **pooled(part),
+        }
+        for key, part in trait_scores(run).group_by(SCALE, maintain_order=True)
+    ]
+    scale = dict.fromkeys(SCALE, pl.String)
+    numbers = dict.fromkeys(SHARES, pl.Float64)
+    schema = {**scale, "score": pl.Float64, "answers": pl.Int64, **numbers}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _correlation(both: pl.DataFrame) -> dict[str, float | int | None]:
+    first, second = both["score"].to_list(), both["score_other"].to_list()
+    r = correlation(first, second)
+    ends = UNDEFINED
+    if r is not None and len(first) > 3:
+        ends = Interval(*pearsonr(first, second).confidence_interval(0.95))
+    return {"traits": both.height, "r": r, "low": ends.low, "high": ends.high}
+
+
+def repetitions(runs: Runs) -> list[tuple[str, Run]]:
+    """Return at least two runs with labels that tell them apart.
+
+    Raises:
+        InputError: there is one run only, none, or one of them twice.
+    """
+    found = labelled(runs)
+    if len(found) < 2:
+        raise InputError(
+            "what is said over runs needs at least two of them, and there is only "
+            f"{found[0][1].path}: repeat it with other seeds (societies run FILE --seed N)"
+        )
+    return found
+
+
+def _one_run(table: pl.DataFrame, keys: Sequence[str], figure: str) -> pl.DataFrame:
+    """Return the figure of one run by key, with the shares that the table has."""
+    shown = [name for name in SHARES if name in table.columns]
+    columns = [pl.col(figure).cast(pl.Float64).mean().alias("figure")]
+    columns += [pl.col(name).cast(pl.Float64).mean() for name in shown]
+    if "answers" in table.columns:
+        columns.append(pl.col("answers").sum().cast(pl.Int64))
+    grouped = table.group_by(keys, maintain_order=True).agg(columns) if keys else None
+    return table.select(columns) if grouped is None else grouped
+
+
+def _interval(part: pl.DataFrame) -> dict[str, Any]:
+    """Return the mean over runs, its interval, and the shares."""
+    values = part["figure"].drop_nulls().sort().to_list()
+    low, high = bootstrap_mean(values)
+    known = {name: part[name].mean() for name in SHARES if name in part.columns}
+    if "answers" in part.columns:
+        known = {"answers": int(part["answers"].sum()), **known}
+    return {
+        "runs": len(values),
+        "mean": fmean(values) if values else None,
+        "standard_error": standard_error(values),
+        "low": low,
+        "high": high,
+        **known,
+    }
