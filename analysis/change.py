@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from societies.analysis.agreement import intraclass
 from societies.analysis.consistency import (
     ADMINISTRATION,
     OCCASION,
@@ -208,9 +209,10 @@ def drift(run: Run) -> pl.DataFrame:
 
 
 def icc(run: Run) -> pl.DataFrame:
-    """Return the intraclass correlation of trait scores over occasions: ICC(A,1), two-way.
+    """Return the intraclass correlation of trait scores over occasions, with its interval.
 
-    Agents scored on every occasion count (McGraw & Wong 1996, absolute agreement, single score).
+    ICC(A,1), two-way: agents scored on every occasion count (McGraw & Wong 1996, absolute
+    agreement, single score).
     """
     rows = []
     for key, part in trait_scores(run).group_by(SERIES, maintain_order=True):
@@ -228,30 +230,11 @@ def icc(run: Run) -> pl.DataFrame:
                 **dict(zip(SERIES, key, strict=True)),
                 "agents": wide.height,
                 "occasions": wide.width,
-                "icc": intraclass(wide.to_numpy()),
+                **dict(zip(("icc", "low", "high"), intraclass(wide.to_numpy()), strict=True)),
                 **pooled(part),
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def intraclass(scores: Any) -> float | None:
-    """Return ICC(A,1) of agents (rows) on occasions (columns); None where it is undefined."""
-    table = np.asarray(scores, dtype=float)
-    if table.ndim != 2 or table.shape[0] < 3 or table.shape[1] < 2 or np.ptp(table) == 0:
-        return None
-    import pandas as pd
-    from statsmodels.formula.api import ols
-    from statsmodels.stats.anova import anova_lm
-
-    n, k = table.shape
-    long = pd.DataFrame(
-        {"score": table.ravel(), "agent": np.repeat(np.arange(n), k), "time": np.tile(range(k), n)}
-    )
-    found = anova_lm(ols("score ~ C(agent) + C(time)", data=long).fit())
-    rows, columns, error = (float(value) for value in found["sum_sq"] / found["df"])
-    denominator = rows + (k - 1) * error + k * (columns - error) / n
-    return (rows - error) / denominator if denominator > 0 else None
 
 
 def steadfastness(run: Run) -> pl.DataFrame:

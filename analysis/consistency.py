@@ -17,6 +17,7 @@ from scipy.stats import pearsonr
 
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona import LEVELS
+from societies.analysis.agreement import cronbach_alpha
 from societies.analysis.quality import pooled, quality_of, shares
 from societies.analysis.statistics import bootstrap_difference
 from societies.run_directory import Run
@@ -129,8 +130,9 @@ def trait_scores(run: Run) -> pl.DataFrame:
 def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score (12.2).
 
-    Columns: `alpha` (Cronbach's, over agents); `order_difference` and `order_flips` between the
-    two option orders; `direction_difference` between the two scale directions;
+    Columns: `alpha` (Cronbach's, over agents) with its interval `alpha_low` to `alpha_high`;
+    `order_difference` and `order_flips` between the two option orders;
+    `direction_difference` between the two scale directions;
     `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips` (items whose side is not the same in all
@@ -145,11 +147,14 @@ def reliability(run: Run) -> pl.DataFrame:
         direction = _pairs(part, "scale_direction", "ascending", "descending")
         wording = _pairs(part, "wording", "original", "paraphrase")
         fresh = part.filter(pl.col("context") == "fresh")
+        alpha = cronbach_alpha(_matrix(part))
         rows.append(
             {
                 **dict(zip(SCALE, key, strict=True)),
                 "agents": part["agent"].n_unique(),
-                "alpha": cronbach_alpha(_matrix(part)),
+                "alpha": alpha.value,
+                "alpha_low": alpha.low,
+                "alpha_high": alpha.high,
                 "order_difference": _difference(order),
                 "order_flips": _flips(order),
                 "direction_difference": _difference(direction),
@@ -277,22 +282,6 @@ def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
         f"{who or 'everybody'} ({instrument}, {kind}): persona {verdict}: "
         f"{kept} of {part.height} traits{but}"
     )
-
-
-def cronbach_alpha(matrix: Sequence[Sequence[float]]) -> float | None:
-    """Return Cronbach's alpha (1951) of respondents (rows) by items (columns).
-
-    None for fewer than three respondents, fewer than two items, or sums that do not vary.
-    """
-    scores = np.asarray(matrix, dtype=float)
-    if scores.ndim != 2 or scores.shape[0] < MINIMUM or scores.shape[1] < 2:
-        return None
-    total = float(scores.sum(axis=1).var(ddof=1))
-    if total <= 0:
-        return None
-    items = int(scores.shape[1])
-    unique = float(scores.var(axis=0, ddof=1).sum())
-    return items / (items - 1) * (1 - unique / total)
 
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import societies
-from societies.analysis import change, choices, consistency, inertia, knowledge, portraits
+from societies.analysis import (
+    agreement,
+    change,
+    choices,
+    consistency,
+    inertia,
+    knowledge,
+    portraits,
+)
 from societies.cli.main import app
 from societies.run_directory import Run
 
@@ -324,18 +332,22 @@ def test_corrections_for_many_tests() -> None:
 
 def test_alpha_of_parallel_and_of_unrelated_items() -> None:
     parallel = [[score, score, score] for score in (1.0, 2.0, 4.0, 5.0)]
-    assert consistency.cronbach_alpha(parallel) == pytest.approx(1)
+    assert agreement.cronbach_alpha(parallel).value == pytest.approx(1)
     independent = np.random.default_rng(1).normal(size=(4000, 6)).tolist()
-    assert consistency.cronbach_alpha(independent) == pytest.approx(0, abs=0.1)
-    assert consistency.cronbach_alpha([[1, 2], [2, 1]]) is None
-    assert consistency.cronbach_alpha([[3, 3]] * 5) is None
+    found = agreement.cronbach_alpha(independent)
+    assert found.value == pytest.approx(0, abs=0.1)
+    assert found.low < found.value < found.high
+    assert agreement.cronbach_alpha([[1, 2], [2, 1]]) == (None, None, None)
+    assert agreement.cronbach_alpha([[3, 3]] * 5) == (None, None, None)
+    assert agreement.cronbach_alpha([[1, 2, 3], [2, 3, 1], [3, 1, 2]]) == (None, None, None)
 
 
 def test_intraclass_correlation_of_the_textbook_example() -> None:
-    """Shrout & Fleiss 1979, table 2: four judges, six targets; ICC(2,1) is .29."""
+    """Shrout & Fleiss 1979, table 2: four judges, six targets; ICC(2,1) is .29, .02 to .76."""
     ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
-    assert change.intraclass(ratings) == pytest.approx(0.29, abs=0.005)
-    assert change.intraclass([[3.0, 3.0]] * 4) is None
+    assert agreement.intraclass(ratings) == pytest.approx((0.29, 0.02, 0.76), abs=0.005)
+    assert agreement.intraclass([[3.0, 3.0]] * 4) == (None, None, None)
+    assert agreement.intraclass([[1, 1], [2, 2], [3, 3]]) == (1.0, None, None)
 
 
 def test_choices_score_by_probability_in_both_orders(interview: Interview, tmp_path: Path) -> None:
