@@ -31,7 +31,6 @@ from societies.errors import (
 from societies.journal import Journal
 from societies.loading import load
 from societies.models import check_access
-from societies.records import CORE_RECORDS
 from societies.registry import Scenario
 from societies.run_directory import Run
 from societies.runlog import RunLog, logical
@@ -101,7 +100,8 @@ def resume(
         SocietyError: it failed again.
     """
     found = Run(path)
-    if found.status == "finished" and set(_table_names(found)) <= set(found.tables):
+    names = {record.table for record in found.record_types}
+    if found.status == "finished" and names <= set(found.tables):
         return found
     if not (found.path / "journal.ndjson").is_file():
         raise InputError(f"{found.path} has no journal.ndjson: everything would be asked again")
@@ -132,10 +132,6 @@ def resume(
     return found
 
 
-def _table_names(run: Run) -> list[str]:
-    return [record.table for record in run.record_types]
-
-
 def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
     """Re-execute a finished run from its journal alone and compare the records.
 
@@ -161,7 +157,7 @@ def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
             society.calls.check_all_used()
         finally:
             release(society)
-        for record in (*CORE_RECORDS, *society.records):
+        for record in found.record_types:
             segments = Path(folder) / "log" / record.table
             _compare(record.table, found.table(record.table), segments)
     return found
