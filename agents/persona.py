@@ -59,13 +59,11 @@ class Life(Strict):
     hates: list[str] = Field(default_factory=list)
 
 
-class Persona(Strict):
-    """What makes one agent different from its neighbour. An empty persona adds nothing."""
+class PersonaBlocks(Strict):
+    """The blocks that persons and their descriptions have in common."""
 
-    big_five: dict[Trait, Level | Score] = Field(default_factory=dict)
-    """A level in words, or a score from 1 to 5."""
     values: dict[Value, Level | Score] = Field(default_factory=dict)
-    """How important a value is, in the same levels or scores."""
+    """How important a value is, in the levels of traits, or as a score from 1 to 5."""
     summary: str | None = None
     """Personality and values told in prose, such as a model's summary of questionnaire scores."""
     social: dict[str, Fact] = Field(default_factory=dict)
@@ -80,6 +78,13 @@ class Persona(Strict):
     """Free text, given to the agent as it stands."""
     identity: str | None = None
     """Whom the persona portrays: known to the record and to judges, never shown to the agent."""
+
+
+class Persona(PersonaBlocks):
+    """What makes one agent different from its neighbour. An empty persona adds nothing."""
+
+    big_five: dict[Trait, Level | Score] = Field(default_factory=dict)
+    """A level in words, or a score from 1 to 5."""
 
     def score(self, trait: str) -> float:
         """Return a trait's or value's level on the scale -1 (very low) to 1 (very high).
@@ -113,19 +118,10 @@ class Persona(Strict):
         )
 
 
-class PersonaSpec(Strict):
+class PersonaSpec(PersonaBlocks):
     """A persona as written in YAML: a trait's level may be `random` (drawn uniformly)."""
 
     big_five: dict[Trait, DrawnLevel | Score] = Field(default_factory=dict)
-    values: dict[Value, Level | Score] = Field(default_factory=dict)
-    summary: str | None = None
-    social: dict[str, Fact] = Field(default_factory=dict)
-    life: Life | None = None
-    attributes: dict[str, Fact] = Field(default_factory=dict)
-    goals: list[str] = Field(default_factory=list)
-    secrets: list[str] = Field(default_factory=list)
-    text: str | None = None
-    identity: str | None = None
     blocks: list[Block] | None = None
     """Blocks that are switched on; all when absent. Sweep it to take blocks away."""
 
