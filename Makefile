@@ -29,6 +29,7 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.model_access
 	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.overload
+	$(BIN)/python -m benchmarks.interview
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
