@@ -2,17 +2,26 @@
 
 import re
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
 
 from societies import registry, source
 from societies.agents.errors import PromptError, SocietyError
-from societies.agents.instruments.design import TEMPLATES, Design, select
+from societies.agents.instruments.design import (
+    OWN_LABELS,
+    TEMPLATES,
+    Design,
+    cells,
+    select,
+    template_of,
+)
+from societies.agents.instruments.instrument import Question
 from societies.agents.models.scripted import open_mind
 from societies.agents.population import Population
 from societies.agents.portraits import WRITER
@@ -287,10 +296,28 @@ def design_problems(config: RunConfig, design: Design, place: Place) -> Iterator
     for name in design.items:
         if name not in items:
             yield (*place, "items"), f"no item is called {name!r}{registry.nearest(name, items)}"
+    yield from _letter_problems(design, questions, place)
     bare = [question.id for question in select(design, questions) if not question.paraphrase]
     if "paraphrase" in design.wordings and bare:
         told = f"{len(bare)} items have no paraphrase (the first is {bare[0]!r})"
         yield (*place, "wordings"), f"{told}: ask them in the wording `original` only"
+
+
+def _letter_problems(
+    design: Design, questions: Sequence[Question], place: Place
+) -> Iterator[Problem]:
+    """Yield that there are more answers than letters, if letters are to stand before them."""
+    most = max((len(question.options) for question in questions), default=0)
+    if most <= len(ascii_uppercase):
+        return
+    templates = {template_of(question, cell) for question in questions for cell in cells(design)}
+    own = "own" in design.label_styles and design.batch == "item"
+    lettered = own and any(OWN_LABELS.get(name) == "letters" for name in templates)
+    if lettered or "letters" in design.label_styles:
+        yield (
+            (*place, "label_styles"),
+            f"{most} answers are more than there are letters: set label_styles: [numbers]",
+        )
 
 
 def _read_instruments(read: Source) -> None:

@@ -6,7 +6,7 @@ the same completions has the same record.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -21,11 +21,22 @@ if TYPE_CHECKING:
     from societies.society import Society
 
 
+MOMENTS = ("before", "after")
+"""When somebody is asked who joins or leaves; other moments are steps."""
+
+
 class Asked(Strict):
     """Who is asked; everybody of the population when nothing is said."""
 
     groups: list[str] = Field(default_factory=list)
     names: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def choose_one(self) -> Self:
+        """Refuse both."""
+        if self.groups and self.names:
+            raise ValueError("give either groups or names")
+        return self
 
     def includes(self, agent: "LLMAgent") -> bool:
         """Whether an agent is asked; staff, such as a judge, only by name."""
@@ -38,7 +49,7 @@ class Probe(Design):
     """An instrument, or open questions, asked of a scenario's agents as it goes."""
 
     instrument: str = ""
-    ask: list[str] = Field(default_factory=list)
+    ask: list[Annotated[str, Field(pattern=r"\S")]] = Field(default_factory=list)
     """Open questions, instead of an instrument."""
     name: str = Field(default="", pattern=r"^[\w -]*$")
     """Unique; the instrument's name when absent."""
@@ -61,6 +72,10 @@ class Probe(Design):
             raise ValueError("open questions have no paraphrase: leave out wordings")
         if not (self.before or self.after or self.every):
             raise ValueError("say when to ask: before, after, every (n-th step)")
+        if self.first and not self.every:
+            raise ValueError("first belongs to every (n-th step): give both, or neither")
+        if self.name in MOMENTS:
+            raise ValueError(f"{self.name!r} is the name of a moment: call the probe otherwise")
         return self
 
     @property

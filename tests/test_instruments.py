@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from societies.agents.answers import AnswerError
 from societies.agents.errors import SocietyError
@@ -386,6 +387,78 @@ def test_own_instruments_are_held_by_the_run(tmp_path: Path) -> None:
     again, _ = load(config.model_dump(mode="json"))
     assert again.instruments == config.instruments
     assert len(again.instruments["mfq"].questions()) == 32
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "keys", "told"),
+    [
+        ("t.csv", "text,trait,key\nA,extraversion,2\n", {}, "row 1 needs columns text"),
+        ("t.csv", "text,trait,key\nA,1,1\n", {}, "row 1 needs columns text"),
+        ("t.csv", "text,trait,key\nA,extraversion,1\n", {"exclude": ["9"]}, "names item '9'"),
+        ("t.csv", "text,trait,key\nA,extraversion,1\n", {"sample": 2}, "leave out sample"),
+        ("t.csv", "text,trait,key\nA,x,1\n", {"scale": ["a", "A"]}, "the answer 'a' twice"),
+        ("t.csv", "text,trait,key\nA,x,1\n", {"scale": ["", "b"]}, "or an empty one"),
+        ("t.txt", "I.\n" * 60, {"key": "bfi_44"}, "needs 44 items, and the file has 60"),
+        ("t.json", "[1, 2]", {}, "one list of objects"),
+        ("t.yaml", "kind: rating", {"exclude": ["a"]}, "says everything itself: leave out exclude"),
+    ],
+)
+def test_what_does_not_fit_a_questionnaire_is_told(
+    tmp_path: Path, name: str, content: str, keys: dict[str, object], told: str
+) -> None:
+    source = written(tmp_path, name, content).model_copy(update=keys)
+    with pytest.raises(SocietyError, match=told):
+        files.read(source, tmp_path)
+
+
+def test_a_table_may_leave_ids_out_and_sign_its_keys(tmp_path: Path) -> None:
+    table = "id,text,trait,key\n,1, Extraversion ,+1\n,2,extraversion,-1\n"
+    instrument = files.parse(files.read(written(tmp_path, "t.csv", table), tmp_path))
+    first, second = instrument.questions()
+    assert (first.id, first.text, first.trait, first.reversed) == ("1", "1", "extraversion", False)
+    assert second.reversed
+
+
+def test_reference_samples_belong_to_the_scale_they_were_asked_on(tmp_path: Path) -> None:
+    source = written(tmp_path, "t.txt", "\n".join(f"I {n}." for n in range(20)))
+    source = source.model_copy(update={"key": "mini_ipip"})
+    assert files.parse(files.read(source, tmp_path)).references
+    seven = source.model_copy(update={"scale": list("abcdefg")})
+    assert not files.parse(files.read(seven, tmp_path)).references
+
+
+@pytest.mark.parametrize(
+    ("design", "told"),
+    [
+        ({"option_orders": ["forward", "forward"]}, "option_orders has an entry twice"),
+        ({"reask": True, "batch": "form"}, "reask repeats single questions"),
+    ],
+)
+def test_designs_that_ask_the_same_twice_are_refused(design: dict[str, object], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Design.model_validate({"instrument": "mini_markers", **design})
+
+
+def interview(*questionnaires: dict[str, object], **keys: object) -> dict[str, object]:
+    data = {"scenario": "interview", "seed": 1, "model": {"name": "scripted/steady"}, **keys}
+    return {**data, "population": {"size": 1}, "protocol": {"questionnaires": [*questionnaires]}}
+
+
+def test_a_questionnaire_is_not_asked_again_under_another_number() -> None:
+    bold = {"instrument": "mini_markers", "items": ["bold"]}
+    load(interview(bold, {**bold, "items": ["shy"]}, {**bold, "context": "shared"}))
+    with pytest.raises(
+        InputError, match=r"asks mini_markers as protocol.questionnaires.0 does: set repeats"
+    ):
+        load(interview({"instrument": "mini_markers"}, bold))
+
+
+def test_more_answers_than_letters_need_numbers(tmp_path: Path) -> None:
+    written(tmp_path, "t.csv", "text,trait,key\nA,extraversion,1\n")
+    own = {"file": str(tmp_path / "t.csv"), "scale": [f"{percent} %" for percent in range(101)]}
+    with pytest.raises(InputError, match="101 answers are more than there are letters"):
+        load(interview({"instrument": "own"}, instruments={"own": own}))
+    load(interview({"instrument": "own", "label_styles": ["numbers"]}, instruments={"own": own}))
 
 
 def test_wrong_names_are_told_with_the_nearest_right_one() -> None:

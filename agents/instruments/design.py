@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from string import ascii_uppercase
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from societies.agents.instruments.instrument import Kind, Question
 from societies.agents.strict import Strict
@@ -62,6 +62,17 @@ class Design(Strict):
     """How often an unreadable answer is asked again at most, in a fresh branch."""
     score_by: Literal["reply", "logprobs"] = "reply"
     """`logprobs`: the option's probability decides, where the model gives it (2.4)."""
+
+    @model_validator(mode="after")
+    def ask_once(self) -> Self:
+        """Refuse a grid that has a cell twice, and repeated forms, which nobody would ask."""
+        for name in ("templates", "option_orders", "scale_directions", "wordings", "label_styles"):
+            given = getattr(self, name)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name} has an entry twice; to ask again, set repeats")
+        if self.reask and self.batch == "form":
+            raise ValueError("reask repeats single questions: leave it out, or set batch: item")
+        return self
 
     def calls(self, questions: Sequence[Question]) -> int:
         """Return how many calls one agent's whole grid takes when every answer is readable."""
@@ -156,7 +167,7 @@ def form(question: Question, cell: Cell) -> Form:
     Raises:
         ValueError: the cell asks for a paraphrase, and the question has none.
     """
-    template, labels = _template(question, cell), cell.label_style
+    template, labels = template_of(question, cell), cell.label_style
     if labels == "own":
         labels = OWN_LABELS.get(template, "numbers")
     if cell.wording == "paraphrase":
@@ -175,7 +186,7 @@ def form(question: Question, cell: Cell) -> Form:
     return _worded(Form(question, template, options, labels, first, second, wording=cell.wording))
 
 
-def _template(question: Question, cell: Cell) -> str:
+def template_of(question: Question, cell: Cell) -> str:
     """Return the cell's template, or the default if it belongs to another kind of question."""
     fitting = TEMPLATES[question.kind]
     if not cell.template or (cell.template not in fitting and _is_shipped(cell.template)):

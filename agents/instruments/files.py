@@ -1,6 +1,5 @@
 """Instruments from files: the shipped ones, and questionnaires that a user brings."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
+from societies.agents import rows as tables
 from societies.agents.errors import SocietyError
 from societies.agents.instruments.instrument import Instrument
 from societies.agents.strict import Strict
@@ -25,6 +25,8 @@ TRAIT_NAMES = (
     "narcissism",
     "psychopathy",
 )
+KEYS = {"1": 1, "+1": 1, "1.0": 1, "-1": -1, "-1.0": -1}
+"""What a table may write for an item's key."""
 RESPONSES = ("response_high1", "response_high2", "response_low1", "response_low2")
 AGREE = "How much do you agree with this statement about you?"
 AGREEMENT = {
@@ -107,19 +109,32 @@ def read(source: InstrumentFile, folder: Path) -> dict[str, Any]:
     """
     path = folder / source.file
     try:
-        if path.suffix in (".yaml", ".yml"):
-            data: dict[str, Any] = _yaml(path)
-        else:
-            rows = _rows(path)
-            data = _trait(source, rows) if source.key == "trait" else _ratings(source, rows)
+        data = _described(source, path)
         parse(data)
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         if isinstance(error, ValidationError):
             detail = error.errors(include_url=False)[0]
             place = ".".join(map(str, detail["loc"]))
-            raise SocietyError(f"{path}, {place}: {detail['msg']}") from error
+            told = detail["msg"].removeprefix("Value error, ")
+            raise SocietyError(f"{path}, {place}: {told}") from error
         raise SocietyError(f"{path} cannot be read: {error}") from error
     return data
+
+
+def _described(source: InstrumentFile, path: Path) -> dict[str, Any]:
+    """Return the data of an instrument, whatever form the file has."""
+    set_here = source.model_dump(exclude_defaults=True, exclude={"file"})
+    if path.suffix in (".yaml", ".yml"):
+        if set_here:
+            raise ValueError(f"a YAML file says everything itself: leave out {', '.join(set_here)}")
+        data: dict[str, Any] = _yaml(path)
+        return data
+    rows = _rows(path)
+    if source.key == "trait":
+        return _trait(source, rows)
+    if source.sample:
+        raise ValueError("only TRAIT's records are sampled: leave out sample")
+    return _ratings(source, rows)
 
 
 def parse_key(numbers: str) -> dict[int, bool]:
@@ -136,18 +151,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".txt":
         lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
         return [{"text": line} for line in lines if line]
-    if path.suffix == ".json":
-        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    import polars as pl
-
-    if path.suffix == ".csv":
-        return pl.read_csv(path).to_dicts()
-    if path.suffix in (".jsonl", ".ndjson"):
-        return pl.read_ndjson(path).to_dicts()
-    if path.suffix == ".parquet":
-        return pl.read_parquet(path).to_dicts()
-    raise ValueError(f"instruments come as yaml, txt, csv, json, jsonl, parquet, not {path.suffix}")
+    return tables.read(path)
 
 
 def _ratings(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -163,18 +167,20 @@ def _ratings(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[
         for trait, numbers in key["traits"].items()
         for number, reverse in parse_key(numbers).items()
     }
-    if len(rows) < max(places):
+    if len(rows) != max(places):
         raise ValueError(
             f"key {source.key} needs {max(places)} items, and the file has {len(rows)}"
         )
     items: list[dict[str, Any]] = []
     for number, row in enumerate(rows, start=1):
         trait, reverse = places.get(number, ("", False))
-        text = row.get("text") or row.get("item")
+        text = _text(row.get("text") or row.get("item"))
         items.append({"id": str(number), "text": text, "trait": trait, "reversed": reverse})
     scale = source.scale or key.get("scale") or AGREEMENT[key["points"]]
     data = _head(source, key["title"], scale, items, key.get("instruction", AGREE))
-    own = {name: key[name] for name in ("references", "combined") if name in key}
+    own = {"combined": key["combined"]} if "combined" in key else {}
+    if len(scale) == key["points"] and "references" in key:  # means on another scale are no match
+        own["references"] = key["references"]
     return {**data, "scoring": key["scoring"], **own}
 
 
@@ -182,12 +188,14 @@ def _keyed_table(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> d
     """Return a questionnaire whose table says each item's text, trait (or label) and key."""
     items = []
     for number, row in enumerate(rows, start=1):
-        trait = row.get("trait") or row.get("label")
-        if "text" not in row or not trait or row.get("key") not in (1, -1):
-            raise ValueError(f"row {number} needs columns text, trait (or label), and key 1 or -1")
-        identity = str(row.get("id", number))
-        text, reverse = row["text"], row["key"] == -1
-        items.append({"id": identity, "text": text, "trait": trait.lower(), "reversed": reverse})
+        trait, key = row.get("trait") or row.get("label"), KEYS.get(str(row.get("key")).strip())
+        if "text" not in row or not isinstance(trait, str) or key is None:
+            raise ValueError(
+                f"row {number} needs columns text, trait (or label; a name), and key 1 or -1"
+            )
+        identity = number if row.get("id") is None else row["id"]
+        item = {"id": str(identity), "text": _text(row["text"]), "trait": trait.strip().lower()}
+        items.append({**item, "reversed": key == -1})
     return _head(source, Path(source.file).stem, source.scale or AGREEMENT[5], items)
 
 
@@ -199,6 +207,7 @@ def _head(
     instruction: str = AGREE,
 ) -> dict[str, Any]:
     kept = [item for item in items if item["id"] not in source.exclude]
+    _check_excluded(source, items)
     return {
         "kind": "rating",
         "title": title,
@@ -210,6 +219,19 @@ def _head(
     }
 
 
+def _check_excluded(source: InstrumentFile, items: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ValueError if something is left out that is not there."""
+    unknown = sorted(set(source.exclude) - {item["id"] for item in items})
+    if unknown:
+        raise ValueError(f"exclude names item {unknown[0]!r}, which the file does not have")
+
+
+def _text(found: Any) -> str | None:
+    """Return an item's text; None if it has none."""
+    text = "" if found is None else str(found).strip()
+    return text or None
+
+
 def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return TRAIT's records in either layout (persona protocol 2.2) as a choice instrument."""
     by_trait: dict[str, list[dict[str, Any]]] = {}
@@ -217,7 +239,7 @@ def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[st
         absent = [name for name in ("personality", *RESPONSES) if not row.get(name)]
         if absent:
             raise ValueError(f"record {number} has no {absent[0]!r}")
-        trait = row["personality"].lower()
+        trait = str(row["personality"]).lower()
         if trait not in TRAIT_NAMES:
             raise ValueError(f"record {number}: {row['personality']!r} is none of the eight traits")
         situation, question = _situation(row, number)
@@ -226,12 +248,13 @@ def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[st
             "trait": trait,
             "situation": situation,
             "question": question,
-            "high": [row["response_high1"], row["response_high2"]],
-            "low": [row["response_low1"], row["response_low2"]],
+            "high": [str(row["response_high1"]), str(row["response_high2"])],
+            "low": [str(row["response_low1"]), str(row["response_low2"])],
             "paraphrased_situation": row.get("paraphrased_situation") or "",
             "paraphrased_question": row.get("paraphrased_query") or "",
         }
         by_trait.setdefault(trait, []).append(item)
+    _check_excluded(source, [item for items in by_trait.values() for item in items])
     kept = []
     for trait, items in by_trait.items():
         random = Random(f"{source.seed} {trait}")
@@ -251,8 +274,8 @@ def _situation(row: Mapping[str, Any], number: int) -> tuple[str, str]:
     if row.get("situation") and row.get("query"):
         return row["situation"], row["query"]
     if row.get("question"):
-        situation, dot, query = row["question"].rpartition(". ")
-        return (f"{situation}.", query) if dot else ("", row["question"])
+        situation, dot, query = str(row["question"]).rpartition(". ")
+        return (f"{situation}.", query) if dot else ("", query)
     raise ValueError(f"record {number} has neither question nor situation and query")
 
 

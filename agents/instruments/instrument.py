@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from societies.agents.strict import Strict
 
@@ -99,6 +99,12 @@ class RatingInstrument(InstrumentBase):
     """Broader traits, scored from all items of several narrower ones."""
     items: list[RatedItem] = Field(min_length=1)
 
+    @field_validator("scale")
+    @classmethod
+    def tell_answers_apart(cls, scale: list[str]) -> list[str]:
+        """Refuse empty and equal answers: a reply in words could not be read."""
+        return check_scale(scale)
+
     def questions(self) -> list[Question]:
         """Return one rating per item."""
         scale = tuple(self.scale)
@@ -174,8 +180,8 @@ class PairInstrument(InstrumentBase):
 
     kind: Literal["pairs"]
     instruction: str = "How true of you is this statement?"
-    scale: list[str]
-    actions: list[str]
+    scale: list[str] = Field(min_length=2)
+    actions: list[str] = Field(min_length=2)
     """Answers between the first and the second action, as many as the scale has."""
     scoring: Literal["mean"] = "mean"
     items: list[Pair] = Field(min_length=1)
@@ -202,6 +208,12 @@ class PairInstrument(InstrumentBase):
             for p in self.items
         ]
         return said + done
+
+    @field_validator("scale", "actions")
+    @classmethod
+    def tell_answers_apart(cls, scale: list[str]) -> list[str]:
+        """Refuse empty and equal answers."""
+        return check_scale(scale)
 
     @model_validator(mode="after")
     def match_scales(self) -> Self:
@@ -230,6 +242,15 @@ Instrument = Annotated[
     RatingInstrument | ChoiceInstrument | PairInstrument | OpenInstrument,
     Field(discriminator="kind"),
 ]
+
+
+def check_scale(scale: list[str]) -> list[str]:
+    """Return the answers of a scale; raise ValueError if one is empty, or there twice."""
+    said = [answer.strip().casefold() for answer in scale]
+    for answer in said:
+        if not answer or said.count(answer) > 1:
+            raise ValueError(f"the scale has the answer {answer!r} twice, or an empty one")
+    return scale
 
 
 def scale_width(question: Question) -> float:

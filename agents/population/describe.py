@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from societies.agents.persona import LEVELS, TRAITS, Persona
 from societies.agents.population.people import Person, fact
-from societies.agents.population.spec import PopulationSpec
+from societies.agents.population.spec import Distribution, PopulationSpec
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,19 @@ def _groups(spec: PopulationSpec, people: Sequence[Person]) -> Iterator[Line]:
         asked = shares[name] / total if name in shares else None
         if name:
             yield Line("group", name, asked, groups[name] / len(people))
+    yield from _models(spec, people)
+
+
+def _models(spec: PopulationSpec, people: Sequence[Person]) -> Iterator[Line]:
+    """Yield the models' shares; those asked for are known where nobody has a model of its own."""
+    asked: dict[str, float] = {}
+    own = [*(group.model for group in spec.groups), *(listed.model for listed in spec.people)]
+    if not any(own) and not spec.file:
+        for each in spec.models:
+            asked[each.name] = asked.get(each.name, 0.0) + each.share
     for name, number in Counter(person.model.name for person in people).most_common():
-        yield Line("model", name, None, number / len(people))
+        share = asked[name] / sum(asked.values()) if asked else None
+        yield Line("model", name, share, number / len(people))
 
 
 def _traits(spec: PopulationSpec, people: Sequence[Person]) -> Iterator[Line]:
@@ -131,9 +142,7 @@ def _attributes(spec: PopulationSpec, people: Sequence[Person]) -> Iterator[Line
             yield Line(name, "mean", mean, fmean(numbers), share=False)
             yield Line(name, "standard deviation", sd, stdev(numbers), share=False)
             continue
-        weights = dict(asked.weights or {}) if asked else {}
-        if asked and asked.values:
-            weights = {str(value): 1.0 for value in asked.values}
+        weights = _weights(asked) if asked else {}
         counts = Counter(map(str, values))
         for value, number in counts.most_common(MOST):
             share = weights[value] / sum(weights.values()) if value in weights else None
@@ -141,6 +150,14 @@ def _attributes(spec: PopulationSpec, people: Sequence[Person]) -> Iterator[Line
         if len(counts) > MOST:
             rest = sum(number for _, number in counts.most_common()[MOST:])
             yield Line(name, f"({len(counts) - MOST} other values)", None, rest / len(values))
+
+
+def _weights(asked: Distribution) -> dict[str, float]:
+    """Return what each value of an attribute was asked to weigh, by its words."""
+    if asked.between:
+        low, high = asked.between
+        return {str(value): 1.0 for value in range(low, high + 1)}
+    return dict(asked.weights or {str(value): 1.0 for value in asked.values or []})
 
 
 def plot(spec: PopulationSpec, people: Sequence[Person], path: Path) -> None:

@@ -1,19 +1,24 @@
-"""People from a file: read by Polars when a scenario is loaded, held by the run as JSON lines."""
+"""People from a file: read when a scenario is loaded, held by the run as JSON lines."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from societies.agents import rows
 from societies.agents.errors import SocietyError
 from societies.agents.persona import TRAITS
 from societies.agents.population.spec import FileSource, Listed
+from societies.agents.strict import explained
 
 DIRECT = {"text", "summary", "identity", "group"}
 LISTS = {"goals", "secrets", "life.loves", "life.hates"}
 BLOCKS = {"big_five", "values", "social", "life", "attributes"}
+
+Place = tuple[str, str]
+"""A block of the persona and a key of it; the key is empty where the block is the value."""
 
 
 def read_rows(path: Path) -> str:
@@ -22,59 +27,85 @@ def read_rows(path: Path) -> str:
     Raises:
         SocietyError: the file cannot be read, or is of a kind that is not known.
     """
-    import polars as pl
-
-    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
-        ".csv": pl.read_csv,
-        ".parquet": pl.read_parquet,
-        ".jsonl": pl.read_ndjson,
-        ".ndjson": pl.read_ndjson,
-    }
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise SocietyError(f"{path}: people come from {', '.join(readers)}, not {path.suffix!r}")
-    try:
-        return reader(path).write_ndjson()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise SocietyError(f"{path} cannot be read: {error}") from error
+    return "\n".join(
+        json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":"))
+        for row in rows.read(path)
+    )
 
 
 def people(source: FileSource) -> list[Listed]:
     """Return the people of a file that was read.
 
     Raises:
-        SocietyError: a row is no person; the text names it.
+        SocietyError: a row is no person, or `columns` does not fit the file; the text says where.
     """
+    read = [json.loads(line) for line in (source.rows or "").split("\n") if line]
+    places = _places(source, dict.fromkeys(column for row in read for column in row))
     listed = []
-    for number, line in enumerate((source.rows or "").splitlines(), start=1):
+    for number, row in enumerate(read, start=1):
         try:
-            listed.append(Listed.model_validate(_person(json.loads(line), source.columns)))
+            listed.append(Listed.model_validate(_person(row, places)))
         except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in detail["loc"][:2])
-            raise SocietyError(
-                f"{source.path}, person {number}, {place}: {detail['msg']}, "
-                f"found {detail['input']!r}"
-            ) from error
+            raise SocietyError(f"{source.path}, person {number}, {explained(error)}") from error
     return listed
 
 
-def _person(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+def _places(source: FileSource, columns: Iterable[str]) -> dict[str, Place]:
+    """Return where in a persona each column goes."""
+    found = {column: _place(source.columns.get(column, column)) for column in columns}
+    for column in source.columns:
+        if found and column not in found:
+            there = ", ".join(found)
+            raise SocietyError(f"{source.path} has no column {column!r} (there are: {there})")
+    taken: dict[Place, str] = {}
+    for column, place in found.items():
+        other = taken.setdefault(place, column)
+        if other != column:
+            raise SocietyError(
+                f"{source.path}: columns {other!r} and {column!r} both fill "
+                f"{'.'.join(part for part in place if part)}"
+            )
+    return found
+
+
+def _place(key: str) -> Place:
+    block, _, name = key.partition(".")
+    if key in TRAITS:
+        return "big_five", key
+    if key in DIRECT or (key in LISTS and not name):
+        return key, ""
+    return (block, name) if block in BLOCKS and name else ("attributes", key)
+
+
+def _person(row: Mapping[str, Any], places: Mapping[str, Place]) -> dict[str, Any]:
     """Return a row as the data of a persona; empty fields are left out."""
     person: dict[str, Any] = {}
     for column, value in row.items():
         if value is None:
             continue
-        key = columns.get(column, column)
-        block, _, name = key.partition(".")
-        if key in TRAITS:
-            block, name = "big_five", key
-        if key in LISTS and isinstance(value, str):
-            value = [part.strip() for part in value.split(";")]
-        if key in DIRECT or (key in LISTS and not name):
-            person[key] = str(value) if key in DIRECT else value
-        elif block in BLOCKS and name:
-            person.setdefault(block, {})[name] = value
+        block, name = places[column]
+        if name:
+            person.setdefault(block, {})[name] = _value(block, name, value)
         else:
-            person.setdefault("attributes", {})[key] = value
+            person[block] = _value(block, name, value)
     return person
+
+
+def _value(block: str, name: str, value: Any) -> Any:
+    """Return a field as the persona's key wants it."""
+    if (f"{block}.{name}" if name else block) in LISTS:
+        parts = value if isinstance(value, list) else str(value).split(";")
+        return [part for part in (str(each).strip() for each in parts) if part]
+    if block in DIRECT or block == "life":
+        return str(value)
+    if block in ("big_five", "values") and isinstance(value, str):
+        return _score(value)
+    return value
+
+
+def _score(text: str) -> str | float:
+    """Return a score that stands in a column of words, or the words."""
+    try:
+        return float(text)
+    except ValueError:
+        return text.strip()

@@ -10,7 +10,7 @@ samples and brings a compiled engine and PyArrow; SciPy and statsmodels have non
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, product
-from math import sqrt
+from math import prod, sqrt
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 2000
 TOLERANCE = 1e-6
+MOST_CELLS = 100_000
+"""Cells beyond which raking would take minutes."""
 GOLDEN = (sqrt(5) - 1) / 2
 
 
@@ -100,6 +102,12 @@ def _cells(spec: Margins) -> tuple[list[dict[str, Fact]], list[float]]:
         for category in weights:
             for attribute, part in zip(name.split(","), category.split(","), strict=True):
                 categories[attribute.strip()][part.strip()] = None
+    number = prod(map(len, categories.values()))
+    if number > MOST_CELLS:
+        raise SocietyError(
+            f"the margins' attributes have {number:,} combinations, and at most {MOST_CELLS:,} are "
+            "raked: leave out an attribute, or list the possible cells in the table"
+        )
     combinations = product(*categories.values())
     cells = [dict(zip(categories, combination, strict=True)) for combination in combinations]
     return cells, [1.0] * len(cells)

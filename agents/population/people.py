@@ -18,8 +18,10 @@ from societies.agents.population.spec import (
     Listed,
     ModelShare,
     PopulationSpec,
+    same,
 )
 from societies.agents.streams import stream
+from societies.agents.strict import explained
 
 REDRAWS = 1000
 """How often an impossible person is drawn again before the rules are called impossible."""
@@ -61,6 +63,7 @@ class Population:
         self._drawn = 0
         self._listed = self._people()
         self._checked = bool(spec.exclude)
+        self._check_rules()
         if spec.traits or spec.margins:
             self._fit()
 
@@ -99,6 +102,21 @@ class Population:
             raise
         except SocietyError as error:
             raise PopulationError(str(error)) from error
+
+    def _check_rules(self) -> None:
+        """Refuse a rule about something that nobody is told to have: it would exclude nobody."""
+        spec = self.spec
+        personas = [spec.persona, *(group.persona for group in self._groups), *self._listed]
+        known = {name for persona in personas for name in _named(persona)}
+        known |= {*spec.attributes, *(name.rpartition(".")[2] for name in spec.cross)}
+        known |= {*(spec.traits.means if spec.traits else ())}
+        known |= {*(spec.margins.attributes if spec.margins else ())}
+        unknown = [name for rule in spec.exclude for name in rule if name not in known]
+        if unknown:
+            raise PopulationError(
+                f"population.exclude has a rule about {unknown[0]!r}, which nobody has "
+                f"(there are: {', '.join(sorted(known)) or 'none'})"
+            )
 
     @cached_property
     def _traits(self) -> Any:
@@ -174,7 +192,7 @@ class Population:
         try:
             return PersonaSpec(big_five=big_five, attributes=attributes)
         except ValidationError as error:
-            raise PopulationError(f"person {index} cannot be: {error}") from error
+            raise PopulationError(f"person {index} cannot be, {explained(error)}") from error
 
 
 class Turns:
@@ -215,7 +233,16 @@ def matches(rule: Mapping[str, Condition | Fact], persona: Persona) -> bool:
     """Whether a persona meets every condition of a rule."""
     for name, condition in rule.items():
         found = fact(persona, name)
-        holds = condition.holds(found) if isinstance(condition, Condition) else found == condition
+        try:
+            if isinstance(condition, Condition):
+                holds = condition.holds(found)
+            else:
+                holds = found is not None and same(found, condition)
+        except ValueError as error:
+            raise PopulationError(
+                f"population.exclude: {name} is {found!r}, which is neither below nor above a "
+                "number: use is_in"
+            ) from error
         if not holds:
             return False
     return True
@@ -227,6 +254,12 @@ def fact(persona: Persona, name: str) -> Any:
         if name in block:
             return block[name]  # type: ignore[index]
     return None
+
+
+def _named(persona: PersonaSpec) -> list[str]:
+    """Return the names under which a persona says something that rules may be about."""
+    blocks = (persona.attributes, persona.social, persona.big_five, persona.values)
+    return [str(name) for block in blocks for name in block]
 
 
 def _first_model(listed: Listed | None, group: Group, share: ModelShare | None) -> ModelSpec | None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import TRAITS, Fact, Level, PersonaSpec, Trait
+from societies.agents.persona import LEVELS, TRAITS, Fact, Level, PersonaSpec, Trait
 from societies.agents.portraits import Style
 from societies.agents.strict import Strict
 
@@ -61,6 +61,10 @@ class Distribution(Strict):
         given = [name for name, value in self if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of values, weights, between, normal")
+        if self.values and len({str(value) for value in self.values}) < len(self.values):
+            raise ValueError("a value stands there twice; say with weights how frequent each is")
+        if self.normal and self.normal[1] < 0:
+            raise ValueError(f"the standard deviation is {self.normal[1]:g}; it cannot be negative")
         if self.between and self.between[0] > self.between[1]:
             raise ValueError(f"between {self.between[0]} and {self.between[1]} there is nothing")
         if self.weights:
@@ -71,7 +75,7 @@ class Distribution(Strict):
 class Traits(Strict):
     """Big Five scores drawn together: truncated to the scale, with the asked moments."""
 
-    means: dict[Trait, float]
+    means: dict[Trait, float] = Field(min_length=1)
     sds: dict[Trait, float]
     correlations: dict[str, float] = Field(default_factory=dict)
     """Pairs such as `extraversion openness: 0.3`; what is not given is uncorrelated."""
@@ -84,6 +88,12 @@ class Traits(Strict):
             odd = sorted(set(self.means) ^ set(self.sds))
             raise ValueError(f"{odd[0]} needs both a mean and a standard deviation")
         low, high = self.scale
+        if not 1 <= low < high <= 5:
+            raise ValueError(f"scores lie between 1 and 5, and the scale is {low:g}-{high:g}")
+        pairs = [set(pair.split()) for pair in self.correlations]
+        for both, told in zip(pairs, self.correlations, strict=True):
+            if pairs.count(both) > 1:
+                raise ValueError(f"the correlation of {told!r} is given twice, either way round")
         for trait, mean in self.means.items():
             if not low < mean < high:
                 raise ValueError(
@@ -117,10 +127,27 @@ class Margins(Strict):
         """Check every margin's shares and the number of its categories' parts."""
         for name, weights in margins.items():
             check_weights(weights)
+            parts = [tuple(part.strip() for part in each.split(",")) for each in weights]
+            if len(set(parts)) < len(parts):
+                raise ValueError(f"margin {name!r} has a category twice")
+            if "weight" in name.split(","):
+                raise ValueError("no attribute can be called weight: rows of the table have one")
             for category in weights:
                 if len(category.split(",")) != len(name.split(",")):
                     raise ValueError(f"category {category!r} does not fit margin {name!r}")
         return margins
+
+    @field_validator("table")
+    @classmethod
+    def check_table(cls, table: list[dict[str, Fact]]) -> list[dict[str, Fact]]:
+        """Check that every row's weight is a number, none negative, and not all 0."""
+        for number, row in enumerate(table, start=1):
+            weight = row.get("weight", 1.0)
+            if isinstance(weight, str | bool) or weight < 0:
+                raise ValueError(f"row {number}: weight {weight!r} is no number from 0 up")
+        if table and not any(row.get("weight", 1.0) for row in table):
+            raise ValueError("all rows have weight 0")
+        return table
 
     @property
     def attributes(self) -> list[str]:
@@ -137,12 +164,31 @@ class Condition(Strict):
     above: float | None = None
 
     def holds(self, value: Any) -> bool:
-        """Whether a value matches; an absent value never does."""
-        if value is None or (self.is_in is not None and value not in self.is_in):
+        """Whether a value matches; an absent value never does.
+
+        A trait's level counts as the score in its place, 1 (very low) to 5.
+
+        Raises:
+            ValueError: a text is to lie below or above a number.
+        """
+        if value is None:
             return False
-        if self.below is not None and not float(value) < self.below:
+        if self.is_in is not None and not any(same(value, each) for each in self.is_in):
             return False
-        return self.above is None or float(value) > self.above
+        if self.below is not None and not _number(value) < self.below:
+            return False
+        return self.above is None or _number(value) > self.above
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two facts are the same: numbers by value, all else as it is written."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return str(one).casefold() == str(other).casefold()
+    return bool(one == other) or str(one) == str(other)
+
+
+def _number(value: Any) -> float:
+    return float(LEVELS.index(value) + 1 if value in LEVELS else value)
 
 
 class FileSource(Strict):
@@ -214,6 +260,18 @@ class PopulationSpec(Strict):
             )
         return self
 
+    @field_validator("exclude")
+    @classmethod
+    def check_rules(cls, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Refuse rules and conditions that everybody meets."""
+        for number, rule in enumerate(rules, start=1):
+            if not rule:
+                raise ValueError(f"rule {number} has no condition: it would exclude everybody")
+            for name, condition in rule.items():
+                if condition == Condition():
+                    raise ValueError(f"rule {number}, {name}: give is_in, below or above")
+        return rules
+
     @field_validator("cross")
     @classmethod
     def check_cross(cls, cross: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -222,8 +280,13 @@ class PopulationSpec(Strict):
             block, _, trait = name.rpartition(".")
             if not levels:
                 raise ValueError(f"factor {name!r} has no values")
+            if len({str(level) for level in levels}) < len(levels):
+                raise ValueError(f"factor {name!r} has a value twice")
             if block and (block != "big_five" or trait not in TRAITS):
                 raise ValueError(f"{name!r}: write an attribute, or big_five.<trait>")
+            odd = [level for level in levels if block and not _is_level(level)]
+            if odd:
+                raise ValueError(f"{name!r}: {odd[0]!r} is no level, and no score from 1 to 5")
         return cross
 
     @property
@@ -235,6 +298,12 @@ class PopulationSpec(Strict):
     def is_drawn(self) -> bool:
         """Whether anything is drawn by distributions that have to be fitted or checked."""
         return bool(self.traits or self.margins or self.exclude or self.file)
+
+
+def _is_level(level: Any) -> bool:
+    if isinstance(level, str):
+        return level in LEVELS
+    return not isinstance(level, bool) and 1 <= level <= 5
 
 
 def check_weights(weights: Weights) -> None:

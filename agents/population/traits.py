@@ -5,7 +5,7 @@ and standard deviation after truncation are the asked ones, and the correlations
 normals so that the scores correlate as asked (a normal copula: Cario & Nelson 1997).
 """
 
-from math import exp, pi, sqrt
+from math import exp, inf, log, pi, sqrt
 from random import Random
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -78,7 +78,7 @@ class TraitSampler:
             smallest = float(np.linalg.eigvalsh(matrix)[0])
             if smallest < 1e-9:
                 raise SocietyError(
-                    "the correlations contradict each other: no five variables correlate like "
+                    "the correlations contradict each other: no scores correlate like "
                     f"this (smallest eigenvalue {smallest:.3f}); bring "
                     f"{' and '.join(_strongest(spec))} closer to 0"
                 )
@@ -129,12 +129,13 @@ def _fit(name: str, mean: float, sd: float, low: float, high: float) -> tuple[fl
         found = truncated_moments(mu, sigma, low, high)
         return [found[0] - mean, found[1] - sd]
 
-    from math import log
-
-    solution = root(miss, [mean, log(sd)])
-    mu, sigma = float(solution.x[0]), exp(float(solution.x[1]))
-    found = truncated_moments(mu, sigma, low, high)
-    if max(abs(found[0] - mean), abs(found[1] - sd)) > 1e-6:
+    try:
+        solution = root(miss, [mean, log(sd)])
+        mu, sigma = float(solution.x[0]), exp(float(solution.x[1]))
+        missed = max(map(abs, miss(solution.x)))
+    except OverflowError:  # the search ran away from the scale: nothing on it is near
+        missed = inf
+    if missed > 1e-6:
         raise SocietyError(
             f"{name} cannot have mean {mean:g} and standard deviation {sd:g} on a scale from "
             f"{low:g} to {high:g}; ask for a smaller standard deviation"

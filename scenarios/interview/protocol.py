@@ -1,6 +1,7 @@
 """The parameters of an interview."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Literal, cast
 
 from pydantic import Field
@@ -46,6 +47,9 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     protocol = cast(InterviewProtocol, config.protocol)
     for position, design in enumerate(protocol.questionnaires):
         yield from design_problems(config, design, ("protocol", "questionnaires", position))
+    for position, (one, other) in _asked_twice(protocol.questionnaires):
+        told = f"asks {other.instrument} as protocol.questionnaires.{one} does: set repeats there"
+        yield ("protocol", "questionnaires", position), told
     if not (protocol.questionnaires or protocol.twenty_statements or protocol.guess_who):
         yield ("protocol",), "nothing is asked: give questionnaires, or another task"
     if len(set(protocol.ablations)) < len(protocol.ablations):
@@ -54,6 +58,17 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     people = config.population.people
     if judged and people and not all(person.identity for person in people):
         yield ("population", "people"), "the judge needs everybody's identity: add it to the list"
+
+
+def _asked_twice(designs: Sequence[Design]) -> Iterator[tuple[int, tuple[int, Design]]]:
+    """Yield designs that ask items once more that an earlier one asks in the same cell."""
+    for (one, first), (other, second) in combinations(enumerate(designs), 2):
+        alike = ("instrument", "batch", "context")
+        if any(getattr(first, name) != getattr(second, name) for name in alike):
+            continue
+        apart = first.items and second.items and not set(first.items) & set(second.items)
+        if not apart and set(cells(first)) & set(cells(second)):
+            yield other, (one, second)
 
 
 def planned_calls(config: RunConfig) -> int:
