@@ -31,6 +31,8 @@ from societies.run_directory import Run
 SERIES = [*SCALE, "context"]
 """What is followed over occasions: a remembered questionnaire is another one than a fresh one."""
 COUNTED = ["answers", *SHARES]
+DIGITS = 9
+"""Decimals to which changes of means are ranked: rounding errors are neither changes nor ranks."""
 EXACT = 8
 """Pairs up to which Wilcoxon's test is exact even with ties."""
 
@@ -77,7 +79,7 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
 
 def signed_rank(changes: Values) -> float | None:
     """Return the p-value of Wilcoxon's signed-rank test; None if nothing differs."""
-    sample = np.asarray(changes, dtype=float)
+    sample = np.round(np.asarray(changes, dtype=float), DIGITS)
     if not sample.any():
         return None
     return float(stats.wilcoxon(sample, method=_method(sample)).pvalue)
@@ -347,10 +349,12 @@ def with_holm(
 ) -> pl.DataFrame:
     """Return the rows with `holm_p`: p-values of `column` corrected within each family."""
     table = pl.DataFrame(rows, infer_schema_length=None)
+    if table.is_empty():
+        return table
     families = [
         part.with_columns(
             pl.Series("holm_p", corrected(part[column].to_list()), dtype=pl.Float64)
         ).select(*(name for name in part.columns if name not in COUNTED), "holm_p", *COUNTED)
         for _, part in table.group_by(family, maintain_order=True)
     ]
-    return pl.concat(families) if families else table
+    return pl.concat(families)

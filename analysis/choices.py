@@ -3,11 +3,13 @@
 import polars as pl
 
 from societies.agents.instruments.scoring import choice_outcome
-from societies.analysis.consistency import responses
+from societies.analysis.consistency import ADMINISTRATION, OCCASION, responses
 from societies.analysis.quality import quality_of
 from societies.run_directory import Run
 
 KEYS = ["group", "instrument", "template", "wording", "trait"]
+ASKED = ["item", *OCCASION, *(name for name in ADMINISTRATION if name != "option_order")]
+"""What the two orders of one choice have in common."""
 
 
 def choice_scores(run: Run) -> pl.DataFrame:
@@ -24,7 +26,7 @@ def choice_scores(run: Run) -> pl.DataFrame:
     for key, part in answers.group_by(*KEYS, "agent", maintain_order=True):
         weighed = part.drop_nulls("probabilities")
         outcomes = []
-        for _, item in weighed.group_by("item", "repeat", maintain_order=True):
+        for _, item in weighed.group_by(ASKED, maintain_order=True):
             orders = dict(item.select("option_order", "probabilities").iter_rows())
             if {"forward", "reversed"} <= orders.keys():
                 outcomes.append(choice_outcome(orders["forward"], orders["reversed"]))

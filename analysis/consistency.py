@@ -106,12 +106,9 @@ def trait_scores(run: Run) -> pl.DataFrame:
         )
     )
     rules = {name: _rule(run, name) for name in table["instrument"].unique()}
-    allowed = pl.col("instrument").replace_strict(
-        {name: missing for name, (_, missing) in rules.items()}, return_dtype=pl.Float64
-    )
-    scoring = pl.col("instrument").replace_strict(
-        {name: scoring for name, (scoring, _) in rules.items()}, return_dtype=pl.String
-    )
+    own_rules = [rules[name] for name in table["instrument"]]
+    scoring = pl.Series([scoring for scoring, _ in own_rules], dtype=pl.String)
+    allowed = pl.Series([missing for _, missing in own_rules], dtype=pl.Float64)
     enough = pl.col("missing") / pl.col("items") <= allowed
     mean = pl.col("item_mean") - pl.when(scoring == "centred").then(pl.col("own")).otherwise(0)
     return (
@@ -130,7 +127,8 @@ def trait_scores(run: Run) -> pl.DataFrame:
 def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score (12.2).
 
-    Columns: `alpha` (Cronbach's, over agents) with its interval `alpha_low` to `alpha_high`;
+    Columns: `alpha` (Cronbach's, over agents, of items averaged over their administrations: the
+    more there are, the higher it is) with its interval `alpha_low` to `alpha_high`;
     `order_difference` and `order_flips` between the two option orders;
     `direction_difference` between the two scale directions;
     `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
@@ -358,7 +356,8 @@ def _template_spread(part: pl.DataFrame) -> float | None:
     if part["template"].n_unique() < 2:
         return None
     means = part.group_by("agent", "template").agg(pl.col("score").mean()).drop_nulls()
-    spreads = [pstdev(scores["score"]) for _, scores in means.group_by("agent")]
+    several = means.filter(pl.len().over("agent") > 1)  # a single score is no sign of agreement
+    spreads = [pstdev(scores["score"]) for _, scores in several.group_by("agent")]
     return fmean(spreads) / float(part["width"][0]) if spreads else None
 
 

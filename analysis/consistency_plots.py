@@ -25,6 +25,7 @@ from societies.analysis.persona_plots import draw_permeability, draw_words_and_d
 from societies.analysis.plots import BLUE, DPI, GREY, VERMILION, plain
 from societies.analysis.portraits import portrait_accuracy
 from societies.analysis.quality import SHARES, pooled
+from societies.errors import InputError
 from societies.run_directory import Run
 
 MOST_AGENTS = 120
@@ -41,11 +42,17 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     `before_after.png` (with several occasions), `stripes.png` (items by agents),
     `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), or
     `portraits.png` (self-descriptions and guesses).
+
+    Raises:
+        InputError: the run has nothing of all that.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    answers = run.table("responses").select("trait", "occasion", "pair").collect()
+    scored = run.table("responses").filter(pl.col("trait") != "")
+    answers = scored.select("trait", "occasion", "pair").collect()
     if answers.is_empty():
+        if "self_descriptions" not in run.tables:
+            raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
         return [_save(run, draw_portraits, target / "portraits.png", (6.4, 3.8))]
     figures: dict[str, tuple[Draw, tuple[float, float]]] = {
         "profile": (draw_profile, (8.0, 4.4)),
@@ -88,6 +95,8 @@ def draw_profile(axes: Axes, run: Run) -> None:
             axes.vlines(offset, low, high, color=shade, lw=2, alpha=0.5)
             name = (group or "everybody") if x == 0 else None
             axes.plot([offset], [middle], "o", ms=5, color=shade, label=name)
+    if not labels:
+        say(axes, "there are no scores: too few answers have a value")
     names = [_label(label, labels) for label in labels]
     axes.set_xticks(range(len(labels)), names)
     slant(axes, len(names))
@@ -144,6 +153,8 @@ def draw_drift(axes: Axes, run: Run) -> None:
             axes.plot(across, up, "o-", ms=3, color=colour(place), lw=1.2, alpha=0.7, label=label)
             if len(groups_of(changes)) == 1:
                 axes.text(across[-1], up[-1], f" {words(trait)}", fontsize=7, va="center")
+    if changes.is_empty():
+        say(axes, "there are no scores: too few answers have a value")
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set(xlabel="occasion", ylabel="mean change since the first occasion")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -164,6 +175,8 @@ def draw_before_after(axes: Axes, run: Run) -> None:
             part["first"], part["last"], s=12, color=colour(place), label=group or "everybody",
             alpha=0.7, lw=0,
         )  # fmt: skip
+    if ends.is_empty():
+        say(axes, "no agent has scores on two occasions: too few answers have a value")
     axes.axline((1, 1), slope=1, color=GREY, lw=1)
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
@@ -272,6 +285,8 @@ def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]
 
 def _single_kind(table: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of the first instrument and kind: others have other scales."""
+    if table.is_empty():
+        return table
     first = table.row(0, named=True)
     return table.filter(
         pl.col("instrument") == first["instrument"], pl.col("kind") == first["kind"]

@@ -38,7 +38,8 @@ def inertia_indices(run: Run) -> pl.DataFrame:
                 **quality_of(part),
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None).sort(SCALE)
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    return table.sort(SCALE) if rows else table
 
 
 def _measures(told: pl.DataFrame, without: pl.DataFrame | None) -> dict[str, float | None]:

@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from societies.analysis.change import compare, flat, with_holm
 from societies.analysis.consistency import responses
 from societies.analysis.quality import pooled, quality_of
+from societies.analysis.statistics import ROUNDING
 from societies.run_directory import Run
 
 SHUFFLES = 50
@@ -92,7 +93,7 @@ def metrics(said: Sequence[float], done: Sequence[float], middle: float) -> dict
         "centred_cosine": _cosine(k - middle, a - middle),
         "spearman": rank,
         "difference": float(np.abs(k - a).mean()),
-        "consistent": float((np.abs(k - a) <= 1).mean()),
+        "consistent": float((np.abs(k - a) <= 1 + ROUNDING).mean()),
     }
 
 

@@ -206,7 +206,8 @@ def standard_error(values: Sequence[float]) -> float | None:
 def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
     """Return the slope of least squares through points, and its standard error.
 
-    Two points leave no error to be seen, and fewer (or equal x) no slope.
+    Two points leave no error to be seen, and fewer (or equal x) no slope. Equal y lie on a line
+    without slope or error.
 
     Raises:
         ValueError: a value is not finite, or there are not as many x as y.
@@ -216,6 +217,8 @@ def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
         raise ValueError(f"there are {across.size} values of x and {up.size} of y")
     if across.size < 2 or np.ptp(across) == 0:
         return Trend(None, None)
+    if _equal(up):
+        return Trend(0.0, 0.0 if across.size > 2 else None)
     line = stats.linregress(across, up)
     return Trend(float(line.slope), float(line.stderr) if across.size > 2 else None)
 
