@@ -52,6 +52,9 @@ class Scenario:
     """Interventions in the population that its society's hooks carry out."""
     summary: str = ""
     """`module:function` that makes the scenario's result table from a run."""
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns of the result table that belong together, by what they are called: a terminal shows
+    them as tables of their own."""
     findings: str = ""
     """`module:function` that tells in sentences what the result table of a run comes to."""
     plots: str = ""

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import societies
+from societies.cli.show import show_summary
 from societies.errors import InputError
 from societies.loading import load
 from societies.run_directory import Run
@@ -122,3 +123,35 @@ def test_a_resumed_run_asks_no_probe_twice(run_small: Callable[..., Run]) -> Non
 def test_wrong_probes_are_told(probe: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         load("donor_game/demo", {"probes": [probe]})
+
+
+@pytest.mark.parametrize(
+    ("probe", "told"),
+    [
+        ({"ask": [" "], "before": True}, "ask"),
+        ({"ask": ["How?"], "before": True, "first": 3}, "first belongs to every"),
+        ({"ask": ["How?"], "before": True, "name": "after"}, "'after' is the name of a moment"),
+        (
+            {"ask": ["How?"], "after": True, "of": {"names": ["a"], "groups": ["b"]}},
+            "either groups",
+        ),
+    ],
+)
+def test_probes_that_contradict_themselves_are_refused(probe: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        load("donor_game/demo", sets={"probes": [probe]})
+
+
+def test_a_probe_that_asked_nobody_is_told(
+    run_small: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = {"instrument": "mini_markers", "items": ["kind"]}
+    absent = {**every, "name": "absent", "before": True, "of": {"groups": ["nobody"]}}
+    run = run_small(
+        probes=[{**every, "before": True}, absent, {**every, "name": "late", "every": 999}]
+    )
+    show_summary(run)
+    printed = capsys.readouterr().out
+    assert "warning: probe 'absent' asked nobody" in printed
+    assert "warning: probe 'late' asked nobody" in printed
+    assert "probe 'mini_markers'" not in printed

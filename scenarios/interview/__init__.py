@@ -23,6 +23,15 @@ SCENARIO = Scenario(
     calls=planned_calls,
     attendance=attendance,
     summary="societies.analysis.consistency:summary",
+    sections={
+        "trait scores": ("score", "induction", "taken", "agents"),
+        "reliability": (
+            *("alpha", "order_difference", "order_flips", "direction_difference"),
+            *("template_difference", "template_spread", "template_flips"),
+            *("paraphrase_difference", "paraphrase_flips", "retest", "retest_difference"),
+        ),
+        "answers": ("answers", "invalid", "refused", "defaulted"),
+    },
     findings="societies.analysis.consistency:findings",
     plots="societies.analysis.consistency_plots:draw",
 )

@@ -7,7 +7,8 @@ import polars as pl
 from rich.text import Text
 
 from societies import comparison
-from societies.cli.show import as_table, console
+from societies.cli.show import console
+from societies.cli.tables import as_table, as_tables
 from societies.run_directory import Run
 from societies.summary import answer_counts
 
@@ -32,7 +33,8 @@ def show_comparison(runs: Sequence[Run]) -> None:
     if answers:
         out.print(as_table("Answers by model", pl.concat(answers, how="diagonal_relaxed")))
     if results is not None:
-        out.print(as_table("Results", results))
+        for table in as_tables("Results", results, out.width):
+            out.print(table)
 
 
 def show_comparison_json(runs: Sequence[Run]) -> None:

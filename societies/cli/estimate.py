@@ -8,7 +8,8 @@ import polars as pl
 from rich.text import Text
 
 from societies.agents.errors import SocietyError
-from societies.cli.show import as_table, console
+from societies.cli.show import console
+from societies.cli.tables import as_table
 from societies.config import RunConfig
 from societies.estimates import Estimate, Range, estimate
 from societies.registry import Scenario

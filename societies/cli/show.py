@@ -1,14 +1,12 @@
 """Showing a run: its summary, its results, one call, its story."""
 
 import json
-from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from societies.cli.progress import cost_text
+from societies.cli.tables import as_table, as_tables
 from societies.run_directory import Run
 from societies.summary import answer_counts
 
@@ -38,10 +36,11 @@ def show_summary(run: Run) -> None:
             out.print(f"... and {unclean.height - MOST_AGENTS} more: see table 'answers'")
     result = run.scenario.summarise(run) if run.status == "finished" else None
     if result is not None:
-        out.print(as_table("Results", result))
+        for table in as_tables("Results", result, out.width, run.scenario.sections):
+            out.print(table)
         for line in run.scenario.conclude(run):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
-    for row in _unmet(run):
+    for row in [*_unmet(run), *_unasked(run)]:
         out.print(row, markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
     out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
@@ -92,16 +91,6 @@ def draw_plots(run: Run) -> None:
         print(path)  # noqa: T201 - the command's output
 
 
-def as_table(title: str, frame: pl.DataFrame) -> Table:
-    """Return a data frame as a table for the terminal."""
-    table = Table(title=title, title_justify="left")
-    for name, kind in frame.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if kind.is_numeric() else "left")
-    for row in frame.iter_rows():
-        table.add_row(*(escape(_cell(value)) for value in row))
-    return table
-
-
 def _unmet(run: Run) -> list[str]:
     """Return a warning for every intervention whose scope the run never came to."""
     if run.status != "finished" or "interventions" not in run.tables:
@@ -113,14 +102,16 @@ def _unmet(run: Run) -> list[str]:
     ]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _unasked(run: Run) -> list[str]:
+    """Return a warning for every probe that asked nobody."""
+    if run.status != "finished" or not run.config.probes:
+        return []
+    asked = set(run.table("responses").select("probe").unique().collect()["probe"])
+    return [
+        f"warning: probe {probe.title!r} asked nobody: nobody it is of was there when it was due"
+        for probe in run.config.probes
+        if probe.title not in asked
+    ]
 
 
 def _facts(run: Run) -> list[str]:
