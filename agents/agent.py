@@ -158,9 +158,9 @@ class LLMAgent(mesa.Agent):
             self.society.render("system", agent=self, persona=self.persona_text, **self.brief),
         )
 
-    @cached_property
-    def persona_text(self) -> str:
-        """The persona in words, by template `persona`.
+    @property
+    def told_persona(self) -> Persona:
+        """The persona as the agent is told it: as a model wrote it, or as it was drawn.
 
         Raises:
             OutsideInteractionError: a model has not written it yet.
@@ -171,7 +171,16 @@ class LLMAgent(mesa.Agent):
                 "that names the agent, or settle() first"
             )
         told = self.portrait.told if self.portrait else None
-        return self.society.render("persona", persona=told or self.persona)
+        return told or self.persona
+
+    @cached_property
+    def persona_text(self) -> str:
+        """The persona in words, by template `persona`.
+
+        Raises:
+            OutsideInteractionError: a model has not written it yet.
+        """
+        return self.society.render("persona", persona=self.told_persona)
 
     def become(self, persona: Persona, model: ModelSpec, portrait: Portrait | None = None) -> None:
         """Go on with this persona and model, and with a system prompt rendered anew."""

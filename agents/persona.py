@@ -110,6 +110,10 @@ class Persona(PersonaBlocks):
                     return said
         return None
 
+    def without_secrets(self) -> "Persona":
+        """Return what others may be told of the persona."""
+        return self.only(block for block in BLOCK_FIELDS if block != "secrets")
+
     def only(self, blocks: Iterable[Block]) -> "Persona":
         """Return the persona with all blocks but these left out (its identity stays)."""
         kept = {field for block in blocks for field in BLOCK_FIELDS[block]} | {"identity"}

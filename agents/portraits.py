@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from societies.agents.answers import Answer, AnswerError, Outcome, Text
-from societies.agents.persona import BLOCK_FIELDS, Persona
+from societies.agents.persona import Persona
 from societies.agents.structured import read_object
 
 Style = Literal["prose", "spectrum"]
@@ -87,7 +87,7 @@ def commissions(persona: Persona, style: Style | None) -> list[Commission]:
     if style is None:
         return []
     if style == "prose":
-        about = persona.only(block for block in BLOCK_FIELDS if block != "secrets")
+        about = persona.without_secrets()
         return [Commission("write_persona", about)] if _says_something(about) else []
     parts = {
         "summarise_personality": Persona(big_five=persona.big_five),

@@ -248,6 +248,24 @@ def test_secrets_stand_in_no_prompt_but_their_owner_s(tmp_path: Path) -> None:
     assert hidden in run.table("agents").collect()["persona"][0]
 
 
+def test_a_judge_is_shown_no_secret(tmp_path: Path) -> None:
+    hidden = "the ring is under the third stair"
+    for written_as in (None, "prose"):
+        sets = {
+            "population.people": [{"identity": "Ada", "secrets": [hidden], "text": "You whistle."}],
+            "population.size": 1,
+            "population.written_as": written_as,
+            "protocol.ablations": [],
+        }
+        run = societies.run("interview/who_am_i", out=tmp_path, sets=sets)
+        told = {
+            key.split("#")[1]: " ".join(content for _, content in run.call(key).messages)
+            for key in run.table("calls").collect()["key"]
+        }
+        assert [agent for agent, text in told.items() if hidden in text] == ["p0000"]
+        assert "You whistle." in told["p0000 guesser"]
+
+
 def test_judges_have_a_model_seat_of_their_own(tmp_path: Path) -> None:
     run = societies.run("interview/who_am_i", out=tmp_path)
     judges = run.table("agents").collect().filter(role="judge")
@@ -284,6 +302,9 @@ def test_json_answers_are_read_from_prose() -> None:
         'Here:\n```json\n{"known": ["I run."], "hidden": ["I cry."]}\n```', {}
     )
     assert (said.known, said.hidden) == (["I run."], ["I cry."])
+    assert said.outcome == "lenient"
+    ten = json.dumps({"known": ["I run."] * 10, "hidden": ["I cry."] * 10})
+    assert TwentyStatements.read(ten, {}).outcome == "clean"
     situation = {"statements": ["a", "b", "c"]}
     verdicts = Verdicts.read('{"verdicts": [{"true": "yes"}, {"true": "No"}, true]}', situation)
     assert verdicts.verdicts == [True, False, True]

@@ -26,9 +26,12 @@ SCENARIO = Scenario(
     sections={
         "trait scores": ("score", "induction", "taken", "agents"),
         "reliability": (
-            *("alpha", "order_difference", "order_flips", "direction_difference"),
+            *("alpha", "retest", "retest_difference"),
+            *("order_difference", "order_flips", "direction_difference"),
+        ),
+        "templates and wordings": (
             *("template_difference", "template_spread", "template_flips"),
-            *("paraphrase_difference", "paraphrase_flips", "retest", "retest_difference"),
+            *("paraphrase_difference", "paraphrase_flips"),
         ),
         "answers": ("answers", "invalid", "refused", "defaulted"),
     },

@@ -8,6 +8,9 @@ from pydantic import Field
 from societies.agents.answers import Answer, AnswerError
 from societies.agents.structured import read_object
 
+STATEMENTS = 10
+"""Statements of each kind that are asked for."""
+
 
 class TwentyStatements(Answer):
     """Who somebody is: what is openly known, and what is hidden."""
@@ -17,8 +20,10 @@ class TwentyStatements(Answer):
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
-        """Read the object with `known` and `hidden`."""
-        return cls.model_validate(_object(text, ("known", "hidden")))
+        """Read the object with `known` and `hidden`; another number than ten each is noted."""
+        said = cls.model_validate(_object(text, ("known", "hidden")))
+        asked = len(said.known) == len(said.hidden) == STATEMENTS
+        return said if asked else said.marked("lenient")
 
 
 class Verdicts(Answer):

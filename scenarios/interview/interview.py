@@ -46,7 +46,7 @@ class Interview(Society):
         if self.protocol.guess_who:
             suspects = {
                 person.persona.identity or agent.name: self.render(
-                    "persona", persona=person.persona
+                    "persona", persona=person.persona.without_secrets()
                 )
                 for agent, person in subjects
             }
@@ -129,7 +129,7 @@ class Interview(Society):
             Name,
             fallback=Name(name=""),
             attempts=self.protocol.attempts,
-            profile=agent.persona_text,
+            profile=self.render("persona", persona=agent.told_persona.without_secrets()),
             suspects=suspects,
         )
         identity = person.persona.identity or agent.name

@@ -7,9 +7,7 @@ from societies.agents.models.base import Request
 from societies.agents.models.respondent import Respondent
 from societies.agents.models.scripted import Mind
 from societies.agents.persona import Persona
-
-STATEMENTS = 10
-"""Statements of each kind."""
+from societies.scenarios.interview.answers import STATEMENTS
 
 
 class Interviewee(Mind):
