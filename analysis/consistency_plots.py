@@ -130,7 +130,9 @@ def draw_effects(axes: Axes, run: Run) -> None:
     axes.set(ylabel="difference (scale widths), one dot per trait")
     axes.set_ylim(bottom=0)
     if not shown:
-        say(axes, "the design varies neither order, direction, template, wording nor repeat")
+        silent = responses(run)["value"].is_null().all()
+        none = "the design varies neither order, direction, template, wording nor repeat"
+        say(axes, "no answer has a value" if silent else none)
     finish(axes, "What answers depend on")
 
 
@@ -177,12 +179,13 @@ def draw_before_after(axes: Axes, run: Run) -> None:
         )  # fmt: skip
     if ends.is_empty():
         say(axes, "no agent has scores on two occasions: too few answers have a value")
+        return finish(axes, "First and last occasion")
     axes.axline((1, 1), slope=1, color=GREY, lw=1)
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="score on the first occasion", ylabel="score on the last occasion")
-    finish(axes, "First and last occasion, one dot per agent and trait")
+    return finish(axes, "First and last occasion, one dot per agent and trait")
 
 
 def draw_stripes(axes: Axes, run: Run) -> None:

@@ -42,6 +42,8 @@ def draw_words_and_deeds(axes: Axes, run: Run) -> None:
             if isinstance(chance, float):
                 ends = x + offset - 0.4 / len(groups), x + offset + 0.4 / len(groups)
                 axes.hlines(chance, *ends, color="black", lw=1.6, zorder=3)
+    if table.is_empty() or table.select(pl.col(METRICS).is_null().all()).row(0) == (True,) * 4:
+        say(axes, "no agent has answered both a statement and its situation")
     axes.plot([], [], color="black", lw=1.6, label="mean of shuffled pairs")
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set_xticks(range(len(METRICS)), list(METRICS.values()))

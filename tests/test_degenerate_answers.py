@@ -8,11 +8,19 @@ from typing import Any
 
 import polars as pl
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy import stats
 
 import societies
 from societies import analysis
-from societies.analysis import change, consistency, consistency_plots, knowledge
+from societies.analysis import (
+    change,
+    consistency,
+    consistency_plots,
+    knowledge,
+    persona_plots,
+)
 from societies.analysis.statistics import trend
 from societies.errors import InputError
 from societies.run_directory import Run
@@ -81,6 +89,26 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
                 assert not odd, (measure, column.name)
     consistency.findings(run)
     assert all(path.stat().st_size > 0 for path in consistency_plots.draw(run, tmp_path / "p"))
+
+
+@pytest.mark.parametrize(
+    ("case", "draw", "told"),
+    [
+        ("all refuse", consistency_plots.draw_effects, "no answer has a value"),
+        ("all refuse", consistency_plots.draw_before_after, "too few answers have a value"),
+        ("all refuse", consistency_plots.draw_drift, "too few answers have a value"),
+        ("all refuse", consistency_plots.draw_profile, "too few answers have a value"),
+        ("all refuse pairs", persona_plots.draw_words_and_deeds, "no agent has answered both"),
+        ("one item, one agent", consistency_plots.draw_effects, "the design varies neither"),
+    ],
+)
+def test_a_plot_without_anything_to_draw_says_why(
+    case: str, draw: Callable[[Axes, Run], None], told: str, tmp_path: Path
+) -> None:
+    name, sets = CASES[case]
+    axes = Figure().subplots()
+    draw(axes, societies.run(name, out=tmp_path, sets=sets))
+    assert [text.get_text() for text in axes.texts if told in text.get_text()]
 
 
 def test_open_questions_alone_have_no_scores_and_no_plots(
