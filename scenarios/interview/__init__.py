@@ -26,7 +26,7 @@ SCENARIO = Scenario(
     sections={
         "trait scores": ("score", "induction", "taken", "agents"),
         "reliability": (
-            *("alpha", "retest", "retest_difference"),
+            *("alpha", "alpha_low", "alpha_high", "retest", "retest_difference"),
             *("order_difference", "order_flips", "direction_difference"),
         ),
         "templates and wordings": (
