@@ -100,6 +100,12 @@ def _check_comings_and_goings(config: RunConfig) -> Iterator[tuple[Place, str]]:
                 f"{left} agents would play then: an even number is needed, and as many as survive "
                 f"({protocol.survivors})",
             )
+        elif protocol.fidelity == "released" and left != protocol.rounds:
+            yield (
+                place,
+                f"the released code plays as many rounds ({protocol.rounds}) as there are agents, "
+                f"and {left} would play then; use fidelity: paper",
+            )
 
 
 def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
