@@ -139,7 +139,7 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.access) or self._open(spec)
-        began, attempt = 0.0, 1
+        began, attempt, unusable = 0.0, 1, list[Completion]()
         while True:
             reserved = await self._wait_for_turn(throttle, request)
             sent = time.monotonic()
@@ -149,11 +149,15 @@ class Calls:
             except PassingModelError as error:
                 if error.overload:
                     throttle.overloaded(sent)
+                if error.used:
+                    unusable.append(error.used)
                 if attempt > self.limits.retries:
                     raise ModelError(f"{error} (after {attempt} attempts)") from error
                 pause = self._back_off(attempt, error)
             else:
                 throttle.succeeded(time.monotonic() - sent)
+                for other in unusable:
+                    completion.include(other)
                 if reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)

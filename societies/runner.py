@@ -384,10 +384,10 @@ def first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
         columns = [name for name in was if was[name] != now[name]]
         if columns:
             first = columns[0]
-            return (
-                f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), column "
-                f"{first!r}: recorded {was[first]!r}, now {now[first]!r}"
-            )
+            differs = f"column {first!r}: recorded {was[first]!r}, now {now[first]!r}"
+            if first == "request":
+                differs = "it is asked something else: its prompt, or its model, is another"
+            return f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), {differs}"
     return f"{before.height} rows were recorded, and now {after.height}"
 
 

@@ -74,6 +74,25 @@ def test_an_empty_reply_says_why_it_is_empty(tmp_path, reason, told):
         )
 
 
+def test_empty_replies_are_paid_for_and_counted(tmp_path):
+    def thinking(body, number):
+        spent = {"prompt_tokens": 100, "completion_tokens": 1000}
+        return Reply("", **spent) if number in (0, 3, 4) else play(body, number)
+
+    with serve(thinking) as server:
+        sets = asking(server.address, **{"limits.in_flight": 1})
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    asked, answered = (
+        sum(getattr(reply, f"{side}_tokens") for reply in server.replies)
+        for side in ("prompt", "completion")
+    )
+    totals = run.about["totals"]
+    assert (totals["calls"], len(server.requests)) == (4, 7)
+    assert (totals["prompt_tokens"], totals["completion_tokens"]) == (asked, answered)
+    assert totals["cost"] == pytest.approx(asked * 0.15e-6 + answered * 0.60e-6)
+    societies.replay(run.path)
+
+
 @pytest.mark.parametrize("tokens", [-10, 10**30, None])
 def test_tokens_that_are_no_count_are_not_counted(tmp_path, tokens):
     usage = {"prompt_tokens": tokens, "completion_tokens": tokens, "total_tokens": tokens}

@@ -156,7 +156,8 @@ class HostedModel:
         if not completion.text.strip():
             raise PassingModelError(
                 f"model {self.spec.name} gave an empty reply at call {key} "
-                f"(finish reason: {completion.finish_reason}{_advice(completion.finish_reason)})"
+                f"(finish reason: {completion.finish_reason}{_advice(completion.finish_reason)})",
+                used=completion,
             )
         return completion
 
