@@ -1,6 +1,10 @@
 """The errors that agents raise; every one says what was found, where, and what to do."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from societies.agents.models.base import Completion
 
 
 class SocietyError(Exception):
@@ -29,11 +33,18 @@ class PassingModelError(ModelError):
         text: what happened.
         overload: whether the model asks for less traffic.
         retry_after: seconds after which the server allows the next request, if it said so.
+        used: what came instead of an answer, and has to be paid for, such as an empty reply.
     """
 
     def __init__(
-        self, text: str, *, overload: bool = False, retry_after: float | None = None
+        self,
+        text: str,
+        *,
+        overload: bool = False,
+        retry_after: float | None = None,
+        used: "Completion | None" = None,
     ) -> None:
         super().__init__(text)
         self.overload = overload
         self.retry_after = retry_after
+        self.used = used

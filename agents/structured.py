@@ -35,7 +35,10 @@ def read_object(text: str) -> tuple[dict[str, Any], bool]:
         raise AnswerError("the JSON object is cut off: there is no closing brace")
     from json_repair import loads
 
-    content = loads(text[start : end + 1], skip_json_loads=True)
+    try:
+        content = loads(text[start : end + 1], skip_json_loads=True)
+    except (ValueError, RecursionError) as error:
+        raise AnswerError("the JSON object is nested too deeply, or holds no number") from error
     if not isinstance(content, dict) or not content:
         raise AnswerError("the reply is not one JSON object")
     return content, False

@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -18,7 +18,9 @@ from societies.scheduler import Interaction
 from societies.throttle import Throttle, attach_shared, detach_shared
 
 LONGEST_WAIT = 60.0
-"""Seconds that a failed request waits at most before it is sent again."""
+"""Seconds that a failed request waits at most before it is sent again, unless a server asks it."""
+MOST_PATIENCE = 3600.0
+"""Seconds that a server may ask a request to wait; beyond, the run is to be resumed later."""
 
 
 @dataclass(slots=True)
@@ -74,9 +76,9 @@ class Calls:
         self.limit_reached: dict[str, float | str] | None = None
         """Which limit paused the run: its name, its value, and the amount used."""
         self.throttles: dict[str, Throttle] = {}
-        """The throttles in use, by model name."""
+        """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
-        self._models: dict[str, tuple[LanguageModel, Throttle]] = {}
+        self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
         self._stopped = asyncio.Event()
@@ -109,6 +111,7 @@ class Calls:
                 self.journal.append(key, digest, request, spec, completion)
             if self._spent is not None:
                 self._spent.add(completion, journalled=False)
+                self._check_counted(spec, key, completion)
         self.totals.add(completion, journalled=entry is not None)
         return Call(key, digest, request, completion)
 
@@ -135,8 +138,8 @@ class Calls:
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
-        model, throttle = self._models.get(spec.fingerprint) or self._open(spec)
-        began, attempt = 0.0, 1
+        model, throttle = self._models.get(spec.access) or self._open(spec)
+        began, attempt, unusable = 0.0, 1, list[Completion]()
         while True:
             reserved = await self._wait_for_turn(throttle, request)
             sent = time.monotonic()
@@ -146,11 +149,15 @@ class Calls:
             except PassingModelError as error:
                 if error.overload:
                     throttle.overloaded(sent)
+                if error.used:
+                    unusable.append(error.used)
                 if attempt > self.limits.retries:
                     raise ModelError(f"{error} (after {attempt} attempts)") from error
-                pause = self._back_off(attempt, error.retry_after)
+                pause = self._back_off(attempt, error)
             else:
                 throttle.succeeded(time.monotonic() - sent)
+                for other in unusable:
+                    completion.include(other)
                 if reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)
@@ -171,9 +178,11 @@ class Calls:
             throttle.attach(self, self.limits)
         else:
             throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
-            self.throttles[spec.name] = throttle
-        self._models[spec.fingerprint] = (self.open_model(spec), throttle)
-        return self._models[spec.fingerprint]
+            known = self.throttles.setdefault(spec.name, throttle)
+            if known is not throttle:
+                self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
+        self._models[spec.access] = (self.open_model(spec), throttle)
+        return self._models[spec.access]
 
     async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
         """Wait until the limits let a request pass; return the tokens reserved for it."""
@@ -213,6 +222,24 @@ class Calls:
                 self.limit_reached = {"name": name, "limit": limit, "used": used}
                 self.stop(f"limits.{name} is reached: {used:,.6g} of {limit:,.6g}")
 
+    def _check_counted(self, spec: ModelSpec, key: str, completion: Completion) -> None:
+        """Stop the run if a limit cannot be kept, because nobody says what a call took.
+
+        Raises:
+            ModelError: the server does not tell.
+        """
+        unsaid = not completion.prompt_tokens and not completion.completion_tokens
+        for name, limit, unknown in (
+            ("max_cost_usd", self.limits.max_cost_usd, unsaid or completion.cost is None),
+            ("max_tokens_total", self.limits.max_tokens_total, unsaid),
+        ):
+            if limit is not None and unknown and not spec.is_scripted:
+                raise ModelError(
+                    f"limits.{name} cannot be kept: the server of model {spec.name} does not say "
+                    f"what call {key} took; its reply is journalled. Go on without the limit "
+                    f"(--set limits.{name}=null), or with limits.max_calls in its place"
+                )
+
     async def _pause(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
         if seconds > 0:
@@ -221,11 +248,21 @@ class Calls:
         if self.stopping:
             raise RunInterruptedError(self.stopping)
 
-    def _back_off(self, attempt: int, asked: float | None) -> float:
-        """Return how long to wait: what the server asks for, or a jittered doubling."""
+    def _back_off(self, attempt: int, error: PassingModelError) -> float:
+        """Return how long to wait: what the server asks for, or a jittered doubling.
+
+        Raises:
+            ModelError: the server asks to be left alone for longer than a run should wait.
+        """
+        asked = error.retry_after
+        if asked is not None and asked > MOST_PATIENCE:
+            raise ModelError(
+                f"{error} (the server asks to be left alone for {asked / 3600:,.1f} hours)"
+            ) from error
         if asked is not None:
-            return min(asked, LONGEST_WAIT) * self._jitter.uniform(1.0, 1.1)
-        longest: float = min(self.limits.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
+            return asked * self._jitter.uniform(1.0, 1.1)
+        doubled = self.limits.backoff * 2.0 ** min(attempt - 1, 100)
+        longest: float = min(doubled, LONGEST_WAIT)
         return longest * self._jitter.uniform(0.5, 1.0)
 
     def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:

@@ -111,12 +111,20 @@ class RunConfig(Strict):
             InputError: a key leads nowhere.
             pydantic.ValidationError: a value is not valid.
         """
+        return type(self).model_validate(self.data_with(sets))
+
+    def data_with(self, sets: Mapping[str, Any]) -> dict[str, Any]:
+        """Return this configuration as data, with values set over it by dotted key.
+
+        Raises:
+            InputError: a key leads nowhere.
+        """
         from societies.source import Source
 
         source = Source(self.model_dump(mode="json"))
         for key, value in sets.items():
             source.set(key, value, f"set {key}")
-        return type(self).model_validate(source.data)
+        return source.data
 
     def stages(self) -> "list[Self]":
         """Return this configuration, and what each intervention in turn makes of it."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from societies.agents.errors import SocietyError
 from societies.agents.models.base import Completion, ModelSpec, Request
-from societies.agents.models.hosted import litellm
+from societies.agents.models.hosted import known, litellm, prices
 from societies.agents.models.scripted import CHARACTERS_PER_TOKEN, ScriptedModel, open_mind
 from societies.config import RunConfig
 from societies.errors import InputError
@@ -267,30 +267,12 @@ def _tokenizer(use: Use) -> tuple[float, str]:
 
 def _has_own_tokenizer(spec: ModelSpec) -> bool:
     """Whether LiteLLM counts this very model's tokens without the network."""
-    info = _info(spec)
-    return info is not None and info.get("litellm_provider") in OWN_TOKENIZER
-
-
-def prices(spec: ModelSpec) -> Range | None:
-    """Return US dollars per prompt token and per completion token; None: no known price."""
-    info = {**(_info(spec) or {}), **spec.options}
-    asked, answered = (info.get(f"{side}_cost_per_token") for side in ("input", "output"))
-    return None if asked is None or answered is None else (float(asked), float(answered))
+    return known(spec).get("litellm_provider") in OWN_TOKENIZER
 
 
 def reasons(spec: ModelSpec) -> bool:
     """Whether LiteLLM knows the model as one that thinks before it replies."""
-    info = _info(spec)
-    return bool(info and info.get("supports_reasoning"))
-
-
-def _info(spec: ModelSpec) -> Mapping[str, Any] | None:
-    """Return what LiteLLM's own table says of a model."""
-    try:
-        info: Mapping[str, Any] = litellm().get_model_info(spec.name)
-    except Exception:  # noqa: BLE001 - LiteLLM raises a bare Exception for a model it does not know
-        return None
-    return info
+    return bool(known(spec).get("supports_reasoning"))
 
 
 def _assumptions(config: RunConfig, cast: Cast, lines: list[Line]) -> list[str]:

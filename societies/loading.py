@@ -1,15 +1,14 @@
 """Loading a configuration: from YAML to validated values, with every problem named at once."""
 
 import re
-import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from societies import registry, source
 from societies.agents.errors import PromptError, SocietyError
@@ -29,10 +28,9 @@ from societies.agents.prompts import Prompts
 from societies.config import Protocol, RunConfig
 from societies.errors import InputError
 from societies.interventions import unchangeable
+from societies.problems import Problem, explain, half_characters
 from societies.registry import Place, Scenario
 from societies.source import Source
-
-Problem = tuple[Place, str]
 
 
 def load(
@@ -94,6 +92,10 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
     Raises:
         InputError: anything is wrong; the text lists all problems, each with its place.
     """
+    if halves := list(half_characters(read.data)):
+        raise _input_error(read, halves)
+    # A key with nothing below it, as when all below is commented out, is as good as absent.
+    read.data = {key: value for key, value in read.data.items() if value is not None}
     read.data["prompts"] = dict(_prompt_texts(read))
     _read_people(read)
     _read_instruments(read)
@@ -102,7 +104,7 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
         folder = read.path.parent if read.path else Path()
         config = model.model_validate(read.data, context={"folder": folder})
     except ValidationError as error:
-        raise _input_error(read, _explain(model, error)) from error
+        raise _input_error(read, explain(model, error, read.data)) from error
     problems = [
         *_joint_problems(config, scenario),
         *_intervention_problems(config, scenario),
@@ -117,41 +119,6 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
 def _input_error(read: Source, problems: Iterable[Problem]) -> InputError:
     lines = dict.fromkeys(f"{read.where(place)}: {message}" for place, message in problems)
     return InputError("\n".join(lines))
-
-
-def _explain(model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
-    """Turn pydantic's errors into places and words a user can act on."""
-    for detail in error.errors(include_url=False):
-        place, kind = detail["loc"], detail["type"]
-        if kind == "extra_forbidden":
-            message = f"unknown key{registry.nearest(str(place[-1]), keys_at(model, place[:-1]))}"
-        elif kind == "missing":
-            message = "this key is required"
-        elif kind == "value_error":
-            message = str(detail["ctx"]["error"])
-        elif kind in {"model_type", "dict_type"}:
-            message = f"should hold keys and values, found {detail['input']!r}"
-        else:
-            message = f"{detail['msg']}, found {detail['input']!r}"
-        yield place, message
-
-
-def keys_at(annotation: Any, place: Place) -> set[str]:
-    """Return the valid keys of the mapping that stands at `place` below a model."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = annotation.model_fields
-        if not place:
-            return set(fields)
-        below = fields.get(str(place[0]))
-        return keys_at(below.annotation, place[1:]) if below else set()
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return keys_at(arguments[0], place)
-    if origin in (Union, types.UnionType):
-        return set().union(*(keys_at(option, place) for option in arguments))
-    if origin in (list, dict) and place:
-        return keys_at(arguments[-1], place[1:])
-    return set()
 
 
 def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
@@ -171,7 +138,7 @@ def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
             yield (*place, "name"), f"no such mind{registry.nearest(spec.name, minds)}"
         except ValidationError as error:
             mind = scenario.minds[spec.name.removeprefix("scripted/")]
-            for inner, message in _explain(mind, error):
+            for inner, message in explain(mind, error, spec.options):
                 yield (*place, "options", *inner), message
 
 
@@ -202,11 +169,12 @@ def _changed(
 ) -> tuple[list[tuple[str, str]], RunConfig]:
     """Return the problems of setting values, by key, and what they make of a configuration."""
     try:
-        changed = stage.with_values(sets)
+        data = stage.data_with(sets)
+        changed = stage.model_validate(data)
     except InputError as error:
         return [(next(iter(sets)), str(error))], stage
     except ValidationError as error:
-        return [_owned(sets, problem) for problem in _explain(type(stage), error)], stage
+        return [_owned(sets, problem) for problem in explain(type(stage), error, data)], stage
     before = _joint_problems(stage, scenario)
     problems = [each for each in _joint_problems(changed, scenario) if each not in before]
     if changed.population.size != stage.population.size:
@@ -337,7 +305,7 @@ def _read_instruments(read: Source) -> None:
             source = files.InstrumentFile.model_validate(described)
             given[name] = files.read(source, folder)
         except ValidationError as error:
-            problems = _explain(files.InstrumentFile, error)
+            problems = explain(files.InstrumentFile, error, described)
             raise _input_error(read, [((*place, *at), text) for at, text in problems]) from error
         except SocietyError as error:
             raise InputError(f"{read.where(place)}: {error}") from error

@@ -22,13 +22,13 @@ def check_access(config: RunConfig) -> None:
     Raises:
         ModelError: a provider is unknown, or its key is not in the environment.
     """
-    hosted = {spec.name: spec for _, spec in config.models() if not spec.is_scripted}
+    hosted = {spec.access: spec for _, spec in config.models() if not spec.is_scripted}
     if hosted:
         from societies.agents.models import hosted as access
 
         for spec in hosted.values():
             access.check_access(spec)
-            if config.limits.max_cost_usd is not None and not access.has_price(spec):
+            if config.limits.max_cost_usd is not None and access.prices(spec) is None:
                 raise ModelError(
                     f"limits.max_cost_usd cannot be kept: model {spec.name!r} has no known "
                     "price; set options.input_cost_per_token and output_cost_per_token (US "

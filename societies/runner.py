@@ -106,7 +106,9 @@ def resume(
     if not (found.path / "journal.ndjson").is_file():
         raise InputError(f"{found.path} has no journal.ndjson: everything would be asked again")
     for key in sets or {}:
-        if not key.startswith("limits.") and key.rpartition(".")[2] not in ADDRESS_KEYS:
+        way, _, last = key.rpartition(".")
+        is_address = last in ADDRESS_KEYS and "options" not in way.split(".")
+        if not key.startswith("limits.") and not is_address:
             raise InputError(
                 f"--set {key}: a resumed run can take other limits.*, and another "
                 f"{', '.join(sorted(ADDRESS_KEYS))} of a model; all else would change what it asks"
@@ -116,15 +118,15 @@ def resume(
         name: found.about[name] for name in ("began", "parent") if name in found.about
     }
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
-    if sets:
-        _write_config(found.path, config)
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:
+        if sets:
+            _write_config(found.path, config)
         _set_aside(log, aside)
         try:
             execute(found.path, config, scenario, watch, journal, origin)
         except ReplayDiffersError:
-            shutil.rmtree(log)
+            shutil.rmtree(log, ignore_errors=True)
             aside.rename(log)
             raise
         finally:
@@ -259,7 +261,7 @@ def execute(
         raise abandoned from error
     except SocietyError as error:
         reason, error.run = str(error), path
-        _keep_traceback(path, error)
+        _keep_traceback(path, error, config)
         raise
     finally:
         facts = {
@@ -293,11 +295,12 @@ def _throttle_courses(society: Society) -> dict[str, list[dict[str, float | str]
     }
 
 
-def _keep_traceback(path: Path, error: SocietyError) -> None:
+def _keep_traceback(path: Path, error: SocietyError, config: RunConfig) -> None:
     """Write where a scenario's own code failed, for whoever maintains it."""
     if error.__cause__ is not None:
         lines = traceback.format_exception(error.__cause__)
-        _write(path / "error.txt", without_secrets("".join(lines)))
+        names = {spec.api_key_env for _, spec in config.models()}
+        _write(path / "error.txt", without_secrets("".join(lines), names))
 
 
 def new_directory(out: Path, config: RunConfig) -> Path:
@@ -381,10 +384,10 @@ def first_difference(before: pl.DataFrame, after: pl.DataFrame) -> str:
         columns = [name for name in was if was[name] != now[name]]
         if columns:
             first = columns[0]
-            return (
-                f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), column "
-                f"{first!r}: recorded {was[first]!r}, now {now[first]!r}"
-            )
+            differs = f"column {first!r}: recorded {was[first]!r}, now {now[first]!r}"
+            if first == "request":
+                differs = "it is asked something else: its prompt, or its model, is another"
+            return f"row seq {was['seq']} (scope {was['scope']}, agent {was['agent']}), {differs}"
     return f"{before.height} rows were recorded, and now {after.height}"
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 GRACE_SECONDS = 4.0
-"""How long an interrupted run waits for the calls in flight, which are paid for."""
+"""How long a run that is interrupted from outside waits for the calls in flight."""
 
 
 class Society(mesa.Model):
@@ -342,7 +342,9 @@ class Society(mesa.Model):
                 timer.cancel()
         reason = self._scheduler.stopping or "play() failed"
         self.interrupt(reason)
-        await self._scheduler.drain(GRACE_SECONDS if failure is None else None)
+        # What is in flight is paid for: only somebody who waits at the keyboard cuts it short.
+        hurried = failure is None and self.calls.limit_reached is None
+        await self._scheduler.drain(GRACE_SECONDS if hurried else None)
         await self._play.aclose()
         self.log.close()
         if failure is None:

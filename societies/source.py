@@ -22,23 +22,32 @@ class Source:
 
     data: dict[str, Any]
     path: Path | None = None
-    marks: dict[Place, yaml.Mark] = field(default_factory=dict)
-    """Line and column of each key (of each list item), by its path from the top."""
+    marks: dict[tuple[str, ...], yaml.Mark] = field(default_factory=dict)
+    """Line and column of each key (of each list item, by its position), by its path from the top.
+    """
     overridden: dict[Place, str] = field(default_factory=dict)
     """What was set from outside, by its path from the top: how to name it."""
 
     def where(self, place: Place) -> str:
         """Return where a value stands: `file:line:column: key`, or the override that set it."""
         key = ".".join(map(str, place))
-        for length in range(len(place), -1, -1):
-            prefix = place[:length]
-            if prefix in self.overridden:
-                origin = self.overridden[prefix]
+        prefixes = [place[:length] for length in range(len(place), -1, -1)]
+        for prefix in prefixes:
+            if origin := self.overridden.get(prefix):
                 return origin if prefix == place else f"{origin}: {key}"
-            if prefix in self.marks:
-                mark = self.marks[prefix]
+        if inner := self._set_below(place):
+            return f"{inner}: {key}"
+        for prefix in prefixes:
+            if mark := self.marks.get(tuple(map(str, prefix))):
                 return f"{self.path}:{mark.line + 1}:{mark.column + 1}: {key or 'the file'}"
         return f"{self.path}: {key}" if self.path else key
+
+    def _set_below(self, place: Place) -> str | None:
+        """Return what was set from outside below a place that no file has."""
+        if not place or tuple(map(str, place)) in self.marks:
+            return None
+        below = (name for inner, name in self.overridden.items() if inner[: len(place)] == place)
+        return next(below, None)
 
     def set(self, key: str, value: Any, origin: str) -> None:
         """Set `a.b.c` to a value; mappings on the way are made if absent.
@@ -46,6 +55,8 @@ class Source:
         Raises:
             InputError: the key leads through something that is not a mapping or list.
         """
+        if not all(key.split(".")):
+            raise InputError(f"{origin}: write names with a dot between, as in limits.max_calls")
         place: list[str | int] = []
         holder: Any = self.data
         *way, last = key.split(".")
@@ -157,7 +168,9 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _marks(node: yaml.Node, place: Place, path: Path) -> Iterator[tuple[Place, yaml.Mark]]:
+def _marks(
+    node: yaml.Node, place: tuple[str, ...], path: Path
+) -> Iterator[tuple[tuple[str, ...], yaml.Mark]]:
     """Yield where each key and each list item stands."""
     if not place:
         yield (), node.start_mark
@@ -173,8 +186,8 @@ def _marks(node: yaml.Node, place: Place, path: Path) -> Iterator[tuple[Place, y
             yield from _marks(value, (*place, name), path)
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
-            yield (*place, position), item.start_mark
-            yield from _marks(item, (*place, position), path)
+            yield (*place, str(position)), item.start_mark
+            yield from _marks(item, (*place, str(position)), path)
 
 
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,8 @@ class Reply:
     completion_tokens: int = 1
     logprobs: dict[str, float] | None = None
     """The first token's most likely candidates."""
+    instead: Mapping[str, Any] = field(default_factory=dict)
+    """Top-level keys of the completion that are something else."""
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, reply: Reply, body: dict[str, Any]) -> None:
         """Send a completion, an error, or garbage."""
         failed = {"error": {"message": reply.text}}
-        content = completion(reply, body) if reply.status == 200 else failed
+        content = {**completion(reply, body), **reply.instead} if reply.status == 200 else failed
         data = b"<html>so sorry" if reply.fault == "garbage" else json.dumps(content).encode()
         self.send_response(reply.status)
         for name, value in {"content-type": "application/json", **reply.headers}.items():

@@ -160,3 +160,77 @@ def test_aliases_are_welcome(tmp_path):
     groups = "  groups:\n    - {share: 1, model: *mind}\n    - {share: 1}\n"
     config, _ = load(written(tmp_path, text.replace("  size: 4\n", f"  size: 4\n{groups}")))
     assert config.population.groups[0].model.name == "scripted/persona"
+
+
+GROUPED = GOOD.replace("size: 4", "size: 4\n  groups: [{share: 1}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GOOD + "limits: {max_calls: 1e5}\n", "7:10: limits.max_calls: YAML reads 1e5 as text: "),
+        (GOOD + "limits: {max_cost_usd: 1e-5}\n", "write 0.00001"),
+        (GOOD.replace("{name: scripted/persona}", "scripted/x"), "write {name: scripted/x}"),
+        (
+            GROUPED.replace("share: 1", "share: 1, model: scripted/x"),
+            "groups.0.model: should hold keys and values: write {name: scripted/x}",
+        ),
+        (GOOD.replace("  size: 4", ""), "mine.yaml:3:1: population: this key is required"),
+        (GOOD.replace("size: 4", "persona:\n  size: 4"), "4:3: population.persona: nothing stands"),
+        (
+            GOOD + "  names: 5\n",
+            "7:3: protocol.names: Input should be 'numbered' or a valid list, f",
+        ),
+        (
+            GOOD + "  names: [1]\n",
+            "7:11: protocol.names.0: Input should be a valid string, found 1",
+        ),
+        (GOOD + "5: x\n", "mine.yaml:7:1: 5: a key has to be text, found 5: put it into quotes"),
+        (
+            GOOD.replace("size: 4", "size: 4\n  9: x"),
+            "mine.yaml:5:3: population.9: a key has to be",
+        ),
+        (
+            GOOD.replace("size: 4", "size: 4\n  persona: {attributes: {x: [1]}}"),
+            "attributes.x: Inp",
+        ),
+        (GOOD + '  names: ["\\ud800"]\n', "7:11: protocol.names.0: the text holds half a char"),
+        (GOOD + 'prompts: {donate: "\\ud800"}\n', "7:11: prompts.donate: the text holds half a c"),
+        (
+            GOOD.replace("persona}", "persona, api_base: localhost}"),
+            "such as http://localhost:8000",
+        ),
+        (GOOD + "  generations: 10000000000000\n", "250,000,000,000,000 steps; at most 1,000,000"),
+    ],
+)
+def test_slips_of_yaml_are_told_in_words(tmp_path, text, expected):
+    error = told(tmp_path, text)
+    assert expected in error
+    assert len(error.splitlines()) == 1
+    assert "literal[" not in error
+    assert "list[" not in error
+
+
+@pytest.mark.parametrize("section", ["limits", "log", "prompts", "interventions", "seed", "probes"])
+def test_a_section_with_nothing_below_is_as_good_as_absent(tmp_path, section):
+    empty = load(written(tmp_path, GOOD + f"{section}:\n"))[0]
+    assert empty == load(written(tmp_path, GOOD))[0]
+
+
+@pytest.mark.parametrize(
+    ("sets", "expected"),
+    [
+        ({"a.b": 1}, "--set a.b: a: unknown key"),
+        ({"a..b": 1}, "--set a..b: write names with a dot between"),
+        ({".": 1}, "--set .: write names with a dot between"),
+        (
+            {"population.groups": [{"share": 0}]},
+            "--set population.groups: population.groups.0.share",
+        ),
+        ({"protocol.names": 5}, "--set protocol.names: Input should be 'numbered' or a valid list"),
+    ],
+)
+def test_what_was_set_from_outside_is_told_there(tmp_path, sets, expected):
+    with pytest.raises(InputError) as caught:
+        load(written(tmp_path, GROUPED), sets)
+    assert str(caught.value).startswith(expected)

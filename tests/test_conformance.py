@@ -122,6 +122,13 @@ def test_a_right_scenario_of_another_package_passes_and_gets_advice():
         check_scenario(RING, sets={"model.options": {"tells": True}}, secrets=OWN, seed=4)
 
 
+def test_a_scenario_need_not_log_how_its_answers_came_about(ring_run):
+    run = ring_run()
+    for segment in (run.path / "log" / "gifts").glob("*.parquet"):
+        pl.read_parquet(segment).drop("outcome").write_parquet(segment)
+    check_rows(run)
+
+
 def test_a_right_scenario_may_stop_at_what_it_cannot_read(ring_run):
     check_malformed_answers(ring_run(**{"protocol.fallback": False}))
 

@@ -72,7 +72,7 @@ def test_a_full_disk_stops_the_run_and_a_roomier_one_finishes_it(small_disk, tmp
     ("arguments", "told"),
     [
         (["resume", "{run}"], "Permission denied"),
-        (["resume", "{run}", "--set", "limits.max_calls=20"], "scenario.yaml cannot be written"),
+        (["resume", "{run}", "--set", "limits.max_calls=20"], "Permission denied"),
         (["run", "donor_game/demo", "--out", "{run}"], "directory {run}/demo/1 cannot be made"),
         (["show", "{run}", "--plots"], "{run}/plots: Permission denied"),
         (["population", "donor_game/demo", "--plot", "{run}/a.png"], "a.png: Permission denied"),

@@ -21,7 +21,7 @@ FAULTS = [
     (0.05, Reply("slow down", status=429, headers={"retry-after": "0.02"})),
     (0.05, Reply("internal error", status=500)),
     (0.02, Reply(fault="reset")),
-    (0.02, Reply("")),
+    (0.02, Reply("", prompt_tokens=0, completion_tokens=0)),
     (0.02, Reply(fault="garbage")),
     (0.01, Reply(fault="hang")),
 ]

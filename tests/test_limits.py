@@ -1,6 +1,7 @@
 """Limits: runs pause when they are reached, models are not overrun, nothing paid for is lost."""
 
 import asyncio
+import re
 import threading
 import time
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 import societies
 from societies.config import Limits
-from societies.errors import InputError, RunInterruptedError
+from societies.errors import InputError, JournalError, RunInterruptedError
+from societies.journal import Journal
 from societies.run_directory import Run
 from societies.throttle import FIRST_LIMIT, Rate, Throttle, attach_shared, detach_shared
 from tests.conftest import SMALL, assert_same_record, record
@@ -50,10 +52,11 @@ def test_max_calls_is_exact(tmp_path):
 
 
 def test_max_seconds_stops_what_waits(tmp_path):
-    slow = {"population.groups": [], "model.options": {"latency": 30.0}}
+    slow = {"population.groups": [], "model.options": {"latency": 2.0}}
     began = time.monotonic()
     run = paused(tmp_path, **slow, **{"limits.max_seconds": 0.3})
-    assert time.monotonic() - began < 6
+    assert 2.0 < time.monotonic() - began < 4.0, "what is in flight is finished"
+    assert run.about["totals"]["calls"] == 4
     assert run.about["limit_reached"]["name"] == "max_seconds"
 
 
@@ -80,8 +83,16 @@ def test_a_cost_limit_needs_a_price(tmp_path):
 
 def test_resume_refuses_what_would_change_the_run(tmp_path):
     run = paused(tmp_path, **{"limits.max_calls": 5})
-    with pytest.raises(InputError, match=r"--set protocol\.rounds: a resumed run"):
-        societies.resume(run.path, sets={"protocol.rounds": 3})
+    before = (run.path / "scenario.yaml").read_text("utf-8")
+    for key in ("protocol.rounds", "model.options.timeout", "model.options.api_base"):
+        with pytest.raises(InputError, match=rf"--set {re.escape(key)}: a resumed run"):
+            societies.resume(run.path, sets={key: 3})
+    with (
+        Journal(run.path / "journal.ndjson"),
+        pytest.raises(JournalError, match="another process"),
+    ):
+        societies.resume(run.path, sets={"limits.max_calls": 50})
+    assert (run.path / "scenario.yaml").read_text("utf-8") == before
 
 
 def test_requests_per_minute_are_spaced(tmp_path):

@@ -6,7 +6,9 @@ import pytest
 
 import societies
 from societies.agents.errors import ModelError
+from societies.agents.models.base import ModelSpec
 from societies.agents.secrets import without_secrets
+from societies.errors import InputError
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import hosted, play, pytestmark  # noqa: F401 - LiteLLM's warnings
@@ -21,7 +23,7 @@ def everything_in(folder: Path) -> str:
     return "\n".join(f"{path}\n{path.read_bytes()!r}" for path in files)
 
 
-@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "MY_OWN_KEY"])
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "MY_OWN_KEY", "MY_ACCOUNT"])
 def test_a_key_is_sent_and_never_written(tmp_path, monkeypatch, capfd, variable):
     """The server repeats the key in its errors, as providers do."""
     monkeypatch.setenv(variable, PLANTED)
@@ -51,3 +53,46 @@ def test_masking_leaves_ordinary_text_alone(monkeypatch):
     monkeypatch.setenv("SOME_TOKEN", "tok-123456")
     assert without_secrets("a table about tok-123456") == "a table about [SOME_TOKEN]"
     assert without_secrets("Authorization: Bearer abc.def") == "Authorization: Bearer [masked]"
+
+
+def test_of_two_secrets_the_longer_is_masked_whole(monkeypatch):
+    monkeypatch.setenv("A_KEY", "abcdef")
+    monkeypatch.setenv("B_KEY", "abcdef-and-more")
+    assert without_secrets("bad key abcdef-and-more") == "bad key [B_KEY]"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"api_base": f"http://user:{PLANTED}@localhost:8000/v1"},
+        {"api_base": f"http://{PLANTED}@localhost:8000/v1"},
+        {"api_base": f"http://localhost:8000/v1?api_key={PLANTED}"},
+        {"api_base": f"localhost {PLANTED}"},
+        {"api_key_env": PLANTED},
+        {"api_key": PLANTED},
+        *(
+            {"options": options}
+            for options in (
+                {"Api-Key": PLANTED},
+                {"extra_body": {"api_key": PLANTED}},
+                {"extra_body": [{"token": PLANTED}]},
+                {"azure_ad_token": PLANTED},
+                {"aws_secret_access_key": PLANTED},
+                {"vertex_credentials": PLANTED},
+                {"extra_headers": {"x": PLANTED}},
+            )
+        ),
+    ],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path, model):
+    sets = {**SMALL, "model": {"name": "openai/local-model", **model}}
+    with pytest.raises(InputError) as caught:
+        societies.run("donor_game/demo", out=tmp_path / "runs", sets=sets)
+    assert PLANTED not in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_parameters_that_only_sound_like_secrets_are_taken():
+    options = {"input_cost_per_token": 1e-6, "max_completion_tokens": 5, "stop_token_ids": [1]}
+    options |= {"extra_body": {"skip_special_tokens": True, "prompt_cache_key": "a"}, "top_k": 3}
+    assert ModelSpec(name="openai/m", options=options).options == options

@@ -29,10 +29,31 @@ def test_objects_are_read_with_goodwill(text, content, clean):
     assert read_object(text) == (content, clean)
 
 
-@pytest.mark.parametrize("text", ["", "five", "[1, 2]", '{"a": 1', "{}}{", "{}"[:1]])
+DEEP = '{"a": ' * 20_000 + "}" * 20_000
+LONG = '{"a": ' + "9" * 5_000 + "}"
+
+
+@pytest.mark.parametrize("text", ["", "five", "[1, 2]", '{"a": 1', "{}}{", "{}"[:1], DEEP])
 def test_what_is_no_object_or_cut_off_is_refused(text):
     with pytest.raises(AnswerError):
         read_object(text)
+
+
+@pytest.mark.parametrize("odd", [DEEP, LONG, '{"amount": "\\ud800"}', '{"amount": 1e999}'])
+def test_an_odd_object_is_asked_again_and_stops_nothing(tmp_path, odd):
+    gift = '{"action": "donate", "amount": 1, "justification": "fair"}'
+
+    def oddly(body, number):
+        return (
+            Reply(odd if number % 2 else gift) if "response_format" in body else play(body, number)
+        )
+
+    with serve(oddly) as server:
+        sets = {**SMALL, **hosted(server.address, structured="always"), "limits.in_flight": 1}
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    outcomes = set(run.table("answers").filter(prompt="donate").collect()["outcome"])
+    assert outcomes <= {"clean", "repaired"}
+    assert "repaired" in outcomes
 
 
 def test_schemas_are_closed_and_require_every_key():

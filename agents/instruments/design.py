@@ -48,7 +48,7 @@ class Design(Strict):
     wordings: list[Wording] = Field(default=["original"], min_length=1)
     """`paraphrase`: the question in other words, where every item has some (TRAIT, 2.5)."""
     label_styles: list[Labels] = Field(default=["own"], min_length=1)
-    repeats: int = Field(default=1, ge=1)
+    repeats: int = Field(default=1, ge=1, le=1_000_000)
     batch: Literal["item", "form"] = "item"
     """One item per call, or the whole instrument in one."""
     context: Context = "fresh"

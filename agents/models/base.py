@@ -1,20 +1,21 @@
 """What every language model is: a request in, a completion out."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import to_json
 
 from societies.agents.persona import Persona
+from societies.agents.secrets import SECRET_OPTION
 from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
-
-SECRET_OPTIONS = {"api_key", "authorization", "headers", "extra_headers", "default_headers"}
 
 
 class ModelSpec(Strict):
@@ -43,13 +44,47 @@ class ModelSpec(Strict):
     @classmethod
     def refuse_secrets(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Refuse keys in the file: what is configured here is written into every run."""
-        for key in options:
-            if key.lower() in SECRET_OPTIONS:
+        for key in _keys(options):
+            if SECRET_OPTION.search(key):
                 raise ValueError(
                     f"'{key}' would be written into the run directory; "
                     "put the secret into the environment and name it with api_key_env"
                 )
         return options
+
+    @field_validator("api_base")
+    @classmethod
+    def check_address(cls, address: str | None) -> str | None:
+        """Refuse what is no address, or holds a secret; the text repeats neither."""
+        if address is None:
+            return None
+        try:
+            parts = urlsplit(address)
+            is_sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            is_sound = False
+        if not is_sound or re.search(r"\s", address):
+            raise ValueError(
+                "write the whole address of the server, such as http://localhost:8000/v1"
+            )
+        secret = any(SECRET_OPTION.search(name) for name, _ in parse_qsl(parts.query))
+        if secret or parts.username is not None:
+            raise ValueError(
+                "the key in this address would be written into the run directory; put it into the "
+                "environment and name it with api_key_env"
+            )
+        return address
+
+    @field_validator("api_key_env")
+    @classmethod
+    def check_variable(cls, name: str | None) -> str | None:
+        """Refuse what is no name of a variable, such as the key itself; the text repeats it not."""
+        if name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(
+                "write the name of an environment variable that holds the key, such as "
+                "OPENAI_API_KEY, and never the key itself"
+            )
+        return name
 
     @property
     def is_scripted(self) -> bool:
@@ -63,10 +98,26 @@ class ModelSpec(Strict):
             elsewhere.add("structured")
         return self.model_dump(exclude=elsewhere, exclude_none=True)
 
+    @property
+    def access(self) -> tuple[str, str | None, str | None, float | None]:
+        """What tells two ways to models apart: sampling, address, key, patience."""
+        return self.fingerprint, self.api_base, self.api_key_env, self.timeout
+
     @cached_property
     def fingerprint(self) -> str:
         """The digest of the sampling settings: part of every request's hash."""
         return blake2b(to_json(self.sampling()), digest_size=16).hexdigest()
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key of nested mappings and lists."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
 
 
 class RunModel(ModelSpec):
@@ -134,6 +185,7 @@ class Completion:
     text: str
     finish_reason: str = "stop"
     prompt_tokens: int = 0
+    """Of all requests until this answer that had to be paid for; 0 if the server does not say."""
     completion_tokens: int = 0
     cost: float | None = None
     """US dollars; None when no price is known, which is not the same as free."""
@@ -150,6 +202,13 @@ class Completion:
         # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
         if not self.text.isascii():
             self.text = self.text.encode("utf-8", "replace").decode("utf-8")
+
+    def include(self, other: "Completion") -> None:
+        """Count in what another one took, which is paid for and could not be used."""
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
+        unpriced = self.cost is None or other.cost is None
+        self.cost = None if unpriced else (self.cost or 0.0) + (other.cost or 0.0)
 
 
 class LanguageModel(Protocol):

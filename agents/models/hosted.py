@@ -1,8 +1,11 @@
 """Hosted models, and local OpenAI-compatible servers, through LiteLLM."""
 
+import math
 import os
 import time
-from typing import Any
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeGuard
 
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
@@ -20,6 +23,10 @@ SETTINGS = {
     "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "1000000",
 }
 """How LiteLLM is to work, unless the environment says otherwise."""
+MOST = 2**53
+"""No count of tokens, and no price, is as large as this."""
+PASSING_STATUS = (200, 409, 425)
+"""Beside the server errors: no completion in a success, a conflict, too early."""
 
 
 def litellm() -> Any:
@@ -63,21 +70,41 @@ def check_access(spec: ModelSpec) -> None:
 
 
 def retry_after(error: Exception) -> float | None:
-    """Return the seconds that a server's Retry-After header asks for, if it names a number."""
+    """Return the seconds that a server's Retry-After header asks for: a number, or a date."""
     headers = getattr(error, "litellm_response_headers", None) or {}
-    asked = headers.get("retry-after", "")
-    return float(asked) if asked.replace(".", "", 1).isdigit() else None
-
-
-def has_price(spec: ModelSpec) -> bool:
-    """Whether LiteLLM's table, or the model's own options, say what a token costs."""
-    if "input_cost_per_token" in spec.options:
-        return True
+    asked = headers.get("retry-after", "").strip()
     try:
-        info = litellm().get_model_info(spec.name)
+        seconds = float(asked)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(asked).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def known(spec: ModelSpec) -> Mapping[str, Any]:
+    """Return what LiteLLM's own table says of a model; nothing if it does not know it."""
+    try:
+        info: Mapping[str, Any] = litellm().get_model_info(spec.name)
     except Exception:  # noqa: BLE001 - LiteLLM raises a bare Exception for a model it does not know
-        return False
-    return info.get("input_cost_per_token") is not None
+        return {}
+    return info
+
+
+def prices(spec: ModelSpec) -> tuple[float, float] | None:
+    """Return US dollars per prompt token and per completion token; None: no known price."""
+    info = {**known(spec), **spec.options}
+    asked, answered = (info.get(f"{side}_cost_per_token") for side in ("input", "output"))
+    if not (_is_amount(asked) and _is_amount(answered)):
+        return None
+    return float(asked), float(answered)
+
+
+def _is_amount(value: Any) -> TypeGuard[float]:
+    """Whether a value is a number that can be paid or counted."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < MOST
 
 
 class HostedModel:
@@ -123,9 +150,15 @@ class HostedModel:
             raise PassingModelError(
                 text, overload=self._is_overload(error), retry_after=retry_after(error)
             ) from error
+        if not response.choices:
+            raise PassingModelError(f"model {self.spec.name} gave no reply at call {key}")
         completion = self._completion(response, time.monotonic() - began)
         if not completion.text.strip():
-            raise PassingModelError(f"model {self.spec.name} gave an empty reply at call {key}")
+            raise PassingModelError(
+                f"model {self.spec.name} gave an empty reply at call {key} "
+                f"(finish reason: {completion.finish_reason}{_advice(completion.finish_reason)})",
+                used=completion,
+            )
         return completion
 
     def _fixed_arguments(self, timeout: float) -> dict[str, Any]:
@@ -150,12 +183,12 @@ class HostedModel:
     def _can_pass(self, error: Exception) -> bool:
         """Whether the next request may be answered.
 
-        LiteLLM has no class of its own for a success that holds no completion (status 200), nor
-        for the server errors that only some providers know, such as 529.
+        LiteLLM has no class of its own for a success that holds no completion (status 200), for a
+        conflict, nor for the server errors that only some providers know, such as 529.
         """
         if isinstance(error, self._other):
             status: int = getattr(error, "status_code", 0)
-            return status == 200 or status >= 500
+            return status in PASSING_STATUS or status >= 500
         return isinstance(error, self._passing)
 
     def _is_overload(self, error: Exception) -> bool:
@@ -163,17 +196,21 @@ class HostedModel:
         return isinstance(error, self._overload) or getattr(error, "status_code", None) == 529
 
     def _failure(self, key: str, error: Exception) -> str:
-        text = f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {error}"
-        return without_secrets(text)
+        # LiteLLM puts its own tracebacks into some of its texts.
+        told = str(error).partition("Traceback (most recent call last)")[0].strip()
+        text = f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {told}"
+        return without_secrets(text, (self.spec.api_key_env,))
 
     def _completion(self, response: Any, latency: float) -> Completion:
         choice, usage = response.choices[0], getattr(response, "usage", None)
+        tokens = [getattr(usage, f"{side}_tokens", 0) for side in ("prompt", "completion")]
+        asked, answered = tokens if all(_is_amount(count) for count in tokens) else (0, 0)
         return Completion(
             text=choice.message.content or "",
             finish_reason=choice.finish_reason or "unknown",
-            prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-            completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
-            cost=self._cost(response),
+            prompt_tokens=asked,
+            completion_tokens=answered,
+            cost=self._cost(response) if asked or answered else None,
             latency=latency,
             logprobs=_first_token(choice),
         )
@@ -181,7 +218,16 @@ class HostedModel:
     def _cost(self, response: Any) -> float | None:
         """Return the price that LiteLLM computed, None where it knows none."""
         cost: float | None = response._hidden_params.get("response_cost")
-        return cost
+        return cost if _is_amount(cost) else None
+
+
+def _advice(finish_reason: str) -> str:
+    """Say what an empty reply's finish reason means for the user."""
+    if finish_reason == "length":
+        return "; max_tokens may be too small for a model that reasons first"
+    if finish_reason == "content_filter":
+        return "; the provider's filter withheld it"
+    return ""
 
 
 def supports_schema(spec: ModelSpec) -> bool:

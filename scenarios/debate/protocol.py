@@ -51,7 +51,7 @@ class Task(Strict):
     kind when absent."""
     sha256: str | None = None
     """The file's digest: written into the run, so that another file of that name is noticed."""
-    count: int | None = Field(default=None, ge=1)
+    count: int | None = Field(default=None, ge=1, le=100_000)
     """How many questions; all of the file when absent (arithmetic: 100)."""
     seed: int = 0
     """Of generated questions and of the shuffle: runs of any seed share their questions."""
@@ -83,7 +83,7 @@ class DebateProtocol(Protocol):
     fidelity: Literal["paper", "released"] = "paper"
     """`paper`: as described; `released`: as the published code does it (see the README's table)."""
     task: Task = Task()
-    rounds: int = Field(default=2, ge=1)
+    rounds: int = Field(default=2, ge=1, le=1_000_000)
     """symmetric: the first answers and all revisions; judged: at most so many turns of the judge
     (3 by default); self_reflection: at most so many answers (3)."""
     samples: int = Field(default=1, ge=1)

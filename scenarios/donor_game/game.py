@@ -84,7 +84,9 @@ class DonorGame(Society):
         """Play all generations; one Mesa step is a strategy stage or a round."""
         self.strategies, self.advisers = {}, []
         self.size = self.config.population.size
-        for generation in range(1, self.protocol.generations + 1):
+        generation = 0
+        # Interventions may set how many there are, so that it is read anew each time.
+        while (generation := generation + 1) <= self.protocol.generations:
             self.generation, self.born, self.joined = generation, 0, []
             newcomers = self.welcome(self.size - len(self.advisers))
             self.schedule_strategies(generation, newcomers)
@@ -263,7 +265,7 @@ class DonorGame(Society):
             for agent in players
         }
         ranking = sorted(players, key=scores.__getitem__, reverse=True)
-        last = generation == self.protocol.generations
+        last = generation >= self.protocol.generations
         for rank, agent in enumerate(ranking, start=1):
             survives = rank <= self.protocol.survivors
             resources = [game.hands[agent].resources for game in games]

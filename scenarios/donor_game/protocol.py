@@ -10,6 +10,9 @@ from societies.interventions import EVERYBODY
 from societies.planning import Attendance
 from societies.registry import Place
 
+MOST_STEPS = 1_000_000
+"""Mesa steps of a run, which are planned one by one."""
+
 
 class DonorProtocol(Protocol):
     """Rules and sizes (Vallinder & Hughes 2024, section 3 and appendix; defaults as published)."""
@@ -46,6 +49,13 @@ class DonorProtocol(Protocol):
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population and the protocol."""
     protocol, size = cast(DonorProtocol, config.protocol), config.population.size
+    if (steps := protocol.generations * steps_of(protocol)) > MOST_STEPS:
+        yield (
+            ("protocol", "generations"),
+            f"{protocol.generations:,} generations of {protocol.rounds:,} rounds are {steps:,} "
+            f"steps; at most {MOST_STEPS:,} can be played",
+        )
+        return
     if size % 2:
         yield ("population", "size"), f"agents are paired: {size} is odd, use {size + 1}"
     else:
@@ -90,6 +100,12 @@ def _check_comings_and_goings(config: RunConfig) -> Iterator[tuple[Place, str]]:
                 f"{left} agents would play then: an even number is needed, and as many as survive "
                 f"({protocol.survivors})",
             )
+        elif protocol.fidelity == "released" and left != protocol.rounds:
+            yield (
+                place,
+                f"the released code plays as many rounds ({protocol.rounds}) as there are agents, "
+                f"and {left} would play then; use fidelity: paper",
+            )
 
 
 def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
@@ -133,5 +149,10 @@ def planned_calls(config: RunConfig) -> int:
 def attendance(config: RunConfig) -> Attendance:
     """Return who is there: in every generation a step for the strategies and one per round."""
     protocol = cast(DonorProtocol, config.protocol)
-    steps = 1 + protocol.games * protocol.rounds
-    return Attendance(people(config), [size for size in sizes(config) for _ in range(steps)])
+    steps = range(steps_of(protocol))
+    return Attendance(people(config), [size for size in sizes(config) for _ in steps])
+
+
+def steps_of(protocol: DonorProtocol) -> int:
+    """Return the Mesa steps of a generation: its strategies, and every round."""
+    return 1 + protocol.games * protocol.rounds

@@ -23,7 +23,7 @@ class InterviewProtocol(Protocol):
 
     questionnaires: list[Design] = Field(default_factory=list)
     """Administered one after the other."""
-    baseline: int = Field(default=0, ge=0)
+    baseline: int = Field(default=0, ge=0, le=1_000_000)
     """Agents without any persona, asked the same."""
     ablations: list[Ablation] = Field(default_factory=list)
     """Enrol every person once per entry, with these persona blocks only; empty: as they are."""

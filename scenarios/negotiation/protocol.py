@@ -89,7 +89,7 @@ class NegotiationProtocol(Protocol):
     rules: Literal["uniform", "published"] = "uniform"
     """`uniform`: the same rules text whatever the objective; `published`: the texts differ in more
     than the objective, as they did."""
-    games: int = Field(default=500, ge=1)
+    games: int = Field(default=500, ge=1, le=1_000_000)
     """Games per pairing of players."""
     pairing: Literal["fixed", "random", "round_robin"] = "fixed"
     """`fixed`: a population of one plays against itself, one of two against each other;
