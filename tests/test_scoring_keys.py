@@ -75,6 +75,19 @@ def test_keys_have_the_published_counts(
     assert set(Counter(question.trait for question in questions).values()) == per_trait
 
 
+def test_facets_of_the_bfi_2_s_make_up_its_domains() -> None:
+    """Persona protocol 7.2: three facets of two items in every domain, reversed as there."""
+    domains = {t: files.parse_key(n) for t, n in files.keys()["bfi_2_s"]["traits"].items()}
+    facets = files.keys()["bfi_2_s_facets"]["traits"]
+    assert len(facets) == 15
+    for domain in domains.values():
+        own = [
+            parsed for n in facets.values() if (parsed := files.parse_key(n)).keys() <= {*domain}
+        ]
+        assert [len(facet) for facet in own] == [2, 2, 2]
+        assert {number: sign for facet in own for number, sign in facet.items()} == domain
+
+
 def test_ipip_50_goes_around_the_factors() -> None:
     factors = [
         "extraversion",
