@@ -7,13 +7,15 @@ from societies.analysis.consistency import ADMINISTRATION, OCCASION, responses
 from societies.analysis.quality import quality_of
 from societies.run_directory import Run
 
-KEYS = ["group", "instrument", "template", "wording", "trait"]
+KEYS = ["group", "instrument", "template", "wording", "trait", "probe", "moment"]
 ASKED = ["item", *OCCASION, *(name for name in ADMINISTRATION if name != "option_order")]
 """What the two orders of one choice have in common."""
 
 
 def choice_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores from choices that were asked in both orders.
+
+    There is a row for every moment at which a probe asked.
 
     `by_probability` is TRAIT's: 100 times the share of items that count as high by the options'
     probabilities averaged over the two orders; null where the model gave none. `by_choice` is for

@@ -141,7 +141,7 @@ def test_means_that_differ_by_one_agree(said: int, done: int) -> None:
 
 
 def test_orders_are_paired_within_one_occasion(run_small: Callable[..., Run]) -> None:
-    """A low choice before the games and a high one after them make one half, not the latter."""
+    """A low choice before the games and a high one after them are two scores."""
     choices = {"instrument": "everyday_choices", "items": ["a1", "a2"]}
     orders = {"option_orders": ["forward", "reversed"], "before": True, "after": True}
     run = run_small(
@@ -153,8 +153,8 @@ def test_orders_are_paired_within_one_occasion(run_small: Callable[..., Run]) ->
         }
     )
     found = analysis.choice_scores(run)
-    assert found.height > 0
-    assert set(found["by_probability"]) == set(found["by_choice"]) == {50.0}
+    scores = found.select("moment", "by_probability", "by_choice").unique().rows()
+    assert set(scores) == {("before", 0.0, 0.0), ("after", 100.0, 100.0)}
 
 
 def test_an_agent_heard_in_one_template_alone_says_nothing_of_templates() -> None:
