@@ -106,7 +106,7 @@ class Calls:
         elif not self.live:
             raise ReplayDiffersError(f"call {key} is not in the journal: it was never recorded")
         else:
-            completion = await self._ask(spec, request, key)
+            completion = await self._ask_or_stop(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
             if self._spent is not None:
@@ -135,6 +135,14 @@ class Calls:
     def close(self) -> None:
         """Leave the throttles that are shared with other runs of the process."""
         detach_shared(self)
+
+    async def _ask_or_stop(self, spec: ModelSpec, request: Request, key: str) -> Completion:
+        """Ask the model; a failure that cannot pass stops the run before anybody else asks."""
+        try:
+            return await self._ask(spec, request, key)
+        except ModelError as error:
+            self.stop(str(error))
+            raise
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import societies
+from societies.agents.errors import ModelError
 from societies.config import Limits
 from societies.errors import InputError, JournalError, RunInterruptedError
 from societies.journal import Journal
@@ -258,3 +259,15 @@ def test_an_empty_reply_never_reaches_an_agent(tmp_path):
     assert run.about["totals"]["calls"] == 12
     with run.journal() as journal:
         assert all(journal.find(key).completion.text.strip() for key in [*journal.keys()])
+
+
+def test_after_a_failure_that_cannot_pass_nothing_more_is_sent(tmp_path):
+    def refuse(body, number):
+        return Reply("no such key", status=401)
+
+    with serve(refuse) as server:
+        sets = {**SMALL, **hosted(server.address), "limits.in_flight": 1}
+        with pytest.raises(ModelError, match="would not help") as failed:
+            societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    assert len(server.requests) == 1
+    assert Run(failed.value.run).status == "failed"
