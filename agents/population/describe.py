@@ -167,29 +167,44 @@ def plot(spec: PopulationSpec, people: Sequence[Person], path: Path) -> None:
     scores = trait_scores(people)
     shares = [line for line in lines(spec, people) if line.share and line.asked is not None]
     panels = [*scores, *(["shares"] if shares else [])]
-    figure = Figure(figsize=(2.6 * max(len(panels), 1), 3.0), layout="constrained")
-    for axes, name in zip(
-        figure.subplots(1, max(len(panels), 1), squeeze=False)[0], panels, strict=False
-    ):
+    columns = min(len(panels), 3) or 1
+    rows = max(1, -(-len(panels) // columns))
+    figure = Figure(figsize=(3.2 * columns, 2.6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, name in zip(grid, panels, strict=False):
+        axes.spines[["top", "right"]].set_visible(False)
         if name == "shares":
-            _plot_shares(axes, shares)
+            _plot_shares(axes, shares, len(people))
         else:
             _plot_trait(axes, name, scores[name], spec)
+    for axes in grid[len(panels) :]:
+        axes.axis("off")
     figure.suptitle(f"{len(people):,} people")
     figure.savefig(path, dpi=120)
 
 
 def _plot_trait(axes: "Axes", name: str, values: Sequence[float], spec: PopulationSpec) -> None:
-    bins = [1 + 0.25 * step for step in range(17)] if len(set(values)) > len(LEVELS) else 9
-    axes.hist(values, bins=bins, color="#4c72b0", edgecolor="white")
+    is_fine = len(set(values)) > len(LEVELS)
+    bins = (
+        [1 + 0.25 * step for step in range(17)] if is_fine else [0.75 + 0.5 * n for n in range(10)]
+    )
+    axes.hist(values, bins=bins, color="#0072B2", edgecolor="white")
     if spec.traits and name in spec.traits.means:
         asked = spec.traits.means[name]
         axes.axvline(asked, color="black", linestyle="--", linewidth=1, label="asked mean")
-        axes.legend(fontsize=7, loc="upper left")
-    axes.set(title=name, xlabel="score", xlim=(1, 5))
+        axes.legend(fontsize=7, loc="upper left", frameon=False)
+    axes.set(title=name, xlabel="score", ylabel="people", xlim=(0.7, 5.3), xticks=range(1, 6))
 
 
-def _plot_shares(axes: "Axes", shares: Sequence[Line]) -> None:
-    axes.axline((0, 0), slope=1, color="grey", linewidth=1)
-    axes.scatter([line.asked or 0 for line in shares], [line.drawn for line in shares], s=14)
-    axes.set(title="shares", xlabel="asked", ylabel="drawn")
+def _plot_shares(axes: "Axes", shares: Sequence[Line], people: int) -> None:
+    """Draw shares drawn against asked, and how far 95 % of random draws stray (normal curve)."""
+    steps = [n / 100 for n in range(101)]
+    strays = [1.96 * (share * (1 - share) / people) ** 0.5 for share in steps]
+    low = [share - stray for share, stray in zip(steps, strays, strict=True)]
+    high = [share + stray for share, stray in zip(steps, strays, strict=True)]
+    axes.fill_between(steps, low, high, color="grey", alpha=0.25, lw=0, label="95 % of draws")
+    asked, drawn = [line.asked or 0 for line in shares], [line.drawn for line in shares]
+    axes.scatter(asked, drawn, s=14, color="#D55E00", alpha=0.7, lw=0)
+    most = min(1.02, 1.15 * max(*asked, *drawn))
+    axes.set(title="shares", xlabel="asked", ylabel="drawn", xlim=(0, most), ylim=(0, most))
+    axes.legend(fontsize=7, loc="upper left", frameon=False)
