@@ -103,10 +103,12 @@ def prompts(played: Society) -> list[Messages]:
     journal = played.calls.journal
     if journal is None:
         raise ValueError("the society keeps no journal")
-    entries = [journal.find(key) for key in [*journal.keys()]]
     return [
-        [dict(zip(("role", "content"), journal.message(digest), strict=True)) for digest in found]
-        for found in (entry.messages for entry in entries if entry is not None)
+        [
+            dict(zip(("role", "content"), journal.message(digest), strict=True))
+            for digest in entry.messages
+        ]
+        for entry in journal.entries()
     ]
 
 

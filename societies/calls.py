@@ -211,11 +211,8 @@ class Calls:
     def _spent_before(self) -> Totals:
         """Return what the journal's completions took: a resumed run has spent it already."""
         spent = Totals()
-        if self.journal is None:
-            return spent
-        for key in [*self.journal.keys()]:
-            if (entry := self.journal.find(key)) is not None:
-                spent.add(entry.completion, journalled=True)
+        for entry in self.journal.entries() if self.journal else ():
+            spent.add(entry.completion, journalled=True)
         return spent
 
     def _check_limits(self, spent: Totals) -> None:

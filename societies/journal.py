@@ -80,8 +80,13 @@ class Journal:
     def find(self, key: str) -> Entry | None:
         """Return the call journalled under `key`, or None."""
         place = self._calls.get(key)
-        if place is None:
-            return None
+        return None if place is None else self._entry(key, place)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all calls, in the order they were journalled."""
+        return (self._entry(key, place) for key, place in self._calls.items())
+
+    def _entry(self, key: str, place: int) -> Entry:
         line = self._read(place)
         return Entry(
             key=key,

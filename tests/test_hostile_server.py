@@ -78,7 +78,7 @@ def answered(server: Server) -> dict[int, str]:
 def journalled(run: Path) -> dict[int, str]:
     """Return the completions that the journal holds, by their number; none is there twice."""
     with Journal(run / "journal.ndjson", writable=False) as journal:
-        completions = [journal.find(key).completion for key in [*journal.keys()]]
+        completions = [entry.completion for entry in journal.entries()]
     by_number = {completion.prompt_tokens: completion.text for completion in completions}
     assert len(by_number) == len(completions)
     return by_number

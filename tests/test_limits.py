@@ -258,7 +258,7 @@ def test_an_empty_reply_never_reaches_an_agent(tmp_path):
         run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
     assert run.about["totals"]["calls"] == 12
     with run.journal() as journal:
-        assert all(journal.find(key).completion.text.strip() for key in [*journal.keys()])
+        assert all(entry.completion.text.strip() for entry in journal.entries())
 
 
 def test_after_a_failure_that_cannot_pass_nothing_more_is_sent(tmp_path):
