@@ -17,7 +17,7 @@ from societies.analysis.consistency import (
     responses,
     trait_scores,
 )
-from societies.analysis.quality import SHARES, pooled, pooling, quality_of
+from societies.analysis.quality import COUNTED, pooled, pooled_sides, pooling, quality_of
 from societies.analysis.statistics import (
     UNDEFINED,
     Interval,
@@ -30,7 +30,6 @@ from societies.run_directory import Run
 
 SERIES = [*SCALE, "context"]
 """What is followed over occasions: a remembered questionnaire is another one than a fresh one."""
-COUNTED = ["answers", *SHARES]
 DIGITS = 9
 """Decimals to which changes of means are ranked: rounding errors are neither changes nor ranks."""
 EXACT = 8
@@ -123,10 +122,9 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     for key, part in pairs.group_by(SERIES, maintain_order=True):
         known = part.drop_nulls(["item_mean", "item_mean_after"])
         found = compare(known["item_mean"].to_list(), known["item_mean_after"].to_list())
-        later = part.select(pl.col(f"{name}_after").alias(name) for name in COUNTED)
-        answers = pooled(pl.concat([part.select(COUNTED), later]))
+        answers = pooled_sides(part, "_after")
         rows.append({**dict(zip(SERIES, key, strict=True)), **flat(found), **answers})
-    return with_holm(rows, "t_p", SCALE[:3])
+    return with_corrected(rows, "t_p", SCALE[:3])
 
 
 def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl.DataFrame:
@@ -177,7 +175,7 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
                     **quality_of(part.filter(pl.col("cell").is_in([one, other]))),
                 }
             )
-    return with_holm(rows, "wilcoxon_p", SCALE[:3])
+    return with_corrected(rows, "wilcoxon_p", SCALE[:3])
 
 
 def _cells(both: pl.DataFrame) -> dict[str, Any]:
@@ -344,17 +342,25 @@ def flat(found: Comparison) -> dict[str, Any]:
     }
 
 
-def with_holm(
-    rows: Sequence[Mapping[str, Any]], column: str, family: Sequence[str]
+def with_corrected(
+    rows: Sequence[Mapping[str, Any]],
+    column: str,
+    family: Sequence[str],
+    name: str = "holm_p",
+    method: str = "holm",
 ) -> pl.DataFrame:
-    """Return the rows with `holm_p`: p-values of `column` corrected within each family."""
+    """Return the rows with p-values of `column` corrected within each family, as `name`.
+
+    The new column stands before those that tell how the answers came about, which are the last.
+    """
     table = pl.DataFrame(rows, infer_schema_length=None)
     if table.is_empty():
         return table
     families = [
         part.with_columns(
-            pl.Series("holm_p", corrected(part[column].to_list()), dtype=pl.Float64)
-        ).select(*(name for name in part.columns if name not in COUNTED), "holm_p", *COUNTED)
+            pl.Series(name, corrected(part[column].to_list(), method), dtype=pl.Float64)
+        )
         for _, part in table.group_by(family, maintain_order=True)
     ]
-    return pl.concat(families)
+    ending = (name, *COUNTED)
+    return pl.concat(families).select(pl.exclude(ending), *ending)

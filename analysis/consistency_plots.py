@@ -20,7 +20,7 @@ from societies.analysis.consistency import (
     responses,
     trait_scores,
 )
-from societies.analysis.figures import colour, finish, groups_of, say, slant, words
+from societies.analysis.figures import colour, dodge, finish, groups_of, say, slant, words
 from societies.analysis.persona_plots import draw_permeability, draw_words_and_deeds
 from societies.analysis.plots import BLUE, DPI, GREY, VERMILION, plain
 from societies.analysis.portraits import portrait_accuracy
@@ -89,7 +89,7 @@ def draw_profile(axes: Axes, run: Run) -> None:
             )
             if not values:
                 continue
-            offset = x + (place - (len(groups) - 1) / 2) * 0.7 / len(groups)
+            offset = x + dodge(place, len(groups))
             low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
             shade = colour(place)
             axes.vlines(offset, low, high, color=shade, lw=2, alpha=0.5)
@@ -119,7 +119,7 @@ def draw_effects(axes: Axes, run: Run) -> None:
     groups = groups_of(block)
     for place, group in enumerate(groups):
         part = block.filter(pl.col("group") == group)
-        offset = (place - (len(groups) - 1) / 2) * 0.7 / len(groups)
+        offset = dodge(place, len(groups))
         for x, name in enumerate(shown):
             values = part[name].drop_nulls().to_list()
             label = (group or "everybody") if x == 0 else None

@@ -26,6 +26,11 @@ def colour(place: int) -> str:
     return COLOURS[place] if place < len(COLOURS) else GREY
 
 
+def dodge(place: int, groups: int, span: float = 0.7) -> float:
+    """Return how far the marks of the group in a place stand beside the middle."""
+    return (place - (groups - 1) / 2) * span / groups
+
+
 def slant(axes: Axes, labels: int) -> None:
     """Slant the names below the axes where there are too many to stand side by side."""
     if labels > 6:

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.spatial.distance import cosine
 from scipy.stats import spearmanr
 
-from societies.analysis.change import compare, flat, with_holm
+from societies.analysis.change import compare, flat, with_corrected
 from societies.analysis.consistency import responses
 from societies.analysis.quality import pooled, quality_of
 from societies.analysis.statistics import ROUNDING
@@ -77,7 +77,7 @@ def congruence(run: Run) -> pl.DataFrame:
                     **pooled(part),
                 }
             )
-    return with_holm(rows, "t_p", ["group", "instrument"]).rename({"pairs": "agents"})
+    return with_corrected(rows, "t_p", ["group", "instrument"]).rename({"pairs": "agents"})
 
 
 def metrics(said: Sequence[float], done: Sequence[float], middle: float) -> dict[str, float | None]:

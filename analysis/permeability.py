@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from societies.analysis.change import corrected
+from societies.analysis.change import with_corrected
 from societies.analysis.consistency import SCALE, trait_scores
-from societies.analysis.quality import SHARES, pooled
+from societies.analysis.quality import pooled
 from societies.analysis.statistics import UNDEFINED, Interval, cohens_d, effect_size
 from societies.analysis.tables import Runs, labelled
 from societies.run_directory import Run
@@ -79,7 +79,7 @@ def selective_permeability(
                     **pooled(part),
                 }
             )
-    return _corrected(rows, by, method)
+    return with_corrected(rows, "p", [by], "corrected_p", method)
 
 
 def group_differences(
@@ -113,7 +113,7 @@ def group_differences(
         groups = dict(part.select("agent", "group").iter_rows())
         found = _columns(contrast(_samples(means, groups)))
         rows.append({**dict(zip(SCALE[1:], key, strict=True)), **found, **pooled(part)})
-    return _corrected(rows, "instrument", method)
+    return with_corrected(rows, "p", ["instrument"], "corrected_p", method)
 
 
 def contrast(samples: Mapping[str, Sequence[float]]) -> Contrast:
@@ -202,18 +202,3 @@ def _columns(found: Contrast) -> dict[str, Any]:
     items = list(values.items())
     ends = [("low", interval.low), ("high", interval.high)]
     return dict([*items[:place], *ends, *items[place:]])
-
-
-def _corrected(rows: Sequence[Mapping[str, Any]], family: str, method: str) -> pl.DataFrame:
-    """Return the rows with `corrected_p` behind `p`, corrected within each family."""
-    table = pl.DataFrame(rows, infer_schema_length=None)
-    if table.is_empty():
-        return table
-    families = [
-        part.with_columns(
-            corrected_p=pl.Series(corrected(part["p"].to_list(), method), dtype=pl.Float64)
-        )
-        for _, part in table.group_by(family, maintain_order=True)
-    ]
-    ending = ("corrected_p", "answers", *SHARES)
-    return pl.concat(families).select(pl.exclude(ending), *ending)

@@ -7,7 +7,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from societies.analysis.consistency import SCALE
-from societies.analysis.figures import colour, finish, groups_of, say, slant, words
+from societies.analysis.figures import colour, dodge, finish, groups_of, say, slant, words
 from societies.analysis.knowledge import knowledge_action
 from societies.analysis.permeability import selective_permeability
 from societies.analysis.plots import GREY, plain
@@ -32,7 +32,7 @@ def draw_words_and_deeds(axes: Axes, run: Run) -> None:
     groups = groups_of(table)
     for place, group in enumerate(groups):
         part = table.filter(pl.col("group") == group)
-        offset = (place - (len(groups) - 1) / 2) * 0.8 / len(groups)
+        offset = dodge(place, len(groups), 0.8)
         for x, name in enumerate(METRICS):
             values = part[name].drop_nulls().to_list()
             label = (group or "everybody") if x == 0 else None

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 SHARES = ("invalid", "refused", "defaulted")
+COUNTED = ("answers", *SHARES)
 
 
 def shares() -> list[pl.Expr]:
@@ -41,3 +42,9 @@ def pooling() -> list[pl.Expr]:
 def pooled(scores: pl.DataFrame) -> dict[str, Any]:
     """Return `answers` and the shares of all rows of a table that has these columns."""
     return scores.select(pooling()).row(0, named=True)
+
+
+def pooled_sides(pairs: pl.DataFrame, suffix: str) -> dict[str, Any]:
+    """Return `answers` and the shares of both sides of joined rows; the right one has a suffix."""
+    right = pairs.select(pl.col(f"{name}{suffix}").alias(name) for name in COUNTED)
+    return pooled(pl.concat([pairs.select(COUNTED), right]))

@@ -9,13 +9,12 @@ import polars as pl
 from scipy.stats import pearsonr
 
 from societies.analysis.consistency import SCALE, correlation, trait_scores
-from societies.analysis.quality import SHARES, pooled
+from societies.analysis.quality import SHARES, pooled, pooled_sides
 from societies.analysis.statistics import UNDEFINED, Interval, bootstrap_mean, standard_error
 from societies.analysis.tables import Runs, labelled
 from societies.errors import InputError
 from societies.run_directory import Run
 
-COUNTED = ["answers", *SHARES]
 Measure = Callable[[Run], pl.DataFrame]
 """Any function that makes a table from a run, such as `reliability` or `summary`."""
 
@@ -80,14 +79,13 @@ def profile_correlations(runs: Runs) -> pl.DataFrame:
     for (one, first), (other, second) in combinations(profiles, 2):
         both = first.join(second, on=SCALE, suffix="_other").sort(SCALE)
         for key, part in both.group_by(keys, maintain_order=True):
-            later = part.select(pl.col(f"{name}_other").alias(name) for name in COUNTED)
             rows.append(
                 {
                     **dict(zip(keys, key, strict=True)),
                     "one": one,
                     "other": other,
                     **_correlation(part.drop_nulls(["score", "score_other"])),
-                    **pooled(pl.concat([part.select(COUNTED), later])),
+                    **pooled_sides(part, "_other"),
                 }
             )
     table = pl.DataFrame(rows, infer_schema_length=None)
