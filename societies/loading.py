@@ -225,8 +225,7 @@ def _population_problems(config: RunConfig) -> Iterator[Problem]:
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield that fewer people are listed than join, newcomers included."""
     spec = config.population
-    rows = spec.file.rows if spec.file else None
-    listed = len((rows or "").splitlines()) if spec.file else len(spec.people)
+    listed = len(spec.file.lines if spec.file else spec.people)
     there = scenario.attendance(config) if listed and not spec.repeat else None
     if there and there.people > listed:
         yield (

@@ -1,5 +1,6 @@
 """Plans: how many calls a run makes, with those of probes and for personas."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,12 @@ def test_too_short_a_list_is_told_before_anything_is_asked() -> None:
     with pytest.raises(InputError, match=told):
         load("donor_game/demo", sets)
     load("donor_game/demo", {**sets, "population.repeat": True})
+
+
+def test_people_of_a_file_are_counted_by_its_rows_whatever_their_texts_hold(tmp_path: Path) -> None:
+    """A text may hold a line separator (U+2028), which ends no row."""
+    rows = [{"text": f"You are{chr(0x2028)}number {number}."} for number in range(4)]
+    file = tmp_path / "people.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(InputError, match="newcomers included, and 4 are listed"):
+        load("donor_game/demo", {**SMALL, "population.file": {"path": str(file)}})

@@ -39,7 +39,7 @@ def people(source: FileSource) -> list[Listed]:
     Raises:
         SocietyError: a row is no person, or `columns` does not fit the file; the text says where.
     """
-    read = [json.loads(line) for line in (source.rows or "").split("\n") if line]
+    read = [json.loads(line) for line in source.lines]
     places = _places(source, dict.fromkeys(column for row in read for column in row))
     listed = []
     for number, row in enumerate(read, start=1):

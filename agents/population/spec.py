@@ -203,6 +203,11 @@ class FileSource(Strict):
     rows: str | None = None
     """The file's rows as JSON lines, filled in on loading, so that the run holds them."""
 
+    @property
+    def lines(self) -> list[str]:
+        """The rows, one JSON object each; texts in them may hold other kinds of line breaks."""
+        return [line for line in (self.rows or "").split("\n") if line]
+
 
 class PopulationSpec(Strict):
     """How many agents there are, and who they are.
