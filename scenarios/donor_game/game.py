@@ -106,11 +106,11 @@ class DonorGame(Society):
     def welcome(self, number: int) -> list[LLMAgent]:
         """Let newcomers join, named by the protocol in order of birth."""
         names, newcomers = self.protocol.names, []
+        parents = [adviser.name for adviser, _ in self.heard()]
         for _ in range(number):
             self.born += 1
             numbered = f"{self.generation}_{self.born}"
             name = names[len(self.roles)] if isinstance(names, list) else numbered
-            parents = [adviser.name for adviser, _ in self.heard()]
             newcomers.append(self.enroll(name, parents=parents))
         return newcomers
 

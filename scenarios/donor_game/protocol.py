@@ -1,6 +1,7 @@
 """The parameters of the donor game."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, cast
 
 from pydantic import Field
@@ -80,21 +81,23 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
 def _check_comings_and_goings(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with interventions that let agents join and leave."""
     protocol, playing = cast(DonorProtocol, config.protocol), sizes(config)
-    born = {1: True} | {n + 2: size > protocol.survivors for n, size in enumerate(playing[:-1])}
-    generations = {f"g{number}": number for number in born if born[number]}
+    left_at = {"g1": playing[0]}
+    for generation, (before, size) in enumerate(pairwise(playing), start=2):
+        if before > protocol.survivors:
+            left_at[f"g{generation}"] = size
     for number, change in enumerate(config.interventions):
         if change.kind not in ("add", "remove"):
             continue
         place = ("interventions", number, change.kind)
-        if change.at not in generations:
+        if change.at not in left_at:
             yield (
                 place,
-                f"agents join and leave when newcomers do, at one of {', '.join(generations)} "
+                f"agents join and leave when newcomers do, at one of {', '.join(left_at)} "
                 f"(found: at {change.at})",
             )
         elif EVERYBODY in (change.remove or ()):
             yield place, "somebody has to stay: name those who leave"
-        elif (left := playing[generations[change.at] - 1]) % 2 or left < protocol.survivors:
+        elif (left := left_at[change.at]) % 2 or left < protocol.survivors:
             yield (
                 place,
                 f"{left} agents would play then: an even number is needed, and as many as survive "
