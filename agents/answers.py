@@ -2,12 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from societies.agents.models.base import Completion
 from societies.agents.strict import Strict
 
 Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""How an answer came about, from what followed the format at once to what had to stand in."""
 
 
 class AnswerError(ValueError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from societies.agents.answers import Answer, AnswerError, Outcome, Text
+from societies.agents.answers import OUTCOMES, Answer, AnswerError, Outcome, Text
 from societies.agents.persona import Persona
 from societies.agents.structured import read_object
 
@@ -25,8 +25,6 @@ STEPS: dict[str, tuple[str, ...]] = {
 """The prompts with the steps of their chains; a prompt without steps wants the text alone."""
 TOLD = 2
 """How many of a chain's last steps the agent is told."""
-
-OUTCOMES: tuple[Outcome, ...] = ("clean", "lenient", "repaired", "defaulted")
 
 
 class Summary(Answer):

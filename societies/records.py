@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from societies.agents.answers import Outcome
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -48,7 +50,7 @@ class AgentRecord(Record):
     """The language model that answers for it."""
     persona: str
     """The persona as rendered into the system prompt."""
-    written: Literal["clean", "lenient", "repaired", "defaulted"] | None
+    written: Outcome | None
     """How a model's writing of it came about (`defaulted`: it is told as drawn, in part at least);
     null if none writes personas."""
     big_five: str
@@ -118,7 +120,7 @@ class AnswerRecord(Record):
     prompt: str
     model: str
     calls: int
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    outcome: Outcome
     problem: str | None
     """The last problem met, if any."""
 
@@ -205,7 +207,7 @@ class Response(Record):
     score: float | None
     """The value keyed to the trait; for choices 1 if the high side was chosen."""
     refused: bool
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    outcome: Outcome
     """`defaulted`: no reply could be read, and there is no value."""
     probabilities: list[float] | None
     """The options' probabilities in canonical order, where the model gives them."""

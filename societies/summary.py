@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from societies.agents.answers import OUTCOMES
+
 if TYPE_CHECKING:
     from societies.run_directory import Run
-
-OUTCOMES = ("clean", "lenient", "repaired", "defaulted")
 
 
 def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
+from societies.agents.answers import Outcome
 from societies.records import Record
 
-Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
 MARKS = {True: "right", False: "wrong", None: "not scored"}
 
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from societies.agents.answers import Outcome
 from societies.records import Record
 
 
@@ -15,7 +16,7 @@ class Strategy(Record):
     rationale: str
     advisers: list[str]
     """Survivors whose strategies it was shown (lineage)."""
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    outcome: Outcome
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""
@@ -45,7 +46,7 @@ class Donation(Record):
     links: int
     """How many past actions the donor was shown."""
     justification: str
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    outcome: Outcome
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""

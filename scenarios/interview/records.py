@@ -1,10 +1,9 @@
 """What an interview logs beside table `responses`."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from societies.agents.answers import Outcome
 from societies.records import Record
-
-Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
 
 
 class SelfDescription(Record):
