@@ -11,6 +11,8 @@ Outcome = Literal["clean", "lenient", "repaired", "defaulted"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """How an answer came about, from what followed the format at once to what had to stand in."""
 
+CUT_OFF = "the reply was cut off by the token limit before the answer was whole"
+
 
 class AnswerError(ValueError):
     """A reply does not follow the asked format; the text is written to be shown to the model."""
@@ -51,8 +53,23 @@ class Answer(Strict):
 
     @classmethod
     def take(cls, completion: Completion, situation: Mapping[str, Any]) -> Self:
-        """Read the answer from a completion: from its text, unless a subclass knows better."""
+        """Read the answer from a completion: from its text, unless a subclass knows better.
+
+        Raises:
+            AnswerError: the reply is no answer, or the token limit cut it off before one was whole.
+        """
+        if completion.finish_reason == "length" and not cls.is_whole(completion.text, situation):
+            raise AnswerError(CUT_OFF)
         return cls.read(completion.text, situation)
+
+    @classmethod
+    def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Whether the whole answer form stands in a reply that the token limit cut off.
+
+        Only a form that has an end of its own, such as a closed box or object, can be whole: the
+        last word of anything else may be the half of one.
+        """
+        return False
 
     @property
     def outcome(self) -> Outcome:
