@@ -20,8 +20,8 @@ def choice_scores(run: Run) -> pl.DataFrame:
     `by_probability` is TRAIT's: 100 times the share of items that count as high by the options'
     probabilities averaged over the two orders; null where the model gave none. `by_choice` is for
     models that can only be sampled: the mean, in percent, of the indicator of a high choice over
-    orders and repeats. `unanswered` is the share of answers without a choice; `answers`, `invalid`,
-    `refused` and `defaulted` tell why.
+    orders and repeats. `unanswered` is the share of answers without a choice; `answers`, `lenient`,
+    `invalid`, `refused` and `defaulted` tell how the answers came about.
     """
     answers = responses(run).filter(pl.col("kind") == "choose", pl.col("asking") == 1)
     rows = []

@@ -74,11 +74,11 @@ def responses(run: Run) -> pl.DataFrame:
 def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
     """Return how many answers there are, and the shares of those that are not clean.
 
-    Columns: `answers`; `invalid`, `refused`, `defaulted` (see `quality`); `repaired` (read only
-    when asked again) and `lenient` (read with goodwill).
+    Columns: `answers`; `lenient`, `invalid`, `refused`, `defaulted` (see `quality`); `repaired`
+    (read only when asked again).
     """
-    how = [(pl.col("outcome") == name).mean().alias(name) for name in ("repaired", "lenient")]
-    return responses(run).group_by(by, maintain_order=True).agg(*shares(), *how).sort(by)
+    repaired = (pl.col("outcome") == "repaired").mean().alias("repaired")
+    return responses(run).group_by(by, maintain_order=True).agg(*shares(), repaired).sort(by)
 
 
 def trait_scores(run: Run) -> pl.DataFrame:
@@ -87,8 +87,8 @@ def trait_scores(run: Run) -> pl.DataFrame:
     `score` follows the instrument's own rule (mean, sum, or share of high choices in percent);
     `item_mean` is the mean of the keyed answers. Where the instrument centres, as questionnaires of
     values do, both are less the respondent's own mean over all items of the administration. Both
-    are null where more items are missing than the instrument allows. `answers`, `invalid`,
-    `refused` and `defaulted` tell of the items.
+    are null where more items are missing than the instrument allows. `answers`, `lenient`,
+    `invalid`, `refused` and `defaulted` tell of the items.
     """
     keys = [*SCALE, "model", *PERSON, *OCCASION, *ADMINISTRATION]
     asked = ["instrument", "agent", *OCCASION, *ADMINISTRATION]
@@ -135,8 +135,9 @@ def reliability(run: Run) -> pl.DataFrame:
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips` (items whose side is not the same in all
     templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
-    noise floor of the differences), both in fresh context alone; `answers`, `invalid`, `refused`
-    and `defaulted`. A column is null where the design does not vary what it needs.
+    noise floor of the differences), both in fresh context alone; `answers`, `lenient`,
+    `invalid`, `refused` and `defaulted`. A column is null where the design does not vary what it
+    needs.
     """
     answers = _with_combined(run, _scored(run))
     rows = []

@@ -256,7 +256,7 @@ def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
 
 
 def _footer(run: Run) -> str:
-    """Return the run's name, and which shares of its answers were refused or defaulted."""
+    """Return the run's name, and the shares that tell how its answers came about."""
     path = run.path.resolve()
     shares = pooled(quality(run))
     if not shares["answers"]:

@@ -153,9 +153,9 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     """Return how the answers behind every generation's figures came about.
 
     Columns: run, generation, `answers` (strategies and moves), and the parts of them that were
-    `invalid` (with a reply that could not be read, or that names an amount outside the donor's
-    resources), `repaired` (read only when asked again) and `defaulted` (never read: the fallback
-    stands in).
+    `lenient` (read with goodwill as to their form), `invalid` (with a reply that could not be
+    read, or that names an amount outside the donor's resources), `repaired` (read only when asked
+    again) and `defaulted` (never read: the fallback stands in).
     """
     moves = rows_of(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
     plans = rows_of(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
@@ -166,6 +166,7 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
         .group_by(*WHEN, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("answers"),
+            (outcome == "lenient").mean().alias("lenient"),
             invalid.mean().alias("invalid"),
             *((outcome == how).mean().alias(how) for how in ("repaired", "defaulted")),
         )
@@ -198,6 +199,7 @@ def measures(runs: Runs) -> pl.DataFrame:
         "gini",
         pl.col("selection").alias("generosity_selection"),
         "answers",
+        "lenient",
         "invalid",
         "repaired",
         "defaulted",

@@ -156,7 +156,7 @@ def _footer(table: pl.DataFrame, run: Run) -> str:
     answers = table["answers"].to_list()
     parts = ", ".join(
         f"{sum(map(mul, table[how], answers)) / max(1, sum(answers)):.1%} {how}"
-        for how in ("invalid", "repaired", "defaulted")
+        for how in ("lenient", "invalid", "repaired", "defaulted")
     )
     path = run.path.resolve()
     return f"run {path.parent.name}/{path.name} · {sum(answers):,} answers: {parts}"

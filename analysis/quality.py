@@ -1,16 +1,17 @@
 """How the answers behind a figure came about: what stands beside every result.
 
 The shares are parts of all answers that a figure rests on, those without a value included.
-`invalid`: a reply was not an answer to what was asked (unreadable, or outside what is allowed),
-whether or not another one mended it. `refused`: the agent declined to answer. `defaulted`: no
-reply was an answer, and the value is missing.
+`lenient`: the first reply was read with goodwill as to its form. `invalid`: a reply was not an
+answer to what was asked (unreadable, or outside what is allowed), whether or not another one
+mended it. `refused`: the agent declined to answer. `defaulted`: no reply was an answer, and the
+value is missing.
 """
 
 from typing import Any
 
 import polars as pl
 
-SHARES = ("invalid", "refused", "defaulted")
+SHARES = ("lenient", "invalid", "refused", "defaulted")
 COUNTED = ("answers", *SHARES)
 
 
@@ -19,6 +20,7 @@ def shares() -> list[pl.Expr]:
     outcome = pl.col("outcome")
     return [
         pl.len().cast(pl.Int64).alias("answers"),
+        (outcome == "lenient").mean().alias("lenient"),
         outcome.is_in(["repaired", "defaulted"]).mean().alias("invalid"),
         pl.col("refused").mean().alias("refused"),
         (outcome == "defaulted").mean().alias("defaulted"),

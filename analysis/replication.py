@@ -34,8 +34,8 @@ def across_runs(
         by: columns of it that rows are told apart by, such as `generation`.
 
     Columns: those of `by`, `runs` (in which the figure is defined), `mean`, `standard_error`,
-    `low` and `high` (95 %, BCa), and, where the table has them, `answers` (all) and `invalid`,
-    `refused`, `defaulted` (mean over runs).
+    `low` and `high` (95 %, BCa), and, where the table has them, `answers` (all) and `lenient`,
+    `invalid`, `refused`, `defaulted` (mean over runs).
 
     Raises:
         InputError: there is one run only, one is given twice, or there is no such column.

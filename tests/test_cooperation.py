@@ -92,7 +92,7 @@ DONATIONS = [
     ("a", donation(1, "donate", 5, 10)),
     ("a", donation(1, "punish", 2, 4)),
     ("b", donation(1, "donate", 10, 10, "repaired")),
-    ("c", donation(1, "donate", 0, 0)),
+    ("c", donation(1, "donate", 0, 0, "lenient")),
     ("d", donation(1, "invalid", 99, 8)),
     ("d", donation(1, "donate", 2, 8)),
 ]
@@ -166,13 +166,14 @@ def test_summary_by_hand(tiny):
             "gini": 0.5625,  # of 0, 1, 1, 6: 2 * (0*1 + 1*2 + 1*3 + 6*4) / (4*8) - 5/4
             "generosity_selection": 0.75,
             "answers": 10,
+            "lenient": 0.1,
             "invalid": 0.3,  # the amount beyond its means, and two whose reply was not read
             "repaired": 0.1,
             "defaulted": 0.1,
         }
     )
     known = {name for name, value in second.items() if value is not None}
-    assert known == {"generation", "answers", "invalid", "repaired", "defaulted"}
+    assert known == {"generation", "answers", "lenient", "invalid", "repaired", "defaulted"}
 
 
 def test_lineage_by_hand(tiny):

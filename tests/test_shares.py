@@ -33,7 +33,7 @@ MEASURES: dict[str, Measure] = {
 }
 PAIRS = ["o1", "o2", "c1", "c2", "e1", "e2", "a1", "a2", "n1", "n2"]
 ITEMS = [f"{pair}.{half}" for pair in PAIRS for half in ("say", "do")]
-SHARES = ["invalid", "refused", "defaulted"]
+SHARES = ["lenient", "invalid", "refused", "defaulted"]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,7 @@ def test_every_table_tells_the_shares_of_its_answers(mixed: Run, name: str) -> N
         analysis.responses(mixed)
         .group_by("group")
         .agg(
+            lenient=(outcome == "lenient").mean(),
             invalid=outcome.is_in(["repaired", "defaulted"]).mean(),
             refused=pl.col("refused").mean(),
             defaulted=(outcome == "defaulted").mean(),

@@ -33,7 +33,7 @@ SCENARIO = Scenario(
             *("template_difference", "template_spread", "template_flips"),
             *("paraphrase_difference", "paraphrase_flips"),
         ),
-        "answers": ("answers", "invalid", "refused", "defaulted"),
+        "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
     findings="societies.analysis.consistency:findings",
     plots="societies.analysis.consistency_plots:draw",
