@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 import mesa
 from pydantic import ValidationError
 
-from societies.agents.answers import Answer, AnswerError, Outcome
+from societies.agents.answers import CUT_OFF, Answer, AnswerError, Outcome
 from societies.agents.errors import ModelError, OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
@@ -19,7 +19,7 @@ from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.portraits import Portrait
 from societies.agents.streams import stream, stream_seed
-from societies.agents.structured import gives_objects, read_object, response_schema
+from societies.agents.structured import gives_objects, holds_object, read_object, response_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -325,7 +325,7 @@ def _read(
     """Return the value read from a reply, or the reason why there is none."""
     try:
         if as_object:
-            return _read_object(answer, completion.text, situation), None
+            return _read_object(answer, completion, situation), None
         return answer.take(completion, situation), None
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
@@ -333,9 +333,13 @@ def _read(
         return None, str(error)
 
 
-def _read_object(answer: type[AnswerT], text: str, situation: dict[str, Any]) -> AnswerT:
+def _read_object(
+    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
+) -> AnswerT:
     """Return the value of a reply that was asked for as a JSON object."""
-    content, clean = read_object(text)
+    if completion.finish_reason == "length" and not holds_object(completion.text):
+        raise AnswerError(CUT_OFF)
+    content, clean = read_object(completion.text)
     value = answer.model_validate_json(json.dumps(content)).within(situation)
     return value if clean else value.marked("lenient")
 

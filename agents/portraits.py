@@ -4,13 +4,15 @@ Two styles: one text from the whole description, or the personality in prose as 
 al. 2025, arXiv 2502.08599), by a chain of ever denser summaries of which the last two are told.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from societies.agents.answers import OUTCOMES, Answer, AnswerError, Outcome, Text
+from societies.agents.answers import OUTCOMES, AnswerError, Outcome, Text
 from societies.agents.persona import Persona
-from societies.agents.structured import read_object
+from societies.agents.refusals import is_refusal
+from societies.agents.structured import ObjectAnswer, read_object
 
 Style = Literal["prose", "spectrum"]
 
@@ -27,7 +29,25 @@ TOLD = 2
 """How many of a chain's last steps the agent is told."""
 
 
-class Summary(Answer):
+SPOKEN = re.compile(r"\byou(?:rs?|rself)?\b", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]{2}")
+
+
+class Prose(Text):
+    """A portrait: a text that speaks to the person, as it is asked to."""
+
+    @classmethod
+    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
+        """Take the text, unless the writer declines, or speaks to nobody."""
+        if is_refusal(text):
+            raise AnswerError("the reply is a refusal, and no portrait")
+        portrait = super().read(text, situation)
+        if not SPOKEN.search(text):
+            raise AnswerError("a portrait speaks to the person ('You ...'), and this does not")
+        return portrait
+
+
+class Summary(ObjectAnswer):
     """A chain of summaries, as one JSON object with a key per step; the last two are kept."""
 
     text: str
@@ -38,7 +58,7 @@ class Summary(Answer):
         found, clean = read_object(text)
         steps = situation["steps"]
         for step in steps:
-            if not found.get(step):
+            if not WORD.search(str(found.get(step) or "")):
                 raise AnswerError(f"the JSON object has no key {step!r}, or nothing under it")
         told = [found[step] for step in steps[-TOLD:]]
         for step, said in zip(steps[-TOLD:], told, strict=True):
@@ -62,9 +82,9 @@ class Commission:
         return STEPS[self.prompt]
 
     @property
-    def answer(self) -> type[Text] | type[Summary]:
+    def answer(self) -> type[Prose] | type[Summary]:
         """The type that the reply is read as."""
-        return Summary if self.steps else Text
+        return Summary if self.steps else Prose
 
 
 class Portrait:
@@ -124,7 +144,7 @@ def script(situation: Mapping[str, Any]) -> str:
     """Write a portrait as a scripted mind does: it repeats the description, in one paragraph."""
     said = " ".join(line.strip() for line in situation["description"].splitlines())
     if not situation["steps"]:
-        return f"This is a portrait. {said}"
+        return f"This is a portrait of you. {said}"
     from pydantic_core import to_json
 
     return to_json({step: f"As {step}: {said}" for step in situation["steps"]}).decode()

@@ -17,6 +17,8 @@ PROTOCOLS = {
     "paper, punishing": DonorProtocol(costly_punishment=True),
     "released, punishing": DonorProtocol(fidelity="released", costly_punishment=True),
 }
+PAPER = {"protocol": PROTOCOLS["paper"]}
+RELEASED = {"protocol": PROTOCOLS["released"]}
 
 
 def read(text: str, variant: str = "paper", resources: float = 2000.0) -> GiftAnswer:
@@ -50,7 +52,7 @@ def test_a_reply_in_the_asked_form():
         (" 5 - a fair gift", 5, "clean"),
         (" 5, because 3_4 gave 80%", 5, "clean"),
         (" 5\n10 units remain mine", 5, "clean"),
-        (" 5\n\nAnswer: 6", 5, "clean"),
+        (" 5\n\nAnswer: 5.0", 5, "clean"),
         ("** 5", 5, "lenient"),
         (" **5**", 5, "lenient"),
         (" **5** units", 5, "lenient"),
@@ -78,6 +80,7 @@ def test_what_is_read_as_a_donation(after, amount, outcome):
         ("answer: 5", "no line that starts with 'Answer:'"),
         ("Answer:", "not followed by a non-negative number"),
         ("Answer: the Answer: 5", "not followed by a non-negative number"),
+        ("Answer: 5\n\nAnswer: 6", "several lines start with 'Answer:'"),
         ("Answer: half", "not followed by a non-negative number"),
         ("Answer: nan", "not followed by a non-negative number"),
         ("Answer: inf", "not followed by a non-negative number"),
@@ -224,20 +227,29 @@ def test_released_takes_the_first_word_and_the_next_number(after, action, amount
     [
         ("Hm.\nMy strategy will be to give.", "My strategy will be to give.", "Hm.", "clean"),
         ("My strategy will be A. My strategy will be B.", None, "", "clean"),
-        ("  Give to givers.\n", "Give to givers.", "", "lenient"),
         ("my strategy will be A", "my strategy will be A", "", "lenient"),
     ],
 )
 def test_a_strategy_is_split_off_at_the_first_opening(reply, strategy, rationale, outcome):
-    answer = StrategyAnswer.read(reply, {})
+    answer = StrategyAnswer.read(reply, PAPER)
     assert answer.strategy == (strategy or reply)
     assert (answer.rationale, answer.outcome) == (rationale, outcome)
 
 
+def test_released_takes_a_reply_without_the_opening_whole():
+    answer = StrategyAnswer.read("  Give to givers.\n", RELEASED)
+    assert (answer.strategy, answer.rationale) == ("Give to givers.", "")
+    assert answer.outcome == "lenient"
+    assert StrategyAnswer.read("Let me think about it some more", RELEASED).strategy
+    with pytest.raises(AnswerError, match="no sentence begins with the words"):
+        StrategyAnswer.read("Give to givers.", PAPER)
+
+
 @pytest.mark.parametrize("reply", ["", " \n\t "])
 def test_an_empty_strategy_is_asked_again(reply):
-    with pytest.raises(AnswerError, match="empty"):
-        StrategyAnswer.read(reply, {})
+    for situation in (PAPER, RELEASED):
+        with pytest.raises(AnswerError, match="empty"):
+            StrategyAnswer.read(reply, situation)
 
 
 # -- any text whatever -------------------------------------------------------------------------
@@ -310,11 +322,10 @@ def test_thousands_separators_change_nothing(units):
 
 
 @given(text=st.text())
-def test_any_text_that_is_not_blank_is_a_strategy(text):
+def test_any_text_that_is_not_blank_is_a_strategy_in_released_alone(text):
     if text.strip():
-        answer = StrategyAnswer.read(text, {})
+        answer = StrategyAnswer.read(text, RELEASED)
         assert answer.strategy
         assert answer.strategy in text
-    else:
-        with pytest.raises(AnswerError):
-            StrategyAnswer.read(text, {})
+    with pytest.raises(AnswerError):
+        StrategyAnswer.read(text, PAPER)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from societies import agents
 from societies.agents.answers import AnswerError
 from societies.agents.errors import SocietyError
 from societies.agents.instruments import files
@@ -19,6 +20,7 @@ from societies.agents.instruments.design import Cell, Design, Form, Option, cell
 from societies.agents.instruments.files import InstrumentFile
 from societies.agents.instruments.instrument import InstrumentBase, Question
 from societies.agents.models.base import Completion
+from societies.agents.prompts import Prompts
 from societies.errors import InputError
 from societies.loading import load
 
@@ -182,54 +184,6 @@ FIVE = tuple(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("reply", "value", "outcome"),
-    [
-        ("B", 2, "clean"),
-        ("(b)", 2, "clean"),
-        ("**D**.", 4, "clean"),
-        ("Answer: E", 5, "clean"),
-        ("I thought about it. My answer is C.", 3, "clean"),
-        ("B. inaccurate", 2, "lenient"),
-        ("D - that is me", 4, "lenient"),
-        ("I would say it is very accurate.", 5, "lenient"),
-        ("Very inaccurate, I am afraid", 1, "lenient"),
-        ("Of all these I take (C) without doubt", 3, "lenient"),
-    ],
-)
-def test_replies_that_name_one_option(reply: str, value: int, outcome: str) -> None:
-    answer = read(reply, FIVE)
-    assert (answer.value, answer.outcome, answer.refused, answer.raw) == (
-        value,
-        outcome,
-        False,
-        reply,
-    )
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "I'd rather not answer that.",
-        "As an AI, I have no traits of my own.",
-        "I can't choose between them.",
-        "I do not have personal feelings about it.",
-    ],
-)
-def test_refusals_are_told_from_answers(reply: str) -> None:
-    answer = read(reply, FIVE)
-    assert answer.refused
-    assert answer.value is None
-
-
-@pytest.mark.parametrize(
-    "reply", ["", "Hm.", "A or B", "Answer: A. Answer: B.", "accurate or inaccurate?", "F", "17"]
-)
-def test_replies_that_name_no_single_option(reply: str) -> None:
-    with pytest.raises(AnswerError, match="names none, or more than one, of the options A, B"):
-        read(reply, FIVE)
-
-
 @given(
     st.sampled_from(["numbers", "letters", "words"]),
     st.sampled_from(["forward", "reversed"]),
@@ -246,6 +200,20 @@ def test_every_label_is_read_back(
     option = shown_form.options[place]
     answer = Choice.read(words.format(option.label), {"form": shown_form})
     assert answer.value == option.value
+
+
+@given(
+    st.lists(st.sampled_from(FIVE), min_size=2, max_size=9, unique=True),
+    st.sampled_from(["{0.label}", "({0.label})", "{0.text}", "{0.label}. {0.text}", "- {0.text}"]),
+    st.sampled_from(["\n", "\n\n", ", ", " or ", "; ", ". The answer is "]),
+    st.sampled_from(["{}", "Answer: {}", "Options:\n{}", "{}\nMy answer is A."]),
+)
+def test_who_names_several_options_has_chosen_none(
+    options: list[Option], each: str, between: str, whole: str
+) -> None:
+    reply = whole.format(between.join(each.format(option) for option in options))
+    with pytest.raises(AnswerError, match="exactly one of the options A, B, C, D, E"):
+        read(reply, FIVE)
 
 
 @given(st.text(max_size=200))
@@ -274,6 +242,19 @@ def test_whole_form_needs_every_item() -> None:
     with pytest.raises(AnswerError, match=r"there is no line for \(b\)"):
         FormAnswers.read("(a) A\n(c) C", situation)
     assert FormAnswers.read("I would rather not answer these.", situation).refused
+
+
+def test_the_asked_form_of_a_questionnaire_is_a_slot_and_no_answer() -> None:
+    shown_form = Form(RATING, "whole_form", FIVE, "letters")
+    folder = Path(agents.__file__).parent / "prompts"
+    text = Prompts([folder], {}).render(
+        "whole_form",
+        {"instruction": "", "forms": [shown_form], "labels": ["a"], "kinds": {"rate": shown_form}},
+    )
+    example = re.findall(r'"(.+?)"', text)[-1]
+    assert example.startswith("(a) ")
+    with pytest.raises(AnswerError, match="exactly one of the options"):
+        FormAnswers.read(example, {"forms": [shown_form]})
 
 
 def test_item_labels_cannot_be_taken_for_ratings() -> None:

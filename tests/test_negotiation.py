@@ -154,7 +154,7 @@ def test_corrections_stay_in_the_live_context_and_out_of_the_training_log(play):
     assert len(requests) == 3
     red, blue = run.table("samples").collect().iter_rows(named=True)
     assert red["messages"][1:] == [
-        "You speak first. Open the negotiation with a message.",
+        "You speak first: begin with [message], and then say what you want to say to your partner.",
         RED_LINES[0],
         "[message] And I for books.",
         RED_LINES[1],

@@ -18,6 +18,7 @@ from societies.scenarios.negotiation.offers import (
     word_offer,
     word_values,
 )
+from societies.scenarios.negotiation.protocol import NegotiationProtocol
 
 CLASSIC = {"resources": ["book", "hat", "ball"], "counts": (1, 2, 3)}
 OPENING = {**CLASSIC, "history": (), "proposed": False}
@@ -98,9 +99,16 @@ def test_the_text_of_a_correction_says_what_to_do():
         TurnAnswer.read("[propose] hat 2, book 1, ball 3", TALKING)
 
 
-def test_a_good_turn_has_no_violation():
-    with pytest.raises(ValueError, match="breaks no rule"):
-        kind_of_violation("[message] hello", OPENING)
+def test_a_faulty_turn_that_breaks_no_rule_was_cut_off():
+    assert kind_of_violation("[message] hello", OPENING) == "cut_off"
+
+
+def test_released_reads_proposals_as_the_published_code_does():
+    released = {**TALKING, "protocol": NegotiationProtocol(fidelity="released")}
+    for line in ("You get book 1, hat 2, ball 3", "book 1 2, hat, ball 3"):
+        assert TurnAnswer.read(f"[propose] {line}", released).share == [1, 2, 3]
+        with pytest.raises(TurnError):
+            TurnAnswer.read(f"[propose] {line}", TALKING)
 
 
 @settings(deadline=None)

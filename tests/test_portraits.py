@@ -21,6 +21,7 @@ from societies.society import Society
 from societies.testing import check_plan, check_resume, check_rows, check_scenario
 from tests.conftest import SMALL, assert_same_record, record
 
+STILL = "You are still waters."
 PROSE = {"population.written_as": "prose"}
 SPECTRUM = {"population.written_as": "spectrum"}
 PAIR = {
@@ -67,9 +68,9 @@ def test_a_text_is_written_and_told_instead_of_what_was_drawn(
     assert "You are rather curious" not in second[1]
     assert personas(run) == {
         "1_1": "A secret that nobody else knows: You cannot swim.\n"
-        "This is a portrait. You are rather curious and imaginative. You whistle.",
-        "1_2": "This is a portrait. Age: 40 To you, being in charge and being looked up to for it "
-        "matters little.",
+        "This is a portrait of you. You are rather curious and imaginative. You whistle.",
+        "1_2": "This is a portrait of you. Age: 40 To you, being in charge and being looked up to "
+        "for it matters little.",
     }
     asked = prompts(run, ~pl.col("scope").str.starts_with("persona/"))
     for key, text in asked.items():
@@ -87,7 +88,7 @@ def test_the_game_goes_on_as_if_nobody_had_written(run_small: Callable[..., Run]
         one, other = (run.table(table).drop("seq", "run").collect() for run in (plain, written))
         assert one.equals(other, null_equal=True), table
     calls = [run.about["totals"]["calls"] for run in (plain, written)]
-    assert calls == [38, 38 + 6]
+    assert calls == [39, 39 + 6]
 
 
 def test_a_text_depends_on_its_own_person_only(run_small: Callable[..., Run]) -> None:
@@ -140,7 +141,7 @@ def test_threads_wait_for_the_persona_that_they_share(tmp_path: Path) -> None:
     run = societies.run("debate/demo", out=tmp_path, sets=sets)
     asked = prompts(run, pl.col("agent") != "persona writer")
     assert len(asked) == 5 * 3 * 2
-    assert all("This is a portrait. You are stubborn." in text for text in asked.values())
+    assert all("This is a portrait of you. You are stubborn." in text for text in asked.values())
     check_rows(run)
     check_plan(run)
     check_resume(run)
@@ -222,11 +223,11 @@ def test_a_persona_that_is_changed_is_written_anew(run_small: Callable[..., Run]
     living = ["1_1", "1_3", "2_1", "2_2"]
     assert sorted(again) == [f"persona/{name}/2#persona writer#1" for name in living]
     for key, text in prompts(run, pl.col("agent") != "persona writer").items():
-        assert "This is a portrait." in text, key
+        assert "This is a portrait of you." in text, key
         assert ("Your trade: baker." in text) == key.startswith(("g2/game1", "g2/game2")), key
     rows = run.table("interventions").filter(pl.col("agent").is_not_null()).collect()
     assert sorted(rows["agent"]) == living
-    assert all(text.startswith("This is a portrait.") for text in rows["persona"])
+    assert all(text.startswith("This is a portrait of you.") for text in rows["persona"])
     check_rows(run)
     assert societies.replay(run.path).status == "finished"
     at_once = run_small(**PROSE, interventions=[change], **{"limits.in_flight": 1})
@@ -248,7 +249,7 @@ def test_whoever_writes_has_a_line_of_the_estimate() -> None:
     [line] = [line for line in found.lines if line.role == "writer"]
     assert (line.model, line.calls[0]) == ("openai/gpt-4o-mini", 6)
     assert line.completion_tokens[1] == 300 * line.calls[1]
-    assert sum(line.calls[0] for line in found.lines) == 44
+    assert sum(line.calls[0] for line in found.lines) == 45
 
 
 TEMPLATES = {"system": "{{ persona }}", "strategy": "{{ text }}", "persona": "{{ persona.text }}"}
@@ -276,7 +277,7 @@ def staged(scene: Callable[[Stage], Any], kind: type[Stage] = Stage) -> tuple[St
     class Told:
         async def complete(self, request, key):
             asked[key] = [(message.role, message.content) for message in request.messages]
-            return Completion("Still waters." if "writer" in key else "Yes.")
+            return Completion(STILL if "writer" in key else "Yes.")
 
     kind.scene = scene
     society = kind(config, open_model=lambda spec: Told())
@@ -292,7 +293,7 @@ def test_the_writer_is_told_nothing_of_the_scenario_and_is_nobody_in_it() -> Non
 
     stage, asked = staged(scene)
     assert [role for role, _ in asked["persona/ann#persona writer#1"]] == ["user"]
-    assert asked["day#ann#1"] == [("system", "Still waters."), ("user", "Speak.")]
+    assert asked["day#ann#1"] == [("system", STILL), ("user", "Speak.")]
     assert stage.roles == {"ann": "", "persona writer": "writer"}
 
 
@@ -316,7 +317,10 @@ def test_who_never_acts_is_written_too() -> None:
 
     stage, asked = staged(scene)
     assert list(asked) == ["persona/ann#persona writer#1"]
-    assert stage.log.table("agents").collect()["persona"].to_list() == ["None", "Still waters."]
+    assert stage.log.table("agents").collect()["persona"].to_list() == [
+        "None",
+        STILL,
+    ]
 
 
 def test_a_persona_cannot_be_read_before_it_is_written() -> None:
@@ -325,7 +329,7 @@ def test_a_persona_cannot_be_read_before_it_is_written() -> None:
         with pytest.raises(OutsideInteractionError, match="ann's persona is still being written"):
             _ = ann.persona_text
         await stage.settle()
-        assert ann.persona_text == "Still waters."
+        assert ann.persona_text == STILL
         assert ann.persona.text == "You are calm."
 
     staged(scene)

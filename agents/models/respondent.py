@@ -25,11 +25,6 @@ REFUSALS = (
     "As an AI, I do not have personal traits that I could rate.",
     "I can't really choose one of these.",
 )
-OPENINGS = (
-    "Thinking of myself, my answer is {}.",
-    "I know myself well enough: the answer is {}.",
-    "Let me think. It is not hard to say; my answer is {}.",
-)
 
 
 class Respondent(Strict):
@@ -75,8 +70,7 @@ class Respondent(Strict):
             return random.choice(REFUSALS)
         if form.question.kind == "open":
             return self.describe_myself(request.persona or Persona())
-        chosen = self.choose(form, request, random)
-        return random.choice(OPENINGS).format(chosen.label)
+        return self.choose(form, request, random).label
 
     def choose(self, form: "Form", request: "Request", random: Random) -> "Option":
         """Return the option that is taken."""

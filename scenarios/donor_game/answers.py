@@ -11,6 +11,7 @@ from societies.agents.answers import Answer, AnswerError
 Action = Literal["donate", "punish"]
 
 OPENING = "My strategy will be"
+WORD = re.compile(r"\w")
 MARKUP = " \t\r\n*_`$"
 PLAIN = re.compile(r"\s*(\d+(?:\.\d+)?)")
 PLAIN_OR_COMMA = re.compile(r"\s*(\d+(?:[.,]\d+)?)")
@@ -31,22 +32,39 @@ GLUED = re.compile(r"[\w.,\-\u2010-\u2015\u2212]$")
 
 
 class StrategyAnswer(Answer):
-    """A strategy: what follows the fixed opening, with the opening; before it is the rationale."""
+    """A strategy: what follows the fixed opening, with the opening; before it is the rationale.
+
+    In fidelity `released` a reply without the opening is a strategy as a whole, whatever it says;
+    otherwise it is none.
+    """
 
     strategy: str
     rationale: str
 
     structured: ClassVar[bool] = True
 
+    def within(self, situation: Mapping[str, Any]) -> Self:  # noqa: ARG002
+        """Refuse a strategy that says nothing."""
+        if not WORD.search(self.strategy.casefold().removeprefix(OPENING.casefold())):
+            raise AnswerError(f"{OPENING!r} is not followed by a strategy")
+        return self
+
     @classmethod
-    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
-        """Split at the first opening; a reply without one is a strategy as a whole."""
-        before, opening, after = text.partition(OPENING)
+    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
+        """Split at the first opening, in whatever case it is written."""
         if not text.strip():
             raise AnswerError("the reply is empty")
-        if not opening:
-            return cls(strategy=text.strip(), rationale="").marked("lenient")
-        return cls(strategy=f"{opening}{after}".strip(), rationale=before.strip())
+        before, opening, after = text.partition(OPENING)
+        if situation["protocol"].fidelity == "released":
+            if not opening:
+                return cls(strategy=text.strip(), rationale="").marked("lenient")
+            return cls(strategy=f"{opening}{after}".strip(), rationale=before.strip())
+        found = re.search(re.escape(OPENING), text, re.IGNORECASE)
+        if found is None:
+            raise AnswerError(f"no sentence begins with the words: {OPENING}")
+        strategy, rationale = text[found.start() :].strip(), text[: found.start()].strip()
+        answer = cls(strategy=strategy, rationale=rationale).within(situation)
+        return answer if strategy.startswith(OPENING) else answer.marked("lenient")
 
 
 class GiftAnswer(Answer):
@@ -76,23 +94,41 @@ class GiftAnswer(Answer):
         large the amount is; otherwise it must be a number of units that the donor has, and what
         could be meant in two ways is refused.
         """
-        before, marker, after = text.partition("Answer:")
-        if not marker:
+        before, *after = text.split("Answer:")
+        if not after:
             raise AnswerError("there is no line that starts with 'Answer:'")
         protocol = situation["protocol"]
-        released = protocol.fidelity == "released"
-        action: Action = "donate"
-        lenient = False
-        if protocol.costly_punishment:
-            action, after, lenient = _released_deed(after) if released else _deed(after)
-        if released:
-            amount = _leading_digits(after, protocol.costly_punishment)
+        if protocol.fidelity == "released":
+            action, amount, lenient = _released(text.partition("Answer:")[2], protocol)
         else:
-            amount, marked_up = _units(after, protocol.costly_punishment)
-            amount, lenient = _within(amount, situation["resources"]), lenient or marked_up
+            said = [_said(each, situation) for each in after]
+            action, amount, lenient = said[0]
+            if any(other[:2] != (action, amount) for other in said):
+                raise AnswerError("several lines start with 'Answer:', and they are not the same")
         justification = before.replace("Justification:", "", 1).strip()
         answer = cls(action=action, amount=amount, justification=justification)
         return answer.marked("lenient") if lenient else answer
+
+    @classmethod
+    def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Whether the line with the answer has ended: the last digit may not have come."""
+        return "\n" in text.rpartition("Answer:")[2].lstrip()
+
+
+def _said(text: str, situation: Mapping[str, Any]) -> tuple[Action, float, bool]:
+    """Return action and amount that follow `Answer:`, and whether goodwill was needed."""
+    punishing = situation["protocol"].costly_punishment
+    action, text, worded = _deed(text) if punishing else ("donate", text, False)
+    amount, marked_up = _units(text, punishing)
+    return action, _within(amount, situation["resources"]), worded or marked_up
+
+
+def _released(text: str, protocol: Any) -> tuple[Action, float, bool]:
+    """Return action and amount as the released code reads what follows the first `Answer:`."""
+    if not protocol.costly_punishment:
+        return "donate", _leading_digits(text, False), False
+    action, text, lenient = _released_deed(text)
+    return action, _leading_digits(text, True), lenient
 
 
 def _deed(text: str) -> tuple[Action, str, bool]:

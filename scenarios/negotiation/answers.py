@@ -12,7 +12,11 @@ MESSAGE = "[message]"
 PROPOSE = "[propose]"
 TERMINATOR = re.compile(r"\[END\]|\[end\]")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-FLAGGED = re.compile(r"Inconsistent:[ \t*]*([^\n]*)")
+SLOT = "(what you say to your partner)"
+"""What stands in the asked form where the words belong."""
+PARTNER = re.compile(r"\b(?:you|yours?|partner|opponent|they|them|theirs?)\b", re.IGNORECASE)
+FLAGGED = re.compile(r"Inconsistent:([^\n]*)")
+BESIDE_NUMBERS = re.compile(r"[,;&#]|\b(?:and|turns?|messages?)\b", re.IGNORECASE)
 
 Kind = Literal[
     "no_tag",
@@ -22,6 +26,9 @@ Kind = Literal[
     "item_order",
     "number_count",
     "out_of_range",
+    "whose",
+    "slot",
+    "cut_off",
 ]
 
 
@@ -56,9 +63,12 @@ class TurnAnswer(Answer):
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
         """Read `[message] ...` or `[propose] ...` (core protocol, 2.2).
 
+        In fidelity `released` a proposal's numbers are taken in order, whoever they are for.
+
         Raises:
             TurnError: the turn breaks the grammar, or comes out of turn.
         """
+        strict = getattr(situation.get("protocol"), "fidelity", "paper") == "paper"
         turn = TERMINATOR.split(text, maxsplit=1)[0].strip()
         tag = next((tag for tag in (MESSAGE, PROPOSE) if turn.startswith(tag)), None)
         if tag is None:
@@ -76,50 +86,78 @@ class TurnAnswer(Answer):
                     "message_after_proposal",
                     f"your partner has made its proposal: you can only answer with {PROPOSE}",
                 )
+            if strict and body.strip() == SLOT:
+                raise TurnError("slot", "say something to your partner in place of the brackets")
             return cls(action="message", text=body.strip())
         line = body.partition("\n")[0].strip()
-        share = read_share(line, situation["resources"], situation["counts"])
+        share = read_share(line, situation["resources"], situation["counts"], strict=strict)
         return cls(action="propose", text=line, share=share)
 
+    @classmethod
+    def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Whether the turn was ended."""
+        return TERMINATOR.search(text) is not None
 
-def read_share(line: str, resources: Sequence[str], counts: Sequence[int]) -> list[int]:
+
+def read_share(
+    line: str, resources: Sequence[str], counts: Sequence[int], *, strict: bool = True
+) -> list[int]:
     """Read how much of each resource a proposer claims for itself.
+
+    Not `strict` it is read as the released code does: names in order, and as many numbers.
 
     Raises:
         TurnError: the resources are not all named in order, there is not exactly one whole number
-            for each, or a number is not between 0 and what there is.
+            for each, a number is not between 0 and what there is, or it may be the partner's.
     """
     asked = ", ".join(f"{name} (a number)" for name in resources)
-    place = 0
+    places, place = [], 0
     for name in resources:
         found = line.lower().find(name.lower(), place)
         if found < 0:
             raise TurnError("item_order", f"a proposal names, in this order: {asked}")
+        places.append(found)
         place = found + len(name)
-    numbers = NUMBER.findall(line)
-    if len(numbers) != len(resources) or any("." in number for number in numbers):
+    numbers = list(NUMBER.finditer(line))
+    if len(numbers) != len(resources) or any("." in number[0] for number in numbers):
         raise TurnError(
             "number_count",
             f"a proposal has exactly {len(resources)} whole numbers in digits: {asked}",
         )
-    share = [int(number) for number in numbers]
+    if strict and not _one_each(places, [number.start() for number in numbers]):
+        raise TurnError("number_count", f"a proposal has one number for each: {asked}")
+    if strict and PARTNER.search(line, 0, numbers[-1].end()):
+        raise TurnError("whose", f"a proposal says only what you claim for yourself: {asked}")
+    share = [int(number[0]) for number in numbers]
     for name, part, count in zip(resources, share, counts, strict=True):
         if not 0 <= part <= count:
             raise TurnError("out_of_range", f"{part} of {name} cannot be had: there are {count}")
     return share
 
 
-def kind_of_violation(text: str, situation: Mapping[str, Any]) -> Kind:
-    """Return which rule a faulty turn breaks.
+def _one_each(names: Sequence[int], numbers: Sequence[int]) -> bool:
+    """Whether, by their places in a line, it is plain which number belongs to which name.
 
-    Raises:
-        ValueError: it breaks none.
+    It is where every name has its number behind it, or every one before it; and where all names
+    stand before all numbers, or behind them.
     """
+    places = [*((place, "n") for place in names), *((place, "#") for place in numbers)]
+    order, count = "".join(kind for _, kind in sorted(places)), len(names)
+    return order in (
+        "n#" * count,
+        "#n" * count,
+        "n" * count + "#" * count,
+        "#" * count + "n" * count,
+    )
+
+
+def kind_of_violation(text: str, situation: Mapping[str, Any]) -> Kind:
+    """Return which rule a faulty turn breaks; one that breaks none was cut off."""
     try:
         TurnAnswer.read(text, situation)
     except TurnError as violation:
         return violation.kind
-    raise ValueError(f"this turn breaks no rule: {text!r}")
+    return "cut_off"
 
 
 class VerdictAnswer(Answer):
@@ -135,13 +173,36 @@ class VerdictAnswer(Answer):
         Raises:
             AnswerError: there is no such line, or a number is no message of that negotiator.
         """
-        found = FLAGGED.search(text)
-        if found is None:
+        found = list(FLAGGED.finditer(text))
+        if not found:
             raise AnswerError("there is no line that starts with 'Inconsistent:'")
-        numbers = sorted({int(number) for number in re.findall(r"\d+", found[1])})
-        if not numbers and "none" not in found[1].lower():
-            raise AnswerError("'Inconsistent:' is followed by neither numbers nor the word none")
+        said = [_flagged(each[1]) for each in found]
+        numbers, lenient = said[-1]
+        if any(other != numbers for other, _ in said):
+            raise AnswerError("several lines start with 'Inconsistent:', and they are not the same")
         strange = [number for number in numbers if number not in situation["judged"]]
         if strange:
             raise AnswerError(f"{strange[0]} is not the number of a message that you judge")
-        return cls(flagged=numbers, reason=text[: found.start()].strip())
+        verdict = cls(flagged=numbers, reason=text[: found[0].start()].strip(" \t\r\n*_"))
+        return verdict.marked("lenient") if lenient else verdict
+
+    @classmethod
+    def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Whether the line with the verdict has ended: the last digit may not have come."""
+        return "\n" in text.rpartition("Inconsistent:")[2]
+
+
+def _flagged(line: str) -> tuple[list[int], bool]:
+    """Return the numbers of a verdict, and whether goodwill was needed.
+
+    Raises:
+        AnswerError: there is something else than numbers, or the word none.
+    """
+    bare = line.strip(" \t\r*_`.[]()")
+    if bare.casefold() == "none":
+        return [], line.strip() != "none"
+    words = BESIDE_NUMBERS.sub(" ", bare).split()
+    if not words or not all(word.isdecimal() for word in words):
+        raise AnswerError("'Inconsistent:' is not followed by numbers alone, or by the word none")
+    numbers = sorted(set(map(int, words)))
+    return numbers, not (line.strip() == bare and bare[0].isdigit())
