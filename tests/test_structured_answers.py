@@ -6,7 +6,7 @@ import re
 import pytest
 
 import societies
-from societies.agents.answers import AnswerError
+from societies.agents.answers import CUT_OFF, AnswerError
 from societies.agents.models.base import ModelSpec
 from societies.agents.structured import gives_objects, read_object, response_schema
 from societies.scenarios.donor_game.answers import GiftAnswer
@@ -54,6 +54,34 @@ def test_an_odd_object_is_asked_again_and_stops_nothing(tmp_path, odd):
     outcomes = set(run.table("answers").filter(prompt="donate").collect()["outcome"])
     assert outcomes <= {"clean", "repaired"}
     assert "repaired" in outcomes
+
+
+def cut_off(text: str) -> Reply:
+    """Return a reply that says that the token limit ended it."""
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "finish_reason": "length", "message": message}
+    return Reply(instead={"choices": [choice]})
+
+
+@pytest.mark.parametrize("cut", ['"a note {of mine}', '"fair", "more": {"a": "b"}'])
+def test_an_object_that_the_token_limit_cut_off_is_not_completed(tmp_path, cut):
+    gift = '{"action": "donate", "amount": 1, "justification": "fair"}'
+    half = cut_off(f'{{"action": "donate", "amount": 1, "justification": {cut}')
+
+    def falters(body, number):
+        if "response_format" not in body:
+            return play(body, number)
+        return half if number % 2 else cut_off(gift)
+
+    with serve(falters) as server:
+        sets = {**SMALL, **hosted(server.address, structured="always"), "limits.in_flight": 1}
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    calls = run.table("calls").filter(prompt="donate").collect()
+    assert {error for error in calls["problem"] if error} == {CUT_OFF}
+    assert set(run.table("answers").filter(prompt="donate").collect()["outcome"]) == {
+        "clean",
+        "repaired",
+    }
 
 
 def test_schemas_are_closed_and_require_every_key():
