@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from societies.agents.answers import AnswerError
-from societies.scenarios.debate import equality
+from societies.scenarios.debate import equality, expressions
 from societies.scenarios.debate.answers import (
     PREFERENCE,
     REASON,
@@ -18,9 +18,9 @@ from societies.scenarios.debate.answers import (
     Position,
     Refinement,
     Verdict,
-    read_answer,
 )
 from societies.scenarios.debate.protocol import DebateProtocol
+from societies.scenarios.debate.reading import read_answer
 from societies.scenarios.debate.tasks import Question, is_right
 
 
@@ -42,14 +42,13 @@ SITUATION = {"question": GSM, "sides": ["affirmative", "negative"], "protocol": 
         ("it is \\boxed{x = 42}", "gsm", "42", False),
         ("it is \\boxed{\\frac{1}{2}}", "gsm", "0.5", False),
         ("it is \\boxed{42 \\text{ apples}}", "gsm", "42", False),
-        ("7 - 10 = -3", "arithmetic", "-3", False),
-        ("the total is 1,234.", "arithmetic", "1234", False),
+        ("Result: 1,234.", "arithmetic", "1234", False),
         ("so \\boxed{\\frac{\\sqrt{3}}{2}} as shown", "math", "\\frac{\\sqrt{3}}{2}", True),
         ("\\fbox{[-4,4]}", "math", "[-4,4]", True),
-        ("not (A), but (b)", "choice", "B", True),
+        ("not (A), but (b)", "choice", "B", False),
         ("The answer is C", "choice", "C", False),
         ("Thoughts.\nTranslation: Guten Tag", "translation", "Guten Tag", True),
-        ("Guten Tag", "translation", "Guten Tag", False),
+        ("**Translation:** Guten Tag", "translation", "Guten Tag", False),
         ("\\boxed{5 cents}", "ciar", "5 cents", True),
         ("Answer: 5 cents\nbecause ...", "ciar", "5 cents", False),
     ],
@@ -133,8 +132,8 @@ def test_a_fraction_equals_itself_and_no_other_form_of_it(numerator, denominator
     assert equality.same_mathematics(latex, f"{numerator}/{denominator}")
     unreduced = f"\\frac{{{2 * numerator}}}{{{2 * denominator}}}"
     assert not equality.same_mathematics(unreduced, latex)
-    value = equality.value_of(latex)
-    assert value == pytest.approx(float(Fraction(numerator, denominator)))
+    value = equality.fraction(latex)
+    assert float(value) == pytest.approx(float(Fraction(numerator, denominator)))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +180,7 @@ def test_different_mathematics(given_answer, reference):
 @given(st.text("0123456789+-*/^(){}xyi.\\frac sqrt", max_size=120))
 def test_evaluating_an_expression_is_safe_on_any_text(text):
     try:
-        value = equality.evaluate(text)
+        value = expressions.evaluate(text)
     except (ValueError, ArithmeticError):
         return
     assert isinstance(value, complex)
@@ -235,8 +234,8 @@ def test_null_counts_as_nothing():
         (json.dumps(verdict_text(**{PREFERENCE: "perhaps"})), "should be Yes or No"),
         (json.dumps(verdict_text(**{SIDE: "the jury"})), "affirmative, negative"),
         (json.dumps(verdict_text(**{SIDE: ""})), "names nobody"),
-        (json.dumps(verdict_text(debate_answer="forty-two")), "not one number"),
-        (json.dumps(verdict_text(debate_answer="41 or 42")), "not one number"),
+        (json.dumps(verdict_text(debate_answer="forty-two")), "is not one number"),
+        (json.dumps(verdict_text(debate_answer="41 or 42")), "is not one number"),
         ("[1, 2]", "no JSON object"),
     ],
 )

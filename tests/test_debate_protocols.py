@@ -1,5 +1,8 @@
 """Debate: how many calls a protocol makes, when it stops, and what it decides."""
 
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 from scipy.stats import binomtest
@@ -7,6 +10,7 @@ from scipy.stats import binomtest
 from societies.analysis import debate
 from societies.errors import InputError
 from societies.loading import load
+from societies.scenarios.debate import protocol
 from societies.scenarios.debate.minds import MINDS, Judge, Solver
 from societies.scenarios.debate.protocol import calls_per_question
 from societies.scenarios.debate.tasks import Question
@@ -271,3 +275,29 @@ def test_every_shipped_file_is_valid():
 
 def test_minds_are_shipped_by_name():
     assert {"solver": Solver, "judge": Judge}.items() <= MINDS.items()
+
+
+@pytest.mark.parametrize(("kind", "counts"), [("gsm", True), ("arithmetic", None)])
+def test_in_released_fidelity_an_unreadable_position_is_in_no_flip(tmp_path, kind, counts):
+    mute = {"malformed": 1.0}
+    task = {"kind": kind, "count": 3}
+    run = play(settings("symmetric", fidelity="released", task=task, solver=mute), tmp_path)
+    assert run.table("statements").select("answer", "right").collect().null_count().row(0) == (
+        18,
+        18,
+    )
+    assert run.table("results").collect()["right"].to_list() == [counts] * 3
+    assert debate.transitions(run).is_empty()
+
+
+def test_the_released_prompt_asks_for_what_the_released_reader_reads(tmp_path):
+    run = play(settings("symmetric", fidelity="released", count=10), tmp_path)
+    answers = run.table("answers").collect()
+    assert answers.height == 60
+    assert set(answers["outcome"]) == {"clean"}
+
+
+def test_no_form_line_holds_a_value():
+    folder = Path(protocol.__file__).parent / "prompts"
+    lines = [line for file in folder.glob("*.j2") for line in file.read_text().splitlines()]
+    assert not [line for line in lines if re.search(r"boxed\{[^}]*[0-9]|such as", line)]

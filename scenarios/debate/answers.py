@@ -5,17 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from societies.agents.answers import Answer, AnswerError
-from societies.agents.structured import read_object
-from societies.scenarios.debate import equality
+from societies.agents.structured import ObjectAnswer, read_object
+from societies.scenarios.debate import reading
+from societies.scenarios.debate.reading import read_answer
 from societies.scenarios.debate.tasks import Question
 
-LETTER = re.compile(r"\(([A-Za-z])\)")
-BARE_LETTER = re.compile(
-    r"(?:answer|option|choice)\s*(?:is|:)?\s*\*{0,2}([A-Za-z])\b", re.IGNORECASE
-)
-DIGITS_IN_BRACES = re.compile(r"\{([0-9.,$]*)\}")
 SATISFIED = re.compile(r"^\W*satisfied\W*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
-TRANSLATION = "Translation:"
 PREFERENCE = "Whether there is a preference"
 SIDE = "Supported Side"
 REASON = "Reason"
@@ -40,6 +35,11 @@ class Position(Answer):
         answer, clean = read_answer(text, situation["question"], situation["protocol"].fidelity)
         return cls(answer=answer).marked("clean" if clean else "lenient")
 
+    @classmethod
+    def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:
+        """Whether the answer's box is closed at the end."""
+        return reading.is_whole(text, situation["question"])
+
 
 class Refinement(Position):
     """A self-reflection: whether the agent is satisfied with its last answer, and its new one."""
@@ -57,7 +57,7 @@ class Refinement(Position):
         return cls(answer=position.answer, satisfied=satisfied).marked(position.outcome)
 
 
-class Verdict(Answer):
+class Verdict(ObjectAnswer):
     """What a judge says after a round."""
 
     preference: bool = False
@@ -99,7 +99,7 @@ class Verdict(Answer):
         }[stop_when]
 
 
-class FinalChoice(Answer):
+class FinalChoice(ObjectAnswer):
     """What a fresh judge decides when no verdict ended the debate."""
 
     reason: str = ""
@@ -124,111 +124,6 @@ class FinalChoice(Answer):
         if answer is None:
             raise AnswerError(f"'{answer_key(situation['question'])}' is empty")
         return self.model_copy(update={"answer": answer})
-
-
-# -- a debater's answer -------------------------------------------------------------------------
-
-
-def read_answer(text: str, question: Question, fidelity: str = "paper") -> tuple[str, bool]:
-    """Return the answer in a reply and whether it stands in the asked form.
-
-    Raises:
-        AnswerError: there is none.
-    """
-    if fidelity == "released" and question.kind in {"arithmetic", "gsm", "choice"}:
-        return _released(text, question), True
-    if question.kind == "choice":
-        return _choice(text, question)
-    if question.kind == "translation":
-        return _translation(text)
-    box = equality.boxed(text)
-    if question.kind in {"arithmetic", "gsm"}:
-        return _number(text, box)
-    if question.kind == "math":
-        if box:
-            return box, True
-        raise AnswerError("there is no \\boxed{...} with the answer")
-    return _short_answer(text, box)
-
-
-def _number(text: str, box: str | None) -> tuple[str, bool]:
-    """Return the number in the box; without a box the last one of the reply."""
-    if box is None:
-        found = equality.last_number(text)
-        if found is None:
-            raise AnswerError("there is no \\boxed{...} with a number, nor any other number")
-        return found, False
-    plain = equality.number(box.replace("\\$", "").replace("$", ""))
-    if plain is not None:
-        return plain, True
-    value = equality.value_of(box)
-    found = equality.quantity(box) if value is None else equality.number(f"{value:.12g}")
-    if found is None:
-        raise AnswerError(f"{box!r} is not one number")
-    return found, False
-
-
-def _choice(text: str, question: Question) -> tuple[str, bool]:
-    """Return the last option letter in parentheses; without one, a letter that is announced."""
-    found = [letter.upper() for letter in LETTER.findall(text)]
-    valid = [letter for letter in found if letter in question.letters]
-    if valid:
-        return valid[-1], True
-    announced = [*BARE_LETTER.findall(text), *([equality.boxed(text) or ""])]
-    valid = [
-        letter.upper() for letter in announced if letter and letter.upper() in question.letters
-    ]
-    if valid and len(valid[-1]) == 1:
-        return valid[-1], False
-    raise AnswerError(f"there is no option letter in parentheses, (A) to ({question.letters[-1]})")
-
-
-def _translation(text: str) -> tuple[str, bool]:
-    """Return what follows the last marker; without a marker the whole reply."""
-    _, marker, after = text.rpartition(TRANSLATION)
-    words = " ".join(after.split())
-    if not words:
-        raise AnswerError(f"there is nothing after '{TRANSLATION}'")
-    return words, bool(marker)
-
-
-def _short_answer(text: str, box: str | None) -> tuple[str, bool]:
-    """Return what stands in the box; without a box, what follows the last `Answer:`."""
-    if box:
-        return " ".join(re.sub(r"\\text\{([^{}]*)\}", r"\1", box).replace("\\$", "$").split()), True
-    _, marker, after = text.rpartition("Answer:")
-    line = after.strip().partition("\n")[0].strip(" *_`")
-    if not marker or not line:
-        raise AnswerError("there is no \\boxed{...} with the answer")
-    return line, False
-
-
-def _released(text: str, question: Question) -> str:
-    """Read an answer as the code of Du et al. does, slips included."""
-    found: str | None = None
-    if question.kind == "arithmetic":
-        words = [_float_or_none(word) for word in text.replace(",", ".").split()]
-        found = next((word for word in reversed(words) if word is not None), None)
-    elif question.kind == "gsm":
-        braces = DIGITS_IN_BRACES.findall(text)
-        digits = (
-            "".join(letter for letter in braces[-1] if letter in "0123456789.") if braces else ""
-        )
-        plain = re.findall(r"[0-9]+\.?[0-9]*", text)
-        found = equality.number(digits) or (
-            equality.number(plain[-1].rstrip(".")) if plain else None
-        )
-    else:
-        letters = LETTER.findall(text)
-        found = letters[-1].upper() if letters else None
-    if found is None:
-        raise AnswerError("no answer is found where the released code looks for one")
-    return found
-
-
-def _float_or_none(word: str) -> str | None:
-    """Return a word that Python would take for a finite number, in canonical form."""
-    return equality.number(word.rstrip(".")) if re.fullmatch(r"[-+]?[0-9.]+", word) else None
 
 
 # -- a judge's object ---------------------------------------------------------------------------
@@ -276,10 +171,9 @@ def _judged_answer(given: Any, situation: Mapping[str, Any]) -> str | None:
     if not words:
         return None
     question: Question = situation["question"]
-    if question.kind in {"arithmetic", "gsm"}:
-        return _number(words, equality.boxed(words) or words)[0]
+    if question.kind in reading.NUMBERS:
+        return reading.read_number(words)[0]
     if question.kind == "choice":
-        bare = words.strip("(). ").upper()
-        return bare if bare in question.letters and len(bare) == 1 else _choice(words, question)[0]
-    box = equality.boxed(words)
-    return box or words
+        return reading.read_choice(words, question) or read_answer(words, question)[0]
+    box = reading.last_box(words)
+    return words if box is None else box

@@ -167,7 +167,11 @@ class Debate(Society):
         )
 
     def is_right(self, question: Question, answer: str | None) -> bool | None:
-        """Return whether a position is right; an unreadable one is wrong in every fidelity."""
+        """Return whether a position is right; an unreadable one is wrong.
+
+        In fidelity `released` it is neither right nor wrong: the published evaluation counts a
+        question without an answer as right (word problems) or drops it, and knows no positions.
+        """
         if answer is None and question.kind != "translation":
-            return False
+            return False if self.protocol.fidelity == "paper" else None
         return is_right(question, answer, self.protocol.fidelity)

@@ -1,43 +1,70 @@
 """When two answers are the same: numbers by value, mathematics by form and then by value.
 
-Nothing is ever evaluated as program text: a small reader of LaTeX-like expressions computes with
-floating-point numbers only, so that no answer can take long or do harm.
+Nothing is ever evaluated as program text (see `expressions`).
 """
 
 import cmath
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
-LONGEST = 100
-"""Characters of an expression beyond which only equal texts count as equal."""
+from societies.scenarios.debate.expressions import LONGEST, POINTS, evaluate
+
 NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,^])[-+\u2212]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+|(?<=[0-9]))"
     r"(?![0-9^]|[.,][0-9]|[eE][-+]?[0-9])"
 )
-TOKEN = re.compile(r"\\[A-Za-z]+|[0-9]+(?:\.[0-9]*)?|\.[0-9]+|[A-Za-z]|[-+*/^()\[\]{}|!]")
-POINTS: tuple[tuple[complex, complex], ...] = (
-    (0.7391 + 0.2113j, 0.1937),
-    (1.6180 - 0.5772j, 0.3119),
-    (2.7446 + 0.1234j, -0.2718),
-)
-"""Where letters are evaluated: the k-th letter of the alphabet at start + k * step."""
-FUNCTIONS: dict[str, Callable[[complex], complex]] = {
-    "\\sin": cmath.sin,
-    "\\cos": cmath.cos,
-    "\\tan": cmath.tan,
-    "\\ln": cmath.log,
-    "\\log": cmath.log10,
-    "\\exp": cmath.exp,
+UNITS = {
+    "degree": r"degrees?|\^\s*\{?\s*\\circ\s*\}?|\u00b0",
+    "cm": "cm|centimet(?:er|re)s?",
+    "km": "km|kilomet(?:er|re)s?",
+    "metre": "met(?:er|re)s?",
+    "mile": "miles?",
+    "foot": "feet|foot",
+    "inch": "inch(?:es)?",
+    "yard": "yards?",
+    "unit": "units?",
+    "square": "square",
+    "cubic": "cubic",
+    "hour": "hours?",
+    "minute": "minutes?",
+    "second": "seconds?",
+    "day": "days?",
+    "week": "weeks?",
+    "month": "months?",
+    "year": "years?",
+    "dollar": r"dollars?|\\?\$",
+    "cent": "cents?|ct",
+    "euro": "euros?|\u20ac",
+    "point": "points?",
+    "percent": r"per ?cent|\\?%",
 }
-UNITS = (
-    "degrees?|cm|centimeters?|meters?|metres?|km|miles?|feet|foot|inch(?:es)?|yards?|units?|"
-    "square|cubic|hours?|minutes?|seconds?|days?|weeks?|months?|years?|dollars?|cents?|points?"
+"""Spellings of units, by the name under which they are compared."""
+UNIT = re.compile(
+    r"(?<![A-Za-z\\])(?:"
+    + "|".join(f"(?P<{name}>{spelling})" for name, spelling in UNITS.items())
+    + r")(?![A-Za-z])(?:\s*\^\{?(?P<power>[23])\}?)?",
+    re.IGNORECASE,
 )
-UNIT = re.compile(rf"(?<=[0-9)}} ])\s*(?:\\?(?:{UNITS})\b)(?:\^\{{?[23]\}}?)?", re.IGNORECASE)
-OPERATOR = re.compile(r"[+*/^=<>]|\\(?:frac|sqrt|cdot|times|pi)")
-FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
+FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
+MIXED = re.compile(
+    r"(?<![\d.])(-?)(\d+)(?:\s*\\frac\s*\{(\d+)\}\s*\{(\d+)\}|\s+(\d+)\s*/\s*(\d+)(?![\d.]))"
+)
+BEFORE = re.compile(rf"(?:{UNIT.pattern})?", re.IGNORECASE)
+AFTERWARDS = re.compile(
+    r"\s*(?:\\?%|\u00b0|\u20ac)|(?:\s+(?!(?:hundred|thousand|(?:m|b|tr)illion|dozen|half|quarter|or|and"
+    r"|to|by|times|plus|minus|per)s?\b)[A-Za-z]{2,}){0,2}\s*",
+    re.IGNORECASE,
+)
+"""What may follow the number of a quantity: a sign, or at most two words that multiply nothing."""
+TEXT = re.compile(r"\\(?:text|mbox|mathrm|textbf|mathbf)\s*\{([^{}]*)\}")
+COMMAND = re.compile(r"\\[A-Za-z]+")
+WORD = re.compile(r"[A-Za-z]{2,}")
+BOX = re.compile(r"\\(?:boxed|fbox)\{")
+BRACKETS = re.compile(r"[()\[\]]")
+APART = "\x01"
+"""Stands between figures that blanks part: they are no product."""
 
 
 def number(text: str) -> str | None:
@@ -51,22 +78,49 @@ def number(text: str) -> str | None:
     return "0" if plain in {"-0", ""} else plain
 
 
-def last_number(text: str) -> str | None:
-    """Return the last number that stands in a text, in canonical form."""
-    found = [match[0] for match in NUMBER.finditer(text) if match[0]]
-    return number(found[-1]) if found else None
-
-
 def same_number(given: str, reference: str) -> bool:
     """Whether two numbers are equal as floats; anything else is equal to nothing."""
     first, second = number(given), number(reference)
     return first is not None and second is not None and float(first) == float(second)
 
 
-def quantity(text: str) -> str | None:
-    """Return the number of an answer that holds exactly one, whatever its unit (`5 cents`)."""
-    found = [match[0] for match in NUMBER.finditer(text) if match[0]]
-    return number(found[0]) if len(found) == 1 and not OPERATOR.search(text) else None
+def fraction(text: str) -> str | None:
+    """Return the value of a fraction or a mixed number (`5 1/2` is `5.5`), or None."""
+    found = FRACTION.fullmatch(normal_form(text))
+    if found is None or not int(found[2]):
+        return None
+    return number(f"{int(found[1]) / int(found[2]):.12g}")
+
+
+def quantity(text: str) -> tuple[str, str] | None:
+    """Return the number and the unit of an answer that is one number and at most two words."""
+    words = text.strip().rstrip(".")
+    found = [match for match in NUMBER.finditer(words) if match[0]]
+    if len(found) != 1:
+        return None
+    before, after = words[: found[0].start()].strip(), words[found[0].end() :]
+    value = number(found[0][0])
+    if value is None or not (BEFORE.fullmatch(before) and AFTERWARDS.fullmatch(after)):
+        return None
+    units = units_of(f"{before} {after}")
+    return value, " ".join(units) if units else plain_words(after)
+
+
+def same_quantity(given: str, reference: str) -> bool:
+    """Whether two answers are one number each, the same, and in no different units."""
+    first, second = quantity(given), quantity(reference)
+    if first is None or second is None or first[0] != second[0]:
+        return False
+    return first[1] == second[1] or not (first[1] and second[1])
+
+
+def units_of(text: str) -> tuple[str, ...]:
+    """Return the names of the units in a text, in alphabetical order."""
+    found = []
+    for match in UNIT.finditer(unwrapped(text)):
+        power = {"2": ("square",), "3": ("cubic",)}.get(match["power"] or "", ())
+        found += [*power, next(name for name in UNITS if match[name])]
+    return tuple(sorted(found))
 
 
 def same_text(given: str, reference: str) -> bool:
@@ -80,15 +134,29 @@ def plain_words(text: str) -> str:
     return " ".join(word for word in words if word and word not in {"a", "an", "the"})
 
 
-def boxed(text: str) -> str | None:
-    r"""Return what stands in the last `\boxed{...}` or `\fbox{...}` whose braces balance.
+def boxes(text: str) -> Iterator[tuple[int, int, str | None]]:
+    r"""Yield start, end and content of every `\boxed{...}` or `\fbox{...}`, in order.
 
-    None if there is no box, or if the last one is never closed.
+    The content of one whose braces do not balance is None; nothing is looked for behind it.
     """
-    start = max(text.rfind("\\boxed{"), text.rfind("\\fbox{"))
-    if start < 0:
-        return None
-    opening = text.index("{", start)
+    end = 0
+    while found := BOX.search(text, end):
+        closing = _closing_brace(text, found.end() - 1)
+        if closing is None:
+            yield found.start(), len(text), None
+            return
+        end = closing + 1
+        yield found.start(), end, text[found.end() : closing].strip()
+
+
+def boxed(text: str) -> str | None:
+    """Return what stands in the last box; None if there is none, or if it is never closed."""
+    found = [content for _, _, content in boxes(text)]
+    return found[-1] if found else None
+
+
+def _closing_brace(text: str, opening: int) -> int | None:
+    """Return where the brace that opens at `opening` is closed."""
     depth, position = 0, opening
     while position < len(text):
         letter = text[position]
@@ -99,9 +167,14 @@ def boxed(text: str) -> str | None:
         elif letter == "}":
             depth -= 1
             if not depth:
-                return text[opening + 1 : position].strip()
+                return position
         position += 1
     return None
+
+
+def unwrapped(text: str) -> str:
+    r"""Return a text without `\text{...}` and the like around its words, and blanks folded."""
+    return " ".join(TEXT.sub(r" \1 ", text).split())
 
 
 @lru_cache(maxsize=4096)
@@ -110,32 +183,59 @@ def normal_form(text: str) -> str:
 
     `\dfrac12 \text{ cm}` is `1/2`, `1,200\%` is `1200`; case is folded.
     """
-    form = text.strip().rstrip(".").replace("\u2212", "-")
-    form = re.sub(r"\\(?:text|mbox|mathrm|textbf)\s*\{([^{}]*)\}", r" \1", form)
-    form = re.sub(r"\\left|\\right|\\[!,;: ]|\^\s*\{?\s*\\circ\s*\}?|\\?%|\\?\$", "", form)
-    form = UNIT.sub("", form)
-    form = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", form)
+    form = TEXT.sub(r" \1", text.strip().rstrip(".").replace("\u2212", "-"))
+    form = re.sub(r"\\left|\\right|\\[!,;: ]", "", form)
+    form = UNIT.sub("", form).strip()
+    if not BRACKETS.search(form):
+        form = re.sub(r"(?<![0-9,])([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])", _ungrouped, form)
     form = re.sub(r"\\[dt]frac", r"\\frac", form)
     form = re.sub(r"\\frac\s*([0-9])\s*([0-9])", r"\\frac{\1}{\2}", form)
     form = re.sub(r"\\sqrt\s*([0-9A-Za-z])", r"\\sqrt{\1}", form)
-    form = re.sub(r"\\frac\s*\{(-?[0-9]+)\}\s*\{([0-9]+)\}", r"\1/\2", form)
+    form = MIXED.sub(_improper, form)
+    form = re.sub(r"\\frac\s*\{(-?[0-9]+)\}\s*\{([0-9]+)\}", r"(\1/\2)", form)
     form = re.sub(r"(?<![0-9])\.(?=[0-9])", "0.", form)
     form = re.sub(r"^[A-Za-z]\s*=\s*", "", form.strip())
     form = re.sub(r"([0-9]+\.[0-9]*?)0+(?![0-9])", r"\1", form)
     form = re.sub(r"\.(?![0-9])", "", form)
     form = re.sub(r"(\\[A-Za-z]+)\s+(?=[A-Za-z])", "\\1\0", form)
-    return re.sub(r"\s+", "", form).replace("\0", " ").casefold()
+    form = re.sub(r"(?<=[0-9])\s+(?=[0-9])", APART, form)
+    return _bare_fraction(re.sub(r"\s+", "", form).replace("\0", " ").casefold())
+
+
+def _ungrouped(number: re.Match[str]) -> str:
+    return number[0].replace(",", "")
+
+
+def _improper(mixed: re.Match[str]) -> str:
+    """Return a mixed number as one fraction; what is none stays a product of nothing."""
+    sign, whole, *parts = mixed.groups()
+    top, bottom = (int(part) for part in parts if part)
+    if top >= bottom:
+        return f"{sign}{whole}{APART}{top}/{bottom}"
+    return f"{sign}{int(whole) * bottom + top}/{bottom}"
+
+
+def _bare_fraction(form: str) -> str:
+    return re.sub(r"^(-?)\((\d+/\d+)\)$|^\((-\d+/\d+)\)$", r"\1\2\3", form)
 
 
 def same_mathematics(given: str, reference: str) -> bool:
     """Whether two mathematical answers are equal (the rules are in the order they are tried).
 
-    Equal normal forms are equal. Tuples and intervals are compared element by element, with the
-    same brackets. Two fractions of integers must be the same fraction, so that an unreduced one is
-    wrong. An integer is equal only to an integer. The rest is equal when its values agree at
-    several points (an identity of analytic expressions that holds at random points holds).
+    Different units are different; an answer without a unit may mean any. Words are compared as
+    words, never as products of letters. Equal normal forms are equal. Tuples and intervals are
+    compared element by element, with the same brackets. Two fractions of integers must be the same
+    fraction, so that an unreduced one is wrong. An integer is equal only to an integer. The rest is
+    equal when its values agree at several points (an identity of analytic expressions that holds
+    at random points holds).
     """
+    units = units_of(given), units_of(reference)
+    if all(units) and units[0] != units[1]:
+        return False
     first, second = normal_form(given), normal_form(reference)
+    if _has_words(given) or _has_words(reference):
+        written = "\\" in given and first == second
+        return written or same_text(unwrapped(given), unwrapped(reference))
     if first == second:
         return bool(first)
     left, right = _elements(first), _elements(second)
@@ -146,9 +246,20 @@ def same_mathematics(given: str, reference: str) -> bool:
     return all(_same_element(one, other) for one, other in zip(left, right, strict=True))
 
 
+def _has_words(text: str) -> bool:
+    """Whether letters of an expression can be a word: three in a row, or nothing but letters."""
+    bare = COMMAND.sub(" ", UNIT.sub(" ", unwrapped(text)))
+    longest = max(map(len, WORD.findall(bare)), default=0)
+    return longest > 2 or (longest > 1 and not re.search(r"[0-9+*/^=-]", text))
+
+
 def _same_element(first: str, second: str) -> bool:
+    first, second = _bare_fraction(first), _bare_fraction(second)
     if first == second:
         return True
+    one, other = number(first), number(second)
+    if one is not None and other is not None:
+        return one == other
     if FRACTION.fullmatch(first) and FRACTION.fullmatch(second):
         return False
     if _is_integer(first) or _is_integer(second):
@@ -171,7 +282,7 @@ def _same_value(first: str, second: str) -> bool:
 
 
 def _is_integer(form: str) -> bool:
-    return re.fullmatch(r"-?[0-9]+", form) is not None
+    return re.fullmatch(r"[-+]?[0-9]+", form) is not None
 
 
 def _elements(form: str) -> list[str]:
@@ -188,136 +299,3 @@ def _elements(form: str) -> list[str]:
         else:
             parts[-1] += letter
     return parts if len(parts) > 1 else [form]
-
-
-def value_of(text: str) -> float | None:
-    """Return the real value of an expression without letters, or None."""
-    if re.search(r"(?<!\\)(?<![A-Za-z])[A-Za-z]", normal_form(text)):
-        return None
-    try:
-        value = evaluate(normal_form(text))
-    except (ArithmeticError, ValueError):
-        return None
-    return value.real if abs(value.imag) < 1e-12 else None
-
-
-def evaluate(text: str, point: tuple[complex, complex] = POINTS[0]) -> complex:
-    """Return the value of a LaTeX-like expression.
-
-    Args:
-        text: numbers, single letters, + - * / ^ !, brackets, fractions, roots, common functions.
-        point: where letters are evaluated (see `POINTS`); `i` is the imaginary unit.
-
-    Raises:
-        ValueError: the text is no such expression, or too long.
-        ArithmeticError: it has no finite value there.
-    """
-    if len(text) > LONGEST:
-        raise ValueError(f"an expression of {len(text)} characters is too long")
-    reader = _Expression(text, point)
-    value = reader.sum()
-    if reader.tokens:
-        raise ValueError(f"{reader.tokens[-1]!r} is not expected there")
-    if not cmath.isfinite(value):
-        raise ArithmeticError("the value is not finite")
-    return value
-
-
-class _Expression:
-    """A recursive-descent reader that computes as it reads; tokens are taken from the end."""
-
-    def __init__(self, text: str, point: tuple[complex, complex]) -> None:
-        if TOKEN.sub("", text).strip():
-            raise ValueError(f"{text!r} is not an expression")
-        self.tokens = TOKEN.findall(text)[::-1]
-        self.point = point
-
-    def peek(self) -> str:
-        return self.tokens[-1] if self.tokens else ""
-
-    def take(self, *expected: str) -> str:
-        if not self.tokens or (expected and self.tokens[-1] not in expected):
-            raise ValueError(f"{self.peek()!r} is not expected there")
-        token: str = self.tokens.pop()
-        return token
-
-    def sum(self) -> complex:
-        value = self.product()
-        while self.peek() in {"+", "-"}:
-            sign = self.take()
-            other = self.product()
-            value = value + other if sign == "+" else value - other
-        return value
-
-    def product(self) -> complex:
-        value = self.signed()
-        while True:
-            token = self.peek()
-            if token in {"*", "\\cdot", "\\times"}:
-                self.take()
-                value *= self.signed()
-            elif token in {"/", "\\div"}:
-                self.take()
-                value /= self.signed()
-            elif token and token not in {"+", "-", ")", "]", "}", "|", "^", "!"}:
-                value *= self.power()
-            else:
-                return value
-
-    def signed(self) -> complex:
-        if self.peek() in {"+", "-"}:
-            return self.signed() if self.take() == "+" else -self.signed()
-        return self.power()
-
-    def power(self) -> complex:
-        value = self.atom()
-        if self.peek() == "^":
-            self.take()
-            exponent = self.group() if self.peek() == "{" else self.signed()
-            value = value**exponent
-        return value
-
-    def group(self) -> complex:
-        self.take("{")
-        value = self.sum()
-        self.take("}")
-        return value
-
-    def atom(self) -> complex:
-        symbol = self.take()
-        if symbol[0].isdigit() or symbol[0] == ".":
-            return complex(float(symbol))
-        if symbol.isalpha():
-            start, step = self.point
-            return 1j if symbol == "i" else start + (ord(symbol.lower()) - 96) * step
-        if symbol in {"(", "[", "{"}:
-            value = self.sum()
-            self.take({"(": ")", "[": "]", "{": "}"}[symbol])
-            return value
-        if symbol == "|":
-            value = self.sum()
-            self.take("|")
-            return complex(abs(value))
-        return self.command(symbol)
-
-    def command(self, symbol: str) -> complex:
-        if symbol == "\\pi":
-            return complex(cmath.pi)
-        if symbol == "\\frac":
-            return self.group() / self.group()
-        if symbol == "\\sqrt":
-            return self.root()
-        if symbol in FUNCTIONS:
-            return FUNCTIONS[symbol](self.power())
-        raise ValueError(f"{symbol!r} is not known")
-
-    def root(self) -> complex:
-        degree: complex = 2
-        if self.peek() == "[":
-            self.take()
-            degree = self.sum()
-            self.take("]")
-        radicand = self.group()
-        if radicand.imag == 0 and radicand.real < 0 and degree.imag == 0 and degree.real % 2 == 1:
-            return complex(-((-radicand.real) ** (1 / degree.real)))
-        return radicand ** (1 / degree)

@@ -18,9 +18,9 @@ from societies.scenarios.debate.answers import (
     REASON,
     SIDE,
     answer_key,
-    read_answer,
 )
 from societies.scenarios.debate.equality import number
+from societies.scenarios.debate.reading import read_answer
 from societies.scenarios.debate.tasks import Question, is_right, matches
 
 OPENINGS = (
@@ -139,18 +139,18 @@ class Solver(Mind):
         if request.prompt == "refine":
             kept = random.random() < self.firmness(situation, persona)
             lead = f"Satisfied: {'yes' if kept else 'no'}\n"
-            return lead + word(question, own if kept else fresh, random)
+            return lead + word(situation, own if kept else fresh, random)
         if request.prompt == "revise" and not situation["replies"]:
             kept = random.random() < self.firmness(situation, persona)
-            return word(question, own if kept else fresh, random)
+            return word(situation, own if kept else fresh, random)
         if request.prompt in {"revise", "respond"}:
             heard = self.heard(request.prompt, situation)
-            return word(question, self.weigh(own, heard, situation, persona, random), random)
+            return word(situation, self.weigh(own, heard, situation, persona, random), random)
         if request.prompt == "affirm" and situation["base"]:
             fresh = read(situation["base"], question) or fresh
         if request.prompt == "oppose":
             fresh = self.oppose(fresh, situation, random)
-        return word(question, fresh, random)
+        return word(situation, fresh, random)
 
     def solve(self, question: Question, persona: Persona, random: Random) -> str:
         """Return an answer of its own."""
@@ -232,9 +232,12 @@ def agree(question: Question, answers: Sequence[str]) -> bool:
     return bool(answers) and all(matches(question, answer, answers[0]) for answer in answers)
 
 
-def word(question: Question, answer: str, random: Random) -> str:
-    """Word an answer in the form that the question's kind asks for."""
-    return f"{random.choice(OPENINGS)}\n{form(question, answer)}"
+def word(situation: Mapping[str, Any], answer: str, random: Random) -> str:
+    """Word an answer in the form that the question's kind, in this fidelity, asks for."""
+    question, opening = situation["question"], random.choice(OPENINGS)
+    if question.kind == "arithmetic" and situation["protocol"].fidelity == "released":
+        return f"{opening}\nThe answer is {answer}"
+    return f"{opening}\n{form(question, answer)}"
 
 
 def form(question: Question, answer: str) -> str:

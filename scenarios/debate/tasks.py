@@ -127,16 +127,10 @@ def matches(question: Question, given: str, reference: str) -> bool:
     if question.kind == "math":
         return equality.same_mathematics(given, reference)
     if question.kind == "ciar":
-        return equality.same_text(given, reference) or _same_quantity(given, reference)
+        return equality.same_text(given, reference) or equality.same_quantity(given, reference)
     if question.kind == "choice":
         return given == reference
     return equality.same_text(given, reference)
-
-
-def _same_quantity(given: str, reference: str) -> bool:
-    """Whether two answers name one number each, and the same one (`5 cents`, `$5`)."""
-    first, second = equality.quantity(given), equality.quantity(reference)
-    return first is not None and first == second
 
 
 def _last_digits(reference: str) -> str:
@@ -269,10 +263,12 @@ def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str
     """Return a reference in the form in which answers are compared."""
     answer = str(given)
     if kind in {"arithmetic", "gsm"}:
-        found = equality.number(answer.rpartition("####")[2]) or equality.last_number(answer)
+        found = equality.quantity(answer.rpartition("####")[2])
         if found is None:
-            raise TaskError(f"{place}: there is no number in the answer {answer[:60]!r}")
-        return found
+            raise TaskError(
+                f"{place}: there is no number alone, or after '####', in the answer {answer[:60]!r}"
+            )
+        return found[0]
     if kind == "math":
         return equality.boxed(answer) or answer.strip()
     if kind == "choice":

@@ -1,0 +1,196 @@
+"""How a debater's answer is read from its reply: in the asked form, or not at all.
+
+A reply that a careful person would not read in exactly one way is unreadable. Goodwill (`lenient`)
+is for the form alone: markup, a full stop, a label before the value.
+"""
+
+import re
+
+from societies.agents.answers import AnswerError
+from societies.scenarios.debate import equality, released
+from societies.scenarios.debate.tasks import Question
+
+NUMBERS = ("arithmetic", "gsm")
+MARKUP = " \t\r\n*_`$"
+LABEL = re.compile(
+    r"^[*_`#> \t-]*(?:(?:so|thus|hence|therefore),? +)?"
+    r"(?:(?:(?:my|the) )?(?:(?:final|correct|right|best|updated) )?(?:answer|result|option|choice)"
+    r"|it)[*_`]*(?:[ \t]*[:=][*_`]*[ \t]*|[ \t]+is:?[ \t]+)(?:(?:option|choice)[ \t]+)?(.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that announces the answer, and the rest of it."""
+NAMED = re.compile(
+    r"^[*_`#> \t-]*(?:final )?answer[*_`]*[ \t]*:[*_`]*[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE
+)
+"""A line `Answer: ...`, and the rest of it."""
+LETTER = re.compile(r"(?<!\w)\(([A-Za-z])\)")
+DISMISSED = re.compile(r"\b(?:not|neither|nor|than)\s+(?:option\s+)?\([A-Za-z]\)", re.IGNORECASE)
+BARE_LETTER = re.compile(r"\(?([A-Za-z])(?:\)[.:]?|[.:]|$)\s*(.*)", re.DOTALL)
+PRAISED = re.compile(r"\s+is\s+(?:the\s+)?(?:right|correct|best)(?:\s+(?:answer|option|one))?")
+NEGATED = re.compile(
+    r"(?:\b(?:not|never|neither|nor)|n['\u2019]t)(?: +(?:be|equal(?: +to)?))?[\s:*$\\(\[]*$",
+    re.IGNORECASE,
+)
+WITHDRAWN = re.compile(
+    r"\b(?:wrong|incorrect|mistaken?|actually|wait|not (?:right|correct|sure|certain))\b",
+    re.IGNORECASE,
+)
+EITHER = re.compile(r"[\s$,*\\)(\]\[]*(?:(?:or|and)\b)?[\s$,*\\)(\]\[]*", re.IGNORECASE)
+CLOSED_AT_THE_END = re.compile(r"\\(?:boxed|fbox)\{.*\}[\s$*.\\)\]]*$", re.DOTALL)
+SLOTS = {"", "...", "\u2026", "\\ldots", "\\dots", "your answer", "your number", "answer", "number"}
+"""What stands in the box of a form line: given back, it is no answer."""
+TRANSLATION = re.compile(
+    r"^[*_`#> \t-]*translation[*_`]*[ \t]*:[*_` \t]*", re.IGNORECASE | re.MULTILINE
+)
+
+
+def read_answer(text: str, question: Question, fidelity: str = "paper") -> tuple[str, bool]:
+    """Return the answer in a reply and whether it stands in the asked form.
+
+    Raises:
+        AnswerError: there is none, or more than one.
+    """
+    if fidelity == "released" and question.kind in released.READERS:
+        return released.read(text, question)
+    if question.kind == "choice":
+        return _choice(text, question)
+    if question.kind == "translation":
+        return _translation(text)
+    if question.kind in NUMBERS:
+        return read_number(text)
+    box = last_box(text)
+    if box is not None:
+        return (box if question.kind == "math" else equality.unwrapped(box)), True
+    if question.kind == "math":
+        raise AnswerError("there is no \\boxed{...} with the answer")
+    return _named(text), False
+
+
+def is_whole(text: str, question: Question) -> bool:
+    r"""Whether a reply that was cut off ends in a closed `\boxed{...}`: the answer's whole form."""
+    return question.kind not in {"choice", "translation"} and bool(CLOSED_AT_THE_END.search(text))
+
+
+def last_box(text: str) -> str | None:
+    r"""Return what stands in the last `\boxed{...}` of a reply; None if there is no box.
+
+    Raises:
+        AnswerError: the box is never closed, holds the form line's own words, is denied or taken
+            back, or is one of two alternatives.
+    """
+    boxes = list(equality.boxes(text))
+    if not boxes:
+        return None
+    start, end, content = boxes[-1]
+    if content is None:
+        raise AnswerError("the last \\boxed{ is never closed")
+    if equality.unwrapped(content).casefold() in SLOTS:
+        raise AnswerError(f"\\boxed{{{content}}} is the form, not an answer")
+    if NEGATED.search(text[:start]) or WITHDRAWN.search(text[end:]):
+        raise AnswerError("the answer in the box is denied, or taken back")
+    others = [box for box in boxes[:-1] if box[2] != content]
+    if others and EITHER.fullmatch(text[others[-1][1] : start]):
+        raise AnswerError("there are two boxes with different answers; give one")
+    return content
+
+
+def read_number(text: str) -> tuple[str, bool]:
+    """Return the number in the box of a reply, or else the one that it announces, or is.
+
+    Raises:
+        AnswerError: there is none, or it is not one plain number or fraction.
+    """
+    box = last_box(text)
+    if box is not None:
+        return _number(box)
+    announced = [words for words in LABEL.findall(text) if words.strip(MARKUP)]
+    found = {_number(words)[0] for words in announced or [text]}
+    if len(found) > 1:
+        raise AnswerError(f"different answers are announced: {' and '.join(sorted(found))}")
+    return found.pop(), False
+
+
+def _number(words: str) -> tuple[str, bool]:
+    """Return one number in canonical form, and whether it was written plainly."""
+    bare = equality.unwrapped(words).replace("\\$", "").strip(MARKUP).rstrip(".").strip(MARKUP)
+    plain = equality.number(bare.replace("{,}", ","))
+    if plain is not None:
+        return plain, True
+    bare = re.sub(r"^[A-Za-z]\s*=\s*", "", bare)
+    found = equality.number(bare) or equality.fraction(bare) or _counted(bare)
+    if found is None:
+        raise AnswerError(f"{words.strip()[:60]!r} is not one number without a unit")
+    return found, False
+
+
+def _counted(words: str) -> str | None:
+    """Return the number of things that are no unit (`42 apples`): a unit could be wrong."""
+    found = equality.quantity(words)
+    return found[0] if found and not equality.units_of(words) else None
+
+
+def read_choice(words: str, question: Question) -> str | None:
+    """Return the option that is named by its letter alone, or with the option's own text."""
+    found = BARE_LETTER.fullmatch(equality.unwrapped(words).strip(MARKUP))
+    letter = found[1].upper() if found else ""
+    if not found or letter not in question.letters:
+        return None
+    return letter if _is_said_of(letter, found[2], question) else None
+
+
+def _is_said_of(letter: str, rest: str, question: Question) -> bool:
+    """Whether what follows a letter is nothing, the option's own text, or that it is right."""
+    option = question.options[question.letters.index(letter)]
+    words = equality.plain_words(rest)
+    return (
+        not words or words == equality.plain_words(option) or bool(PRAISED.fullmatch(f" {words}"))
+    )
+
+
+def _choice(text: str, question: Question) -> tuple[str, bool]:
+    """Return the option letter in parentheses at the end of a reply, or else the announced one."""
+    options = f"(A) to ({question.letters[-1]})"
+    box = last_box(text)
+    announced = [box] if box is not None else [*LABEL.findall(text), text]
+    found = {letter for words in announced if (letter := read_choice(words, question))}
+    kept = DISMISSED.sub("", text)
+    letters = [match for match in LETTER.finditer(kept) if match[1].upper() in question.letters]
+    if box is None and letters:
+        last = letters[-1]
+        start = max(kept.rfind(mark, 0, last.start()) for mark in ("\n", ". ", "! ", "? ")) + 1
+        named = {match[1].upper() for match in letters if match.start() >= start}
+        if (
+            len(named) == 1
+            and not NEGATED.search(kept[: last.start()])
+            and _is_said_of(last[1].upper(), kept[last.end() :], question)
+        ):
+            return last[1].upper(), last[1].isupper()
+        found.clear()
+    if len(found) != 1:
+        raise AnswerError(
+            f"the reply does not end with one option letter in parentheses, {options}"
+        )
+    return found.pop(), False
+
+
+def _translation(text: str) -> tuple[str, bool]:
+    """Return the paragraph behind the last line that begins with `Translation:`."""
+    marks = list(TRANSLATION.finditer(text))
+    if not marks:
+        raise AnswerError("there is no line that begins with 'Translation:'")
+    after = text[marks[-1].end() :].strip()
+    words, blank, more = after.partition("\n\n")
+    if blank and more.strip():
+        raise AnswerError("there is more text after the translation; end the reply with it")
+    words = " ".join(words.split()).strip("*_` ")
+    if not words or words.strip("[]<>").casefold() in {"your translation", "...", "\u2026"}:
+        raise AnswerError("there is nothing after 'Translation:'")
+    return words, marks[-1][0].strip() == "Translation:"
+
+
+def _named(text: str) -> str:
+    """Return what follows `Answer:` on its line."""
+    found = {equality.unwrapped(words).strip(MARKUP) for words in NAMED.findall(text)} - {""}
+    if len(found) != 1:
+        raise AnswerError("there is no \\boxed{...} with the answer")
+    return found.pop()
