@@ -284,7 +284,7 @@ class LLMAgent(mesa.Agent):
             if value is not None:
                 value.marked("repaired" if attempt > 1 else value.outcome)
                 break
-            if explain and attempt < attempts:
+            if explain and attempt < attempts and reply.content.strip():
                 repair = self.society.render("repair", error=problem)
                 asked = (*asked, reply, Message("user", repair))
         else:
@@ -330,7 +330,19 @@ def _read(
     except ValidationError as error:
         return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
     except AnswerError as error:
-        return None, str(error)
+        return None, f"{error}{_why_empty(completion)}"
+
+
+def _why_empty(completion: Completion) -> str:
+    """Return what an empty reply's finish reason means, where it is not an ordinary one."""
+    reason = completion.finish_reason
+    if completion.text.strip() or reason == "stop":
+        return ""
+    meaning = {
+        "length": "; max_tokens may be too small for a model that reasons first",
+        "content_filter": "; the provider's filter withheld it",
+    }
+    return f" (empty; finish reason: {reason}{meaning.get(reason, '')})"
 
 
 def _read_object(

@@ -1,10 +1,6 @@
 """The errors that agents raise; every one says what was found, where, and what to do."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from societies.agents.models.base import Completion
 
 
 class SocietyError(Exception):
@@ -33,7 +29,7 @@ class PassingModelError(ModelError):
         text: what happened.
         overload: whether the model asks for less traffic.
         retry_after: seconds after which the server allows the next request, if it said so.
-        used: what came instead of an answer, and has to be paid for, such as an empty reply.
+        unreachable: whether no connection could be made, or it was reset.
     """
 
     def __init__(
@@ -42,9 +38,9 @@ class PassingModelError(ModelError):
         *,
         overload: bool = False,
         retry_after: float | None = None,
-        used: "Completion | None" = None,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(text)
         self.overload = overload
         self.retry_after = retry_after
-        self.used = used
+        self.unreachable = unreachable

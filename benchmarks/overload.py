@@ -94,7 +94,7 @@ def main() -> None:
             began = time.process_time()
             played.run()
             seconds = time.process_time() - began
-            course = played.calls.throttles["openai/local-model"].course
+            course = list(played.calls.throttles["openai/local-model"].course)
             sent = played.log.table("calls").select(pl.col("wall_attempts").sum()).collect().item()
             outcomes = played.log.table("answers").collect()["outcome"].value_counts().rows()
             calls = played.calls.totals.calls

@@ -3,10 +3,10 @@
 import asyncio
 import difflib
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
-from random import Random
+from itertools import islice
 
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.errors import ModelError, PassingModelError
@@ -14,13 +14,9 @@ from societies.agents.models.base import Completion, LanguageModel, ModelSpec, R
 from societies.config import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.journal import Entry, Journal
+from societies.patience import Patience
 from societies.scheduler import Interaction
 from societies.throttle import Throttle, attach_shared, detach_shared
-
-LONGEST_WAIT = 60.0
-"""Seconds that a failed request waits at most before it is sent again, unless a server asks it."""
-MOST_PATIENCE = 3600.0
-"""Seconds that a server may ask a request to wait; beyond, the run is to be resumed later."""
 
 
 @dataclass(slots=True)
@@ -58,6 +54,7 @@ class Calls:
             be replaced (by one that wraps it, say) as long as no call was made.
         limits: how hard models may be driven, and what the run may use in all.
         live: False takes completions from the journal only (replay).
+        on_live: called when the first call is made that is not in the journal.
     """
 
     def __init__(
@@ -67,6 +64,7 @@ class Calls:
         limits: Limits,
         *,
         live: bool = True,
+        on_live: Callable[[], None] = lambda: None,
     ) -> None:
         self.journal = journal
         self.totals = Totals()
@@ -81,8 +79,10 @@ class Calls:
         self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
+        self._answered: set[Hashable] = set()
+        """The models that have answered: an outage of theirs is waited for."""
+        self._on_live: Callable[[], None] | None = on_live
         self._stopped = asyncio.Event()
-        self._jitter = Random()
         self._unused = journal.size if journal else 0
 
     async def complete(self, interaction: Interaction, agent: LLMAgent, request: Request) -> Call:
@@ -106,6 +106,9 @@ class Calls:
         elif not self.live:
             raise ReplayDiffersError(f"call {key} is not in the journal: it was never recorded")
         else:
+            if self._on_live is not None:
+                began, self._on_live = self._on_live, None
+                began()
             completion = await self._ask_or_stop(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
@@ -125,6 +128,11 @@ class Calls:
             raise ReplayDiffersError(
                 f"{self._unused} of {self.journal.size} journalled calls were not asked again"
             )
+
+    def reply(self, key: str) -> str:
+        """Return the reply of a journalled call; empty if there is none."""
+        entry = self.journal.find(key) if self.journal and key else None
+        return entry.completion.text if entry else ""
 
     def stop(self, reason: str) -> None:
         """Send nothing more; what waits for its turn gives up, what was sent may be answered."""
@@ -147,29 +155,25 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.access) or self._open(spec)
-        began, attempt, unusable = 0.0, 1, list[Completion]()
+        began, attempt = 0.0, 1
+        patience = Patience(self.limits)
         while True:
             reserved = await self._wait_for_turn(throttle, request)
             sent = time.monotonic()
             began = began or sent
             try:
-                completion = await model.complete(request, key)
+                completion = await _uncancelled(model.complete(request, key), key)
             except PassingModelError as error:
                 if error.overload:
                     throttle.overloaded(sent)
-                if error.used:
-                    unusable.append(error.used)
-                if attempt > self.limits.retries:
-                    raise ModelError(f"{error} (after {attempt} attempts)") from error
-                pause = self._back_off(attempt, error)
+                pause = patience.pause(error, known=spec.access in self._answered)
             else:
                 throttle.succeeded(time.monotonic() - sent)
-                for other in unusable:
-                    completion.include(other)
                 if reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)
                 if not spec.is_scripted:
+                    self._answered.add(spec.access)
                     completion.attempts = attempt
                     completion.latency = time.monotonic() - began
                     completion.in_flight = int(throttle.limit)
@@ -181,7 +185,8 @@ class Calls:
             attempt += 1
 
     def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
-        if spec.is_scripted:
+        model = self.open_model(spec)
+        if spec.is_scripted or getattr(model, "is_stand_in", False):
             throttle = Throttle(adaptive=False)
             throttle.attach(self, self.limits)
         else:
@@ -189,7 +194,7 @@ class Calls:
             known = self.throttles.setdefault(spec.name, throttle)
             if known is not throttle:
                 self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
-        self._models[spec.access] = (self.open_model(spec), throttle)
+        self._models[spec.access] = (model, throttle)
         return self._models[spec.access]
 
     async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
@@ -209,9 +214,14 @@ class Calls:
         return reserved
 
     def _spent_before(self) -> Totals:
-        """Return what the journal's completions took: a resumed run has spent it already."""
+        """Return what the journal's completions took: a resumed run has spent it already.
+
+        A fork begins its journal with the calls that its parent has paid for.
+        """
         spent = Totals()
-        for entry in self.journal.entries() if self.journal else ():
+        if self.journal is None:
+            return spent
+        for entry in islice(self.journal.entries(), self.journal.adopted, None):
             spent.add(entry.completion, journalled=True)
         return spent
 
@@ -253,23 +263,6 @@ class Calls:
         if self.stopping:
             raise RunInterruptedError(self.stopping)
 
-    def _back_off(self, attempt: int, error: PassingModelError) -> float:
-        """Return how long to wait: what the server asks for, or a jittered doubling.
-
-        Raises:
-            ModelError: the server asks to be left alone for longer than a run should wait.
-        """
-        asked = error.retry_after
-        if asked is not None and asked > MOST_PATIENCE:
-            raise ModelError(
-                f"{error} (the server asks to be left alone for {asked / 3600:,.1f} hours)"
-            ) from error
-        if asked is not None:
-            return asked * self._jitter.uniform(1.0, 1.1)
-        doubled = self.limits.backoff * 2.0 ** min(attempt - 1, 100)
-        longest: float = min(doubled, LONGEST_WAIT)
-        return longest * self._jitter.uniform(0.5, 1.0)
-
     def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
         """Say what differs between the journalled request and the one asked now."""
         if self.journal is None:
@@ -283,3 +276,18 @@ class Calls:
             now += f"[{message.role}] {message.content}".splitlines()
         lines = difflib.unified_diff(before, now, "recorded", "asked now", n=1, lineterm="")
         return f"call {entry.key} asks something else than was recorded:\n" + "\n".join(lines)
+
+
+async def _uncancelled(work: Awaitable[Completion], key: str) -> Completion:
+    """Wait for a model; a cancellation that is not ours is a failure of it that can pass.
+
+    Raises:
+        PassingModelError: the model's library cancelled its own work.
+    """
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise PassingModelError(f"call {key} was cancelled by the model's library") from error

@@ -35,14 +35,23 @@ class Limits(Strict):
     """How often a request is sent again after a failure that can pass (overload, time-out)."""
     backoff: float = Field(default=1.0, gt=0)
     """Seconds before a failed request is sent again: doubled each time, jittered, at most 60."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds after which one request is given up and sent again; a model may set its own."""
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds after which one request, with the whole of its reply, is given up and sent again; a
+    model may set its own."""
+    max_outage_seconds: float = Field(default=300.0, ge=0)
+    """How long a server that has answered before, and now refuses or resets connections, is waited
+    for; retries are not counted meanwhile."""
     max_cost_usd: float | None = Field(default=None, gt=0)
     max_calls: int | None = Field(default=None, ge=1)
     max_tokens_total: int | None = Field(default=None, ge=1)
     """Prompt and completion together."""
     max_seconds: float | None = Field(default=None, gt=0)
-    """Of one execution; a resumed run has them anew."""
+    """Of one execution, from the first call that is not in the journal; a resumed run has them
+    anew."""
+    max_defaulted_share: float | None = Field(default=0.25, gt=0, le=1)
+    """Part of the answers of hosted models that may be defaulted, from the 50th answer on."""
+    max_invalid_share: float | None = Field(default=0.75, gt=0, le=1)
+    """Part of the answers of hosted models whose first reply may be unreadable, likewise."""
 
     @property
     def is_budgeted(self) -> bool:

@@ -113,6 +113,9 @@ class Use:
 class StandIn:
     """Answers as a scripted mind in place of `spec`, and counts what is asked."""
 
+    is_stand_in = True
+    """Nothing is sent: the throttle of the real model is left alone."""
+
     def __init__(self, spec: ModelSpec, cast: "Cast") -> None:
         self.spec = spec
         self._cast = cast
@@ -203,7 +206,8 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
 def _played(config: RunConfig) -> RunConfig:
     """Return a configuration as minds can play it: without limits, answering in words only."""
     data = _in_words(config.model_dump(mode="json"))
-    return type(config).model_validate({**data, "limits": {}})
+    unlimited = {"max_defaulted_share": None, "max_invalid_share": None}
+    return type(config).model_validate({**data, "limits": unlimited})
 
 
 def _in_words(value: Any) -> Any:

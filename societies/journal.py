@@ -54,6 +54,8 @@ class Journal:
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self.path = path
         self.torn = 0
+        self.adopted = 0
+        """How many of its calls, the first ones, another run has paid for."""
         self._calls: dict[str, int] = {}
         self._stored: dict[str, int] = {}
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
@@ -147,6 +149,7 @@ class Journal:
             if name not in self._stored
         }
         self._put(key, new, last)
+        self.adopted += 1
 
     def close(self) -> None:
         """Flush to the disk and let go of the file."""

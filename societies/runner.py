@@ -42,6 +42,8 @@ Watch = Callable[[Society], AbstractContextManager[Any]]
 ADDRESS_KEYS = {"api_base", "api_key_env", "timeout"}
 """What says where and how patiently a model is reached, and not what it is asked."""
 
+TOLD_CHANGES = 50
+"""Changes of a model's in-flight limit that `run.json` tells, the latest ones."""
 PACKAGES = ("societies", "mesa", "polars", "pydantic", "litellm", "jinja2")
 
 
@@ -244,6 +246,7 @@ def execute(
     """
     started = time.monotonic()
     status, reason = "failed", None
+    journal.adopted = origin.get("parent", {}).get("calls", 0)
     society: Society | None = None
     _write_about(path, config, "running", **origin)
     try:
@@ -280,17 +283,22 @@ def execute(
             release(society)
 
 
-def _throttle_courses(society: Society) -> dict[str, list[dict[str, float | str]]]:
-    """Return how the in-flight limit of each hosted model moved: seconds, limit, why."""
+def _throttle_courses(society: Society) -> dict[str, Any]:
+    """Return how the in-flight limit of each hosted model moved last, and how often in all."""
     return {
-        model: [
-            {
-                "seconds": round(change.moment - society.began, 3),
-                "in_flight": change.in_flight,
-                "reason": change.reason,
-            }
-            for change in throttle.course
-        ]
+        model: {
+            "changes": throttle.changes,
+            "lowest": min(change.in_flight for change in throttle.course),
+            "highest": max(change.in_flight for change in throttle.course),
+            "latest": [
+                {
+                    "seconds": round(change.moment - society.began, 3),
+                    "in_flight": change.in_flight,
+                    "reason": change.reason,
+                }
+                for change in list(throttle.course)[-TOLD_CHANGES:]
+            ],
+        }
         for model, throttle in society.calls.throttles.items()
     }
 

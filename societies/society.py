@@ -28,6 +28,7 @@ from societies.errors import RunFailedError, RunInterruptedError
 from societies.journal import Journal
 from societies.portraits import Portraits
 from societies.probes import Probes
+from societies.readability import AnswerShares
 from societies.records import (
     AgentRecord,
     AnswerRecord,
@@ -82,7 +83,11 @@ class Society(mesa.Model):
             open_model or (lambda spec: models.open_model(spec, config, scenario)),
             config.limits,
             live=live,
+            on_live=self._go_live,
         )
+        self._shares = AnswerShares(config.limits)
+        self._live_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._probes = Probes(self, config.probes)
         self.portraits = Portraits(self)
         self._newcomers: list[tuple[LLMAgent, AgentRecord]] = []
@@ -270,6 +275,11 @@ class Society(mesa.Model):
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
+        if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
+            exceeded = self._shares.count(row.record)
+            if exceeded and not self.calls.stopping:
+                self.calls.limit_reached = exceeded.facts
+                self.interrupt(exceeded.told(self.calls.reply(exceeded.call)))
 
     # -- how it is driven ---------------------------------------------------------------------
 
@@ -330,7 +340,7 @@ class Society(mesa.Model):
     async def _drive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `work`; on failure let what is in flight finish, write everything, and raise."""
         failure: BaseException | None
-        timer = self._start_timer()
+        self._start_timer()
         try:
             return await work()
         except RunInterruptedError:
@@ -338,8 +348,8 @@ class Society(mesa.Model):
         except Exception as error:  # noqa: BLE001 - raised below, once everything is written
             failure = error
         finally:
-            if timer:
-                timer.cancel()
+            if self._timer:
+                self._timer.cancel()
         reason = self._scheduler.stopping or "play() failed"
         self.interrupt(reason)
         # What is in flight is paid for: only somebody who waits at the keyboard cuts it short.
@@ -353,19 +363,25 @@ class Society(mesa.Model):
             raise failure
         raise RunFailedError(f"{reason}: {type(failure).__name__}: {failure}") from failure
 
-    def _start_timer(self) -> asyncio.TimerHandle | None:
+    def _go_live(self) -> None:
+        """Begin to count the run's time: what the journal answers takes none of it."""
+        self._live_since = time.monotonic()
+        self._start_timer()
+
+    def _start_timer(self) -> None:
         """Have the run stopped when its time is up, if it is limited."""
         seconds = self.config.limits.max_seconds
-        if seconds is None:
-            return None
+        if seconds is None or self._live_since is None:
+            return
+        since = self._live_since
 
         def time_is_up() -> None:
-            used = time.monotonic() - self.began
+            used = time.monotonic() - since
             self.calls.limit_reached = {"name": "max_seconds", "limit": seconds, "used": used}
             self.interrupt(f"limits.max_seconds is reached: {used:.1f} of {seconds:g}")
 
-        left = self.began + seconds - time.monotonic()
-        return asyncio.get_running_loop().call_later(max(0.0, left), time_is_up)
+        left = since + seconds - time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, left), time_is_up)
 
     # -- what agents need of it (agents.agent.Host) ---------------------------------------------
 

@@ -14,6 +14,8 @@ SAFE_SHARE = 0.95
 """Part of the number that once was too much up to which the limit grows back at once."""
 PACING_GAIN = 2.0
 """How much faster than the limit per round trip waiting requests are let go (as in TCP pacing)."""
+REMEMBERED = 1000
+"""Changes of the limit that are kept; `calls.wall_in_flight` has its whole course."""
 SMOOTHING = 1 / 8
 """Weight of a new round trip in the running mean of them (RFC 6298 section 2)."""
 
@@ -49,7 +51,10 @@ class Throttle:
         self.busy = 0
         self.is_rated = False
         """Whether requests or tokens per minute are limited."""
-        self.course: list[Change] = []
+        self.course: deque[Change] = deque(maxlen=REMEMBERED)
+        """The latest changes of the limit."""
+        self.changes = 0
+        """How often the limit changed in all."""
         self._users: dict[int, Limits] = {}
         self._too_much: float | None = None
         self._last_cut = 0.0
@@ -67,8 +72,8 @@ class Throttle:
 
     def detach(self, user: object) -> bool:
         """Let a run go; return whether another still uses the throttle."""
-        self._users.pop(id(user), None)
-        if self._users:
+        left = self._users.pop(id(user), None)
+        if left is not None and self._users:
             self._apply()
         return bool(self._users)
 
@@ -172,6 +177,7 @@ class Throttle:
                 self._next_admission = max(now - between, self._next_admission) + between
 
     def _note(self, reason: str) -> None:
+        self.changes += 1
         self.course.append(Change(time.monotonic(), int(self.limit), reason))
 
 

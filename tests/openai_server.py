@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -17,8 +17,9 @@ class Reply:
     """What the server answers: a text with its usage, an error status, or a fault."""
 
     text: str = ""
-    fault: Literal["", "reset", "garbage", "hang"] = ""
-    """Reset the connection, answer something that is no completion, or do not answer."""
+    fault: Literal["", "reset", "garbage", "hang", "drip", "flood"] = ""
+    """Reset the connection, answer something that is no completion, or do not answer; send a byte
+    at a time for ever, or three gigabytes."""
     delay: float = 0.0
     """Seconds that this answer takes."""
     status: int = 200
@@ -49,6 +50,8 @@ class Server:
     replies: list[Reply] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    sent: int = 0
+    """Bytes of bodies that never end."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -83,6 +86,8 @@ class Handler(BaseHTTPRequestHandler):
         elif reply.fault == "hang":
             self.chat.over.wait(60)
             self.close_connection = True
+        elif reply.fault in {"drip", "flood"}:
+            self.go_on(reply.fault)
         else:
             self.send(reply, body)
 
@@ -91,6 +96,18 @@ class Handler(BaseHTTPRequestHandler):
         linger_not = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.close_connection = True
+
+    def go_on(self, fault: str) -> None:
+        """Send a body that never ends, until the other side has enough."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(3 * 10**9))
+        self.end_headers()
+        with suppress(OSError):
+            while not self.chat.over.wait(0.05 if fault == "drip" else 0):
+                self.wfile.write(b" " if fault == "drip" else bytes(2**20))
+                self.chat.sent += 1 if fault == "drip" else 2**20
 
     def send(self, reply: Reply, body: dict[str, Any]) -> None:
         """Send a completion, an error, or garbage."""

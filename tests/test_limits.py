@@ -12,6 +12,7 @@ import societies
 from societies.agents.errors import ModelError
 from societies.config import Limits
 from societies.errors import InputError, JournalError, RunInterruptedError
+from societies.estimates import estimate
 from societies.journal import Journal
 from societies.run_directory import Run
 from societies.throttle import FIRST_LIMIT, Rate, Throttle, attach_shared, detach_shared
@@ -239,26 +240,26 @@ def test_overload_is_met_by_fewer_requests_and_told_in_the_run(tmp_path):
         run = societies.run("donor_game/demo", out=tmp_path, sets={**sets, "limits.retries": 20})
     assert run.about["totals"]["calls"] == 60 + 2 * 2 * 4 * 20
     course = run.about["in_flight"]["openai/local-model"]
-    assert {"answers come", "overload"} <= {change["reason"] for change in course}
-    assert min(change["in_flight"] for change in course) < FIRST_LIMIT
+    assert {"answers come", "overload"} <= {change["reason"] for change in course["latest"]}
+    assert len(course["latest"]) <= 50 <= course["changes"]
     logged = run.table("calls").collect()["wall_in_flight"]
-    assert set(logged) <= {change["in_flight"] for change in course}
-    assert logged.min() < FIRST_LIMIT
+    assert course["lowest"] <= logged.min() < FIRST_LIMIT
+    assert logged.max() <= course["highest"]
     rejected = sum(reply.status == 429 for reply in server.replies)
     assert rejected > 0
     assert len(server.requests) - rejected == run.about["totals"]["calls"]
 
 
-def test_an_empty_reply_never_reaches_an_agent(tmp_path):
+def test_an_empty_reply_that_is_paid_for_is_asked_again(tmp_path):
     def sometimes_empty(body, number):
         return Reply("  ") if number % 6 == 3 else play(body, number)
 
     with serve(sometimes_empty) as server:
         sets = {**SMALL, **hosted(server.address), "protocol.generations": 1, "protocol.rounds": 2}
         run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
-    assert run.about["totals"]["calls"] == 12
-    with run.journal() as journal:
-        assert all(entry.completion.text.strip() for entry in journal.entries())
+    outcomes = run.table("answers").collect()["outcome"].to_list()
+    assert len(outcomes) == 12
+    assert outcomes.count("repaired") == len(server.requests) - 12 > 0
 
 
 def test_after_a_failure_that_cannot_pass_nothing_more_is_sent(tmp_path):
@@ -271,3 +272,49 @@ def test_after_a_failure_that_cannot_pass_nothing_more_is_sent(tmp_path):
             societies.run("donor_game/demo", out=tmp_path, sets=sets)
     assert len(server.requests) == 1
     assert Run(failed.value.run).status == "failed"
+
+
+def test_time_is_counted_from_the_first_call_that_is_not_in_the_journal(tmp_path):
+    """A finished run has its log written anew in however little time it is given."""
+    run = societies.run("donor_game/demo", out=tmp_path, sets=SMALL)
+    settings = (run.path / "scenario.yaml").read_text("utf-8")
+    limited = settings.replace("max_seconds: null", "max_seconds: 0.001")
+    assert limited != settings
+    (run.path / "scenario.yaml").write_text(limited, "utf-8")
+    (run.path / "log").rename(tmp_path / "gone")
+    assert societies.resume(run.path).status == "finished"
+    societies.replay(run.path)
+
+
+def test_a_forks_limits_count_its_own_calls_alone(tmp_path):
+    """The limit is of four calls, and the past that it takes over has far more."""
+    parent = societies.run("donor_game/demo", out=tmp_path, sets=SMALL)
+    sets = {"limits.max_calls": 4, "protocol.multiplier": 3}
+    with pytest.raises(RunInterruptedError, match="max_calls is reached: 4 of 4") as caught:
+        societies.fork(parent.path, at="g2", sets=sets, out=tmp_path)
+    fork = Run(caught.value.run)
+    inherited = fork.about["parent"]["calls"]
+    assert inherited > 4
+    assert fork.about["totals"]["calls"] == inherited + 4
+    resumed = {"limits.max_calls": 9}
+    with pytest.raises(RunInterruptedError, match="max_calls is reached: 9 of 9"):
+        societies.resume(fork.path, sets=resumed)
+
+
+def test_an_estimate_leaves_the_throttle_of_the_real_model_alone():
+    config, scenario = societies.load("donor_game/hosted")
+    real = attach_shared(config.model.name, config.model.api_base, "a live run", config.limits)
+    try:
+        before = (real.limit, real.changes)
+        estimate(config, scenario)
+        assert (real.limit, real.changes) == before
+    finally:
+        detach_shared("a live run")
+
+
+def test_a_runs_record_of_its_throttle_does_not_grow(tmp_path):
+    throttle = Throttle(adaptive=True)
+    throttle.attach(throttle, Limits(in_flight=500))
+    for number in range(5000):
+        throttle.attach(number, Limits(in_flight=500))
+    assert len(throttle.course) <= 1000 < throttle.changes

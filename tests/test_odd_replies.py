@@ -43,7 +43,7 @@ def failed(tmp_path, sets: dict[str, Any], match: str) -> ModelError:
 @pytest.mark.parametrize(
     "odd",
     [
-        Reply(instead={"choices": []}),
+        Reply(instead={"choices": [], "usage": None}),
         Reply("busy with something else", status=409),
         Reply("too early", status=425),
         Reply(instead={"choices": [{"index": 0, "message": {"content": 42}}]}),
@@ -69,27 +69,72 @@ def test_an_empty_reply_says_why_it_is_empty(tmp_path, reason, told):
     message = {"role": "assistant", "content": None}
     choices = [{"index": 0, "finish_reason": reason, "message": message}]
     with serve(lambda *_: Reply(instead={"choices": choices})) as server:
-        failed(
-            tmp_path, asking(server.address), rf"empty reply .*finish reason: {reason}; .*{told}"
-        )
+        run = societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    problems = run.table("answers").collect()["problem"]
+    assert all(f"finish reason: {reason}; " in text and told in text for text in problems)
 
 
-def test_empty_replies_are_paid_for_and_counted(tmp_path):
-    def thinking(body, number):
-        spent = {"prompt_tokens": 100, "completion_tokens": 1000}
-        return Reply("", **spent) if number in (0, 3, 4) else play(body, number)
+def test_billed_replies_that_lead_nowhere_are_journalled_and_the_fallback_decides(tmp_path):
+    """Three kinds of paid nothing: the run ends, with every cent counted, and resumes for free."""
+    nothing = [
+        {"finish_reason": "stop", "message": {"role": "assistant", "content": ""}},
+        {"finish_reason": "content_filter", "message": {"role": "assistant", "content": None}},
+        {
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": None, "refusal": "I must not."},
+        },
+    ]
 
-    with serve(thinking) as server:
+    def answer(body, number):
+        choices = [{"index": 0, **nothing[number % 3]}]
+        return Reply("", prompt_tokens=100, completion_tokens=10, instead={"choices": choices})
+
+    with serve(answer) as server:
         sets = asking(server.address, **{"limits.in_flight": 1})
         run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
-    asked, answered = (
-        sum(getattr(reply, f"{side}_tokens") for reply in server.replies)
-        for side in ("prompt", "completion")
-    )
-    totals = run.about["totals"]
-    assert (totals["calls"], len(server.requests)) == (4, 7)
-    assert (totals["prompt_tokens"], totals["completion_tokens"]) == (asked, answered)
-    assert totals["cost"] == pytest.approx(asked * 0.15e-6 + answered * 0.60e-6)
+        sent = len(server.requests)
+        (run.path / "log").rename(tmp_path / "gone")
+        again = societies.resume(run.path)
+        assert len(server.requests) == sent
+    assert set(run.table("answers").collect()["outcome"]) == {"defaulted"}
+    assert run.about["totals"]["calls"] == sent >= 12
+    assert run.about["totals"]["cost"] == pytest.approx(sent * (100 * 0.15e-6 + 10 * 0.60e-6))
+    reasons = run.table("calls").collect()["finish_reason"]
+    assert set(reasons) == {"stop", "content_filter", "refusal"}
+    with again.journal() as journal:
+        texts = {entry.completion.text for entry in journal.entries()}
+    assert texts == {"", "I must not."}
+    societies.replay(run.path)
+
+
+def test_no_request_holds_an_empty_reply(tmp_path):
+    with serve(lambda *_: Reply("")) as server:
+        societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    contents = [m["content"] for request in server.requests for m in request["messages"]]
+    assert all(text.strip() for text in contents)
+
+
+def test_what_leads_nowhere_counts_against_the_budget(tmp_path):
+    with serve(lambda *_: Reply("", prompt_tokens=10_000)) as server:
+        sets = asking(server.address, **{"limits.max_cost_usd": 0.004, "limits.in_flight": 1})
+        with pytest.raises(RunInterruptedError, match="max_cost_usd is reached"):
+            societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    assert len(server.requests) == 3
+
+
+def test_half_a_character_keeps_its_usage(tmp_path, capfd):
+    def half(body, number):
+        reply = play(body, number)
+        message = {"role": "assistant", "content": f"\ud83d {reply.text}"}
+        choices = [{"index": 0, "finish_reason": "stop", "message": message}]
+        return Reply("", prompt_tokens=7, completion_tokens=3, instead={"choices": choices})
+
+    with serve(half) as server:
+        run = societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    calls = run.table("calls").collect()
+    assert set(calls["prompt_tokens"]) == {7}
+    assert calls["cost"].null_count() == 0
+    assert "Traceback" not in "".join(capfd.readouterr())
     societies.replay(run.path)
 
 

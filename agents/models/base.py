@@ -185,7 +185,7 @@ class Completion:
     text: str
     finish_reason: str = "stop"
     prompt_tokens: int = 0
-    """Of all requests until this answer that had to be paid for; 0 if the server does not say."""
+    """0 if the server does not say."""
     completion_tokens: int = 0
     cost: float | None = None
     """US dollars; None when no price is known, which is not the same as free."""
@@ -202,13 +202,6 @@ class Completion:
         # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
         if not self.text.isascii():
             self.text = self.text.encode("utf-8", "replace").decode("utf-8")
-
-    def include(self, other: "Completion") -> None:
-        """Count in what another one took, which is paid for and could not be used."""
-        self.prompt_tokens += other.prompt_tokens
-        self.completion_tokens += other.completion_tokens
-        unpriced = self.cost is None or other.cost is None
-        self.cost = None if unpriced else (self.cost or 0.0) + (other.cost or 0.0)
 
 
 class LanguageModel(Protocol):

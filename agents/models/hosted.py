@@ -1,10 +1,12 @@
 """Hosted models, and local OpenAI-compatible servers, through LiteLLM."""
 
+import asyncio
 import math
 import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeGuard
 
 from societies.agents.errors import ModelError, PassingModelError
@@ -25,6 +27,8 @@ SETTINGS = {
 """How LiteLLM is to work, unless the environment says otherwise."""
 MOST = 2**53
 """No count of tokens, and no price, is as large as this."""
+MEANT = ("length", "content_filter", "refusal")
+"""Why a reply is empty that would be empty again."""
 PASSING_STATUS = (200, 409, 425)
 """Beside the server errors: no completion in a success, a conflict, too early."""
 
@@ -128,37 +132,46 @@ class HostedModel:
             errors.BadGatewayError,
         )
         self._other = errors.APIError
-        self._arguments = self._fixed_arguments(spec.timeout or timeout)
+        self._timeout = spec.timeout or timeout
+        self._arguments = self._fixed_arguments(self._timeout)
 
     async def complete(self, request: Request, key: str) -> Completion:
         """Send the request once and return the completion.
 
+        A refusal is a completion, and so is a reply that is empty but paid for, or withheld.
+
         Raises:
-            PassingModelError: no answer came, or an empty one; the next request may be answered.
+            PassingModelError: no whole answer came in time; the next request may be answered.
             ModelError: asking again would not help.
         """
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         began = time.monotonic()
         try:
-            response = await self._library.acompletion(
-                messages=messages, **self._arguments, **_response_format(request)
-            )
+            async with asyncio.timeout(self._timeout):
+                response = await self._library.acompletion(
+                    messages=messages, **self._arguments, **_response_format(request)
+                )
+        except TimeoutError as error:
+            raise PassingModelError(
+                f"model {self.spec.name} gave no whole answer to call {key} within "
+                f"{self._timeout:g} seconds (limits.timeout); it may have to be paid for"
+            ) from error
         except Exception as error:
+            from societies.agents.models.transport import is_unreachable
+
             text = self._failure(key, error)
             if not self._can_pass(error):
                 raise ModelError(f"{text} (asking again would not help)") from error
             raise PassingModelError(
-                text, overload=self._is_overload(error), retry_after=retry_after(error)
+                text,
+                overload=self._is_overload(error),
+                retry_after=retry_after(error),
+                unreachable=is_unreachable(error),
             ) from error
-        if not response.choices:
-            raise PassingModelError(f"model {self.spec.name} gave no reply at call {key}")
         completion = self._completion(response, time.monotonic() - began)
-        if not completion.text.strip():
-            raise PassingModelError(
-                f"model {self.spec.name} gave an empty reply at call {key} "
-                f"(finish reason: {completion.finish_reason}{_advice(completion.finish_reason)})",
-                used=completion,
-            )
+        used = completion.prompt_tokens + completion.completion_tokens
+        if not (completion.text.strip() or used or completion.finish_reason in MEANT):
+            raise PassingModelError(f"model {self.spec.name} gave no reply at call {key}")
         return completion
 
     def _fixed_arguments(self, timeout: float) -> dict[str, Any]:
@@ -178,7 +191,14 @@ class HostedModel:
         if spec.api_base and not spec.api_key_env:
             missing = self._library.validate_environment(spec.name)["missing_keys"]
             arguments["api_key"] = "none" if missing else None
+        if self._is_openai_compatible():
+            arguments["client"] = _client()
         return {name: value for name, value in arguments.items() if value is not None}
+
+    def _is_openai_compatible(self) -> bool:
+        """Whether LiteLLM reaches the model by the handler that takes a client of ours."""
+        found = self._library.get_llm_provider(self.spec.name, api_base=self.spec.api_base)
+        return bool(found[1] == "openai")
 
     def _can_pass(self, error: Exception) -> bool:
         """Whether the next request may be answered.
@@ -202,12 +222,16 @@ class HostedModel:
         return without_secrets(text, (self.spec.api_key_env,))
 
     def _completion(self, response: Any, latency: float) -> Completion:
-        choice, usage = response.choices[0], getattr(response, "usage", None)
+        choice = response.choices[0] if response.choices else None
+        usage = getattr(response, "usage", None)
         tokens = [getattr(usage, f"{side}_tokens", 0) for side in ("prompt", "completion")]
         asked, answered = tokens if all(_is_amount(count) for count in tokens) else (0, 0)
+        text = (choice and choice.message.content) or ""
+        refusal = None if text.strip() else getattr(choice and choice.message, "refusal", None)
+        reason = (choice and choice.finish_reason) or "unknown"
         return Completion(
-            text=choice.message.content or "",
-            finish_reason=choice.finish_reason or "unknown",
+            text=refusal or text,
+            finish_reason="refusal" if refusal else reason,
             prompt_tokens=asked,
             completion_tokens=answered,
             cost=self._cost(response) if asked or answered else None,
@@ -221,13 +245,15 @@ class HostedModel:
         return cost if _is_amount(cost) else None
 
 
-def _advice(finish_reason: str) -> str:
-    """Say what an empty reply's finish reason means for the user."""
-    if finish_reason == "length":
-        return "; max_tokens may be too small for a model that reasons first"
-    if finish_reason == "content_filter":
-        return "; the provider's filter withheld it"
-    return ""
+@cache
+def _client() -> Any:
+    """Return the way to OpenAI-compatible servers: LiteLLM's own, with bounded replies."""
+    litellm()
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    from societies.agents.models.transport import bound
+
+    return AsyncHTTPHandler(event_hooks={"response": [bound]})
 
 
 def supports_schema(spec: ModelSpec) -> bool:
