@@ -62,7 +62,7 @@ def configuration(server: Server, scenario: str, **protocol: Any) -> dict[str, A
         "model": {"name": "openai/local-model", "api_base": server.address},
         "population": {"size": 12 if scenario == "donor_game" else 3},
         "protocol": protocol,
-        "limits": {"timeout": 1.0, "backoff": 0.01, "retries": 20, "in_flight": 6},
+        "limits": {"timeout": 3.0, "backoff": 0.01, "retries": 20, "in_flight": 6},
     }
 
 

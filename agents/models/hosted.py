@@ -227,7 +227,7 @@ class HostedModel:
         tokens = [getattr(usage, f"{side}_tokens", 0) for side in ("prompt", "completion")]
         asked, answered = tokens if all(_is_amount(count) for count in tokens) else (0, 0)
         text = (choice and choice.message.content) or ""
-        refusal = None if text.strip() else getattr(choice and choice.message, "refusal", None)
+        refusal = None if text.strip() or not choice else _refusal(choice.message)
         reason = (choice and choice.finish_reason) or "unknown"
         return Completion(
             text=refusal or text,
@@ -243,6 +243,13 @@ class HostedModel:
         """Return the price that LiteLLM computed, None where it knows none."""
         cost: float | None = response._hidden_params.get("response_cost")
         return cost if _is_amount(cost) else None
+
+
+def _refusal(message: Any) -> str | None:
+    """Return what a provider says in place of an answer, which LiteLLM keeps among its own."""
+    fields = getattr(message, "provider_specific_fields", None) or {}
+    told = getattr(message, "refusal", None) or fields.get("refusal")
+    return told if isinstance(told, str) else None
 
 
 @cache
