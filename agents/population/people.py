@@ -1,7 +1,7 @@
 """Persons, one after the other, as the population's description says."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from societies.agents.errors import SocietyError
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import Fact, Persona, PersonaSpec
+from societies.agents.persona import Block, Fact, Persona, PersonaSpec
 from societies.agents.population.factors import Crossing
 from societies.agents.population.spec import (
     Condition,
@@ -40,6 +40,13 @@ class Person:
     group: str
     persona: Persona
     model: ModelSpec
+    kept: tuple[Block, ...] | None = None
+    """The blocks that the persona is reduced to, in a version of the person; else None."""
+
+    def only(self, blocks: Iterable[Block]) -> "Person":
+        """Return a version of the person, with all other blocks of the persona left out."""
+        kept = tuple(blocks)
+        return replace(self, persona=self.persona.only(kept), kept=kept)
 
 
 class Population:
