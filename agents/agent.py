@@ -110,9 +110,15 @@ class LLMAgent(mesa.Agent):
         self.memory = memory or Conversation(window=0)
         self.role = ""
         self.person = person.index
+        self.kept = person.kept
+        """The persona's blocks that this version of the person is reduced to; None for all."""
         self.announced: tuple[Announcement, ...] = ()
         self.version = 0
         """How many of the run's interventions it has been brought up to."""
+        self.begun = False
+        """Whether an interaction of the agent, or thread, has been scheduled."""
+        self.passed_by: frozenset[int] = frozenset()
+        """Interventions whose announcement an earlier thread of the agent has heard for it."""
         self.brief = brief or {}
         self.topic = ""
         self.whole: LLMAgent = self
@@ -136,6 +142,7 @@ class LLMAgent(mesa.Agent):
         other.memory = memory or Conversation()
         other.brief = brief
         other.announced, other.version = (), 0
+        other.begun, other.passed_by = False, frozenset()
         return other
 
     @property
@@ -282,7 +289,7 @@ class LLMAgent(mesa.Agent):
             value, problem = _read(answer, call.completion, situation, as_object=schema is not None)
             self.society.record_call(self, call, problem)
             if value is not None:
-                value.marked("repaired" if attempt > 1 else value.outcome)
+                value = value.marked("repaired") if attempt > 1 else value
                 break
             if explain and attempt < attempts and reply.content.strip():
                 repair = self.society.render("repair", error=problem)
@@ -359,10 +366,10 @@ def _read_object(
 def _default(
     fallback: AnswerT | None, agent: str, prompt: str, key: str, attempts: int, problem: str | None
 ) -> AnswerT:
-    """Return a fresh copy of the fallback, marked as such."""
+    """Return the fallback, marked as such."""
     if fallback is None:
         raise ModelError(
             f"agent {agent} gave no readable answer to '{prompt}' in {attempts} attempts "
             f"(last call {key}): {problem}"
         )
-    return fallback.model_copy().marked("defaulted")
+    return fallback.marked("defaulted")

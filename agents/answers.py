@@ -81,10 +81,13 @@ class Answer(Strict):
         return self._outcome
 
     def marked(self, outcome: Outcome) -> Self:
-        """Return this answer, marked with how it came about."""
+        """Return this answer, marked with how it came about; others may hold the unmarked one."""
+        if outcome == self._outcome:
+            return self
+        copy = self.model_copy()
         # As cached_property does on a frozen model; a private attribute costs more than parsing.
-        vars(self)["_outcome"] = outcome
-        return self
+        vars(copy)["_outcome"] = outcome
+        return copy
 
 
 class Text(Answer):

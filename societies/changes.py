@@ -5,7 +5,7 @@ there, and before it begins, its agents are brought up to them. An agent's inter
 other in program order, so that this is the same whatever is carried out first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,9 @@ class Effect:
     announcement: Announcement | None = None
 
 
+NOTHING = Effect()
+
+
 class Changes:
     """The interventions of one run: those to come, and what the others have changed.
 
@@ -73,6 +76,9 @@ class Changes:
         """Whether it did."""
         self._society = society
         self._effects: list[Mapping[str, Effect]] = []
+        self._waiting: dict[int, set[str]] = {}
+        """Passing announcements, by the number of their effect, and who has not heard them yet."""
+        self._announces = any(each.say and not each.say.lasting for each in config.interventions)
 
     def meet(self, scope: str) -> None:
         """Carry out what is due before an interaction of this scope is scheduled.
@@ -95,6 +101,23 @@ class Changes:
                 if isinstance(agent, LLMAgent):
                     self._catch_up(agent, interaction.settings.version)
 
+    def address(self, agents: Iterable[Hashable]) -> None:
+        """Let the agents of an interaction that is scheduled hear what passes by.
+
+        An agent hears a passing announcement in the threads that are under way; one that it begins
+        later hears it only if none of its others did.
+        """
+        if not self._announces:
+            return
+        for agent in agents:
+            if not isinstance(agent, LLMAgent):
+                continue
+            for number, waiting in self._waiting.items():
+                if agent.name not in waiting and not agent.begun:
+                    agent.passed_by |= {number}
+                waiting.discard(agent.name)
+            agent.begun = True
+
     def finish(self) -> None:
         """Log the interventions whose scope the run never came to."""
         for number, change in self.pending.items():
@@ -104,11 +127,12 @@ class Changes:
     def _catch_up(self, agent: LLMAgent, version: int) -> None:
         persona, model, portrait = agent.persona, agent.model_spec, agent.portrait
         missed = self._effects[agent.version : version]
-        for effect in filter(None, (effects.get(agent.name) for effects in missed)):
+        for number, effects in enumerate(missed, start=agent.version):
+            effect = effects.get(agent.name, NOTHING)
             if effect.persona is not None:
                 persona, portrait = effect.persona, effect.portrait
             model = effect.model or model
-            if effect.announcement is not None:
+            if effect.announcement is not None and number not in agent.passed_by:
                 agent.announced = (*agent.announced, effect.announcement)
         if missed:
             agent.become(persona, model, portrait)
@@ -120,6 +144,8 @@ class Changes:
         if change.say is not None:
             concerned = self._named(change.say.to, where)
             effects = _hearing(change.say, concerned)
+            if not change.say.lasting:
+                self._waiting[len(self._effects)] = set(effects)
         elif change.model is not None:
             concerned = self._named(change.model.agents, where)
             model = change.model.spec()
@@ -179,6 +205,8 @@ class Changes:
         effects = {}
         for agent in self._living():
             was, becomes = drawn[agent.person] if agent.person >= 0 else (None, None)
+            if was and becomes and agent.kept is not None:
+                was, becomes = was.only(agent.kept), becomes.only(agent.kept)
             persona = (
                 becomes.persona if was and becomes and was.persona != becomes.persona else None
             )

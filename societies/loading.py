@@ -23,6 +23,7 @@ from societies.agents.instruments.design import (
 from societies.agents.instruments.instrument import Question
 from societies.agents.models.scripted import open_mind
 from societies.agents.population import Population
+from societies.agents.population.factors import factors, warnings
 from societies.agents.portraits import WRITER
 from societies.agents.prompts import Prompts
 from societies.config import Protocol, RunConfig
@@ -31,6 +32,9 @@ from societies.interventions import unchangeable
 from societies.problems import Problem, explain, half_characters
 from societies.registry import Place, Scenario
 from societies.source import Source
+
+MOST_WEIGHED = 2000
+"""People among whom factors are compared: turns are even long before that."""
 
 
 def load(
@@ -220,6 +224,17 @@ def _population_problems(config: RunConfig) -> Iterator[Problem]:
             Population(config.population, config.model, config.seed).next_person()
     except SocietyError as error:
         yield ("population",), str(error)
+
+
+def confounded_factors(config: RunConfig) -> list[str]:
+    """Return a warning for each two factors of the population's design that determine each other.
+
+    Whoever is drawn, turns are taken by the same rule: nothing has to be fitted or drawn for it.
+    """
+    free: dict[str, Any] = {"traits": None, "margins": None, "attributes": {}, "exclude": []}
+    spec = config.population.model_copy(update=free)
+    people = Population(spec, config.model, config.seed).people(min(spec.size, MOST_WEIGHED))
+    return warnings(factors(spec, people))
 
 
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:

@@ -217,6 +217,7 @@ class Society(mesa.Model):
             except BaseException:
                 work.close()
                 raise
+        self.changes.address(agents)
         self._interactions += 1
         after = self.portraits.behind(agents)
         self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings, after)

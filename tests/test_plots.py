@@ -104,7 +104,7 @@ def test_the_plots_show_the_measures(tmp_path):
     plots.draw_resources(axes, results)
     means = next(line for line in axes.lines if line.get_label() == "mean")
     assert list(means.get_ydata()) == results.measures["resources"].to_list()
-    assert "answers: 0.4% lenient, 0.4% invalid, 0.4% repaired, 0.0% defaulted" in results.footer
+    assert "answers: 0.0% lenient, 0.9% invalid, 0.9% repaired, 0.0% defaulted" in results.footer
 
 
 def test_the_overview_numbers_the_agents_that_it_cannot_name(tmp_path):

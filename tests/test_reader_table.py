@@ -9,6 +9,9 @@ again, and defaulted in the end. `lenient` says that only the form was not the o
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from societies.agents.answers import Answer, AnswerError
 from societies.agents.instruments.answers import Choice, FormAnswers
@@ -302,3 +305,28 @@ def test_what_the_token_limit_cut_off_is_read_only_if_the_answer_is_whole(
         reader.take(completion, situation)
     with pytest.raises(AnswerError, match="cut off by the token limit"):
         reader.take(Completion(reply, finish_reason="length", logprobs={"B": -0.1}), situation)
+
+
+PIECES = [row[0] for *_, rows in OTHERS for row in rows]
+READERS = [(reader, situation) for reader, situation, *_ in OTHERS]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([*READERS, (Choice, {"form": shown("letters", SCALE)})]),
+    st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=4).map("\n".join),
+    st.sampled_from(["{}", "Answer: {}", "Inconsistent: {}", "[propose] {}", '{{"name": {}}}']),
+    st.sampled_from(["stop", "length"]),
+)
+@example(READERS[3], "book 1, hat 2, ball " + "9" * 5000, "[propose] {}", "stop")
+@example(READERS[4], "9" * 5000, "Inconsistent: {}", "stop")
+@example(READERS[5], "-" * 9000 + "1", '{{"name": {}}}', "stop")
+def test_whatever_is_replied_is_read_or_asked_again(
+    reader: tuple[type[Answer], dict[str, Any]], text: str, around: str, finish: str
+) -> None:
+    kind, situation = reader
+    try:
+        answer = kind.take(Completion(around.format(text), finish_reason=finish), situation)
+    except (AnswerError, ValidationError):
+        return
+    assert answer.outcome in ("clean", "lenient")

@@ -1,7 +1,7 @@
 """Persons, one after the other, as the population's description says."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from societies.agents.errors import SocietyError
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import Fact, Persona, PersonaSpec
+from societies.agents.persona import Block, Fact, Persona, PersonaSpec
+from societies.agents.population.factors import Crossing
 from societies.agents.population.spec import (
     Condition,
     Distribution,
@@ -39,6 +40,13 @@ class Person:
     group: str
     persona: Persona
     model: ModelSpec
+    kept: tuple[Block, ...] | None = None
+    """The blocks that the persona is reduced to, in a version of the person; else None."""
+
+    def only(self, blocks: Iterable[Block]) -> "Person":
+        """Return a version of the person, with all other blocks of the persona left out."""
+        kept = tuple(blocks)
+        return replace(self, persona=self.persona.only(kept), kept=kept)
 
 
 class Population:
@@ -60,6 +68,7 @@ class Population:
         self._groups: Sequence[Group] = spec.groups or [Group(share=1)]
         self._turn = Turns([group.share for group in self._groups])
         self._models = [Turns([each.share for each in spec.models]) for _ in self._groups]
+        self._crossing = Crossing(spec.cross)
         self._drawn = 0
         self._listed = self._people()
         self._checked = bool(spec.exclude)
@@ -83,11 +92,19 @@ class Population:
         group = self._groups[place]
         listed = self._person_of_list(index)
         name = group.name or (f"group {place + 1}" if self.spec.groups else "")
-        share = self.spec.models[self._models[place].next()] if self.spec.models else None
+        turn = self._models[place].next() if self.spec.models else 0
+        share = self.spec.models[turn] if self.spec.models else None
+        own = listed is not None and listed.model is not None
+        stratum = (
+            index % len(self._listed) if listed else 0,
+            place,
+            0 if own or group.model else turn,
+        )
+        crossed = self._crossing.next(*stratum)
         return Person(
             index=index,
             group=(listed.group if listed else "") or name,
-            persona=self._draw(index, group, listed),
+            persona=self._draw(index, group, listed, crossed),
             model=_first_model(listed, group, share) or self.model,
         )
 
@@ -154,10 +171,14 @@ class Population:
             )
         return self._listed[index % len(self._listed)]
 
-    def _draw(self, index: int, group: Group, listed: Listed | None) -> Persona:
-        """Return a person that no rule excludes."""
+    def _draw(
+        self, index: int, group: Group, listed: Listed | None, crossed: Sequence[int]
+    ) -> Persona:
+        """Return a person that no rule excludes; `crossed` are the places of crossed values."""
         for attempt in range(REDRAWS if self._checked else 1):
-            spec = group.persona.over(self._drawn_part(index, attempt).over(self.spec.persona))
+            spec = group.persona.over(
+                self._drawn_part(index, attempt, crossed).over(self.spec.persona)
+            )
             spec = listed.over(spec) if listed else spec
             again = () if attempt == 0 else (attempt,)
             persona = spec.draw(stream(self.seed, "person", index, *again))
@@ -168,7 +189,7 @@ class Population:
             "the rules leave nobody (with quotas, leave impossible cells out of margins.table)"
         )
 
-    def _drawn_part(self, index: int, attempt: int) -> PersonaSpec:
+    def _drawn_part(self, index: int, attempt: int, crossed: Sequence[int]) -> PersonaSpec:
         """Return what distributions say about person `index`."""
         spec = self.spec
         if not (spec.attributes or spec.traits or spec.margins or spec.cross):
@@ -184,9 +205,7 @@ class Population:
             attributes[name] = draw_value(distribution, random)
         if spec.traits:
             big_five |= self._traits.draw(stream(self.seed, "person traits", index, *again))
-        place = index
-        for name, levels in spec.cross.items():
-            place, position = divmod(place, len(levels))
+        for (name, levels), position in zip(spec.cross.items(), crossed, strict=True):
             block, _, key = name.rpartition(".")
             (big_five if block else attributes)[key] = levels[position]
         try:

@@ -236,7 +236,8 @@ class PopulationSpec(Strict):
     margins: Margins | None = None
     """Attributes drawn together, from a table raked to margins."""
     cross: dict[str, list[Fact | Level]] = Field(default_factory=dict)
-    """Every combination of these values in turn; keys are attributes or `big_five.<trait>`."""
+    """Every combination of these values in turn, within every group, model and listed person; keys
+    are attributes or `big_five.<trait>`."""
     exclude: list[dict[str, Condition | Fact]] = Field(default_factory=list)
     """Impossible people: whoever matches all conditions of a rule is drawn again."""
     written_as: Style | None = None

@@ -45,10 +45,8 @@ class Interview(Society):
             yield
         if self.protocol.guess_who:
             suspects = {
-                person.persona.identity or agent.name: self.render(
-                    "persona", persona=person.persona.without_secrets()
-                )
-                for agent, person in subjects
+                identity(person): self.render("persona", persona=person.persona.without_secrets())
+                for _, person in subjects
             }
             guessers = [self.enroll_judge(f"{agent.name} guesser") for agent, _ in subjects]
             for judge, (agent, person) in zip(guessers, subjects, strict=True):
@@ -61,13 +59,12 @@ class Interview(Society):
 
     def enroll_versions(self, person: Person) -> list[tuple[LLMAgent, Person]]:
         """Let a person join, once per ablation; return the agents with the person they portray."""
-        name = f"p{person.index:04}"
+        name = numbered(person)
         if not self.protocol.ablations:
             return [(self.enroll(name, person=person), person)]
         versions = []
         for ablation in self.protocol.ablations:
-            persona = person.persona.only(kept_blocks(ablation))
-            version = replace(person, persona=persona, group=ablation)
+            version = replace(person.only(kept_blocks(ablation)), group=ablation)
             versions.append((self.enroll(f"{name}-{ablation}", person=version), person))
         return versions
 
@@ -91,9 +88,8 @@ class Interview(Society):
             fallback=TwentyStatements.model_construct(known=[], hidden=[]),
             attempts=self.protocol.attempts,
         )
-        identity = person.persona.identity or agent.name
         description = SelfDescription(
-            identity=identity, known=said.known, hidden=said.hidden, outcome=said.outcome
+            identity=identity(person), known=said.known, hidden=said.hidden, outcome=said.outcome
         )
         self.record(description, agent)
         statements = [*said.known, *said.hidden]
@@ -104,7 +100,7 @@ class Interview(Society):
             Verdicts,
             fallback=Verdicts(verdicts=[]),
             attempts=self.protocol.attempts,
-            identity=identity,
+            identity=identity(person),
             statements=statements,
             person=person.persona,
         )
@@ -112,7 +108,7 @@ class Interview(Society):
         self.record(
             Judgement(
                 subject=agent.name,
-                identity=identity,
+                identity=identity(person),
                 verdicts=judged.verdicts,
                 share=share,
                 outcome=judged.outcome,
@@ -132,12 +128,11 @@ class Interview(Society):
             profile=self.render("persona", persona=agent.told_persona.without_secrets()),
             suspects=suspects,
         )
-        identity = person.persona.identity or agent.name
-        same = found.name.strip().casefold() == identity.strip().casefold()
+        same = found.name.strip().casefold() == identity(person).strip().casefold()
         self.record(
             Guess(
                 subject=agent.name,
-                identity=identity,
+                identity=identity(person),
                 guess=found.name,
                 reason=found.reason,
                 correct=None if found.outcome == "defaulted" else same,
@@ -145,3 +140,13 @@ class Interview(Society):
             ),
             judge,
         )
+
+
+def numbered(person: Person) -> str:
+    """Return what a person is called by its number."""
+    return f"p{person.index:04}"
+
+
+def identity(person: Person) -> str:
+    """Return whom all versions of a person portray."""
+    return person.persona.identity or numbered(person)

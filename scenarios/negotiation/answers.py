@@ -11,6 +11,8 @@ from societies.agents.answers import Answer, AnswerError
 MESSAGE = "[message]"
 PROPOSE = "[propose]"
 TERMINATOR = re.compile(r"\[END\]|\[end\]")
+DIGITS = 9
+"""Digits of the longest number that is read."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SLOT = "(what you say to your partner)"
 """What stands in the asked form where the words belong."""
@@ -119,7 +121,9 @@ def read_share(
         places.append(found)
         place = found + len(name)
     numbers = list(NUMBER.finditer(line))
-    if len(numbers) != len(resources) or any("." in number[0] for number in numbers):
+    if len(numbers) != len(resources) or any(
+        "." in number[0] or len(number[0]) > DIGITS for number in numbers
+    ):
         raise TurnError(
             "number_count",
             f"a proposal has exactly {len(resources)} whole numbers in digits: {asked}",
@@ -202,7 +206,7 @@ def _flagged(line: str) -> tuple[list[int], bool]:
     if bare.casefold() == "none":
         return [], line.strip() != "none"
     words = BESIDE_NUMBERS.sub(" ", bare).split()
-    if not words or not all(word.isdecimal() for word in words):
+    if not words or not all(word.isdecimal() and len(word) <= DIGITS for word in words):
         raise AnswerError("'Inconsistent:' is not followed by numbers alone, or by the word none")
     numbers = sorted(set(map(int, words)))
     return numbers, not (line.strip() == bare and bare[0].isdigit())

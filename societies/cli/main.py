@@ -56,10 +56,12 @@ def init(
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
-    from societies.loading import load
+    from societies.loading import confounded_factors, load
 
     config, scenario = load(file, overrides(seed, sets))
     size, plan = config.population.size, scenario.plan(config)
+    for warning in confounded_factors(config):
+        typer.echo(warning, err=True)
     typer.echo(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
 
 

@@ -17,6 +17,7 @@ def population(
 ) -> None:
     """Draw a scenario's population and show it against what was asked for; nothing is run."""
     from societies.agents.population import Population, describe
+    from societies.agents.population.factors import factors, joint_table, warnings
     from societies.agents.prompts import Prompts
     from societies.errors import InputError
     from societies.loading import load
@@ -27,6 +28,11 @@ def population(
     prompts = Prompts([scenario.folder / "prompts"], config.prompts)
     typer.echo(f"{len(people):,} people, seed {config.seed}")
     typer.echo(describe.table(describe.lines(spec, people)))
+    design = factors(spec, people)
+    if len(design) > 1:
+        typer.echo(f"\n{joint_table(design)}")
+    for warning in warnings(design):
+        typer.echo(warning, err=True)
     if spec.written_as and show:
         typer.echo(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
     for person in people[:show]:
