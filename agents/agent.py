@@ -331,6 +331,8 @@ def _read(
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
+        if completion.finish_reason == "refusal":
+            return answer.refusal(completion.text, situation), None
         if as_object:
             return _read_object(answer, completion, situation), None
         return answer.take(completion, situation), None

@@ -71,6 +71,15 @@ class Answer(Strict):
         """
         return False
 
+    @classmethod
+    def refusal(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Return what it means that the model's provider reports a refusal; `text` is its words.
+
+        Raises:
+            AnswerError: a refusal is no answer, unless a subclass knows it as one.
+        """
+        raise AnswerError(f"the model refuses to answer: {text[:200]}")
+
     @property
     def outcome(self) -> Outcome:
         """How the answer came about.

@@ -257,3 +257,14 @@ def test_a_server_that_asks_for_hours_stops_the_run(tmp_path):
 def test_a_price_is_an_amount(price):
     options = {"input_cost_per_token": price, "output_cost_per_token": 1e-6}
     assert prices(ModelSpec(name="openai/no-such-model", options=options)) is None
+
+
+def test_a_questionnaire_notes_a_refusal_that_the_provider_reports(tmp_path):
+    message = {"role": "assistant", "content": None, "refusal": "I must not."}
+    choices = [{"index": 0, "finish_reason": "stop", "message": message}]
+    with serve(lambda *_: Reply("", instead={"choices": choices})) as server:
+        sets = {"model": {"name": "openai/m", "api_base": server.address}, "population.size": 1}
+        run = societies.run("interview/demo", out=tmp_path, sets={**sets, "population.groups": []})
+    responses = run.table("responses").collect()
+    assert responses["refused"].all()
+    assert responses["value"].null_count() == responses.height > 0

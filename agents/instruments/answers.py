@@ -50,6 +50,11 @@ class Choice(Answer):
         return answer.model_copy(update={"probabilities": weights or None})
 
     @classmethod
+    def refusal(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Note the refusal."""
+        return cls(value=None, refused=True, raw=text)
+
+    @classmethod
     def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:
         """Whether a reply that was cut off is one label, as where one token is asked for."""
         return is_label(text, situation["form"].options)
@@ -70,6 +75,11 @@ class Said(Answer):
             raise AnswerError("the reply is empty")
         return cls(raw=text.strip(), refused=is_refusal(text))
 
+    @classmethod
+    def refusal(cls, text: str, situation: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Note the refusal."""
+        return cls(raw=text.strip(), refused=True)
+
 
 class FormAnswers(Answer):
     """All answers of a whole form: one line per item, `(a) 4`."""
@@ -77,6 +87,11 @@ class FormAnswers(Answer):
     values: list[int | None]
     refused: bool = False
     raw: str = ""
+
+    @classmethod
+    def refusal(cls, text: str, situation: Mapping[str, Any]) -> Self:
+        """Note that every item is refused."""
+        return cls(values=[None] * len(situation["forms"]), refused=True, raw=text)
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
