@@ -31,6 +31,12 @@ def _process_loop() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
         return _threads[process]
 
 
+def is_here() -> bool:
+    """Whether the calling code runs on the loop, so that it can start something there."""
+    started = _threads.get(os.getpid())
+    return started is not None and threading.current_thread() is started[1]
+
+
 def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
     """Run `work` on the loop and wait for it, from any other thread.
 
