@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import polars as pl
 
@@ -23,6 +26,10 @@ class Table:
         self.schema = schema(record)
         self.folder = folder
         self.segments = 0
+        self.rows = 0
+        """How many of its rows are written."""
+        self.checksums: list[str] = []
+        """The CRC-32 of each segment: a flipped bit in a page often is another number to Parquet."""
         self.frames: list[pl.DataFrame] = []
         self._rows: list[tuple[Any, ...]] = []
         self._pick = _picker(tuple(record.model_fields))
@@ -35,18 +42,20 @@ class Table:
         return len(self._rows)
 
     def flush(self, *, even_if_empty: bool = False) -> None:
-        """Write the waiting rows as the next segment."""
+        """Write the waiting rows as the next segment.
+
+        Raises:
+            RunFailedError: a row does not fit, or the segment cannot be written; the rows wait on.
+        """
         if not self._rows and not (even_if_empty and not self.segments):
             return
         frame = self._frame(self._rows)
         if self.folder:
-            path = self.folder / f"{self.segments:06}.parquet"
-            partial = path.with_suffix(".partial")
-            frame.write_parquet(partial)
-            partial.rename(path)
+            self.checksums.append(_write(self.folder / f"{self.segments:06}.parquet", frame))
         else:
             self.frames.append(frame)
         self.segments += 1
+        self.rows += frame.height
         self._rows.clear()
 
     def _frame(self, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
@@ -64,6 +73,29 @@ class Table:
                 f"row seq {seq} (scope {scope}, agent {agent}) does not fit into table "
                 f"{self.name!r}: {error}"
             ) from error
+
+
+def _write(path: Path, frame: pl.DataFrame) -> str:
+    """Write a segment whole or not at all; return its checksum.
+
+    Raises:
+        RunFailedError: the disk is full, or the directory is gone or read-only.
+    """
+    content, partial = BytesIO(), path.with_suffix(".partial")
+    frame.write_parquet(content)
+    try:
+        partial.write_bytes(content.getbuffer())
+        partial.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise RunFailedError(f"{path} cannot be written: {error.strerror}") from error
+    return checksum(content.getbuffer())
+
+
+def checksum(content: bytes | memoryview) -> str:
+    """Return the CRC-32 of a segment's bytes, in hexadecimal digits."""
+    return f"{crc32(content):08x}"
 
 
 def _picker(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -112,26 +144,37 @@ class RunLog:
         if not self.rows % 256 and time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, even_if_empty: bool = False) -> None:
         """Write what waits, so that readers see it.
 
         Raises:
-            RunFailedError: a row does not fit into its table; the other tables are written.
+            RunFailedError: a table cannot be written, or one of its rows does not fit; the other
+                tables are written.
         """
         self._flushed = time.monotonic()
         failures = []
         for table in self._tables.values():
             try:
-                table.flush()
+                table.flush(even_if_empty=even_if_empty)
             except RunFailedError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
 
     def close(self) -> None:
-        """Write everything; a table without rows gets an empty segment that carries its schema."""
-        for table in self._tables.values():
-            table.flush(even_if_empty=True)
+        """Write everything; a table without rows gets an empty segment that carries its schema.
+
+        Raises:
+            RunFailedError: as for `flush`.
+        """
+        self.flush(even_if_empty=True)
+
+    def written(self) -> dict[str, dict[str, Any]]:
+        """Return what was written of each table: its rows, its segments, their checksums."""
+        return {
+            name: {"rows": table.rows, "segments": table.segments, "checksums": table.checksums}
+            for name, table in self._tables.items()
+        }
 
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table that is kept in memory."""
@@ -148,4 +191,4 @@ def logical(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.select([name for name in names if not name.startswith(WALL_PREFIX)])
 
 
-__all__ = ["COMMON_COLUMNS", "RunLog", "Table", "logical"]
+__all__ = ["COMMON_COLUMNS", "RunLog", "Table", "checksum", "logical"]

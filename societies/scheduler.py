@@ -2,8 +2,8 @@
 
 Like instructions in a reorder buffer: an interaction starts when the earlier interactions of the
 agents it names have finished, whatever else is under way, and its records are retired in the order
-in which the program scheduled it. Like that buffer it has a size: nothing starts that is further ahead
-than this of the first interaction that is not retired, so that few records wait behind a slow one.
+in which the program scheduled it. Like that buffer it has a size: nothing starts that is
+further ahead of the first interaction not yet retired, so that few records wait behind a slow one.
 """
 
 import asyncio

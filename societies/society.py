@@ -374,7 +374,10 @@ class Society(mesa.Model):
         hurried = failure is None and self.calls.limit_reached is None
         await self._scheduler.drain(GRACE_SECONDS if hurried else None)
         await self._play.aclose()
-        self.log.close()
+        try:
+            self.log.close()
+        except RunFailedError as error:
+            failure = failure or error
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):

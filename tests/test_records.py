@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from societies.errors import InputError, RunFailedError
+from societies.loading import load
 from societies.records import COMMON_COLUMNS, Record, schema
 from societies.runlog import RunLog
+from tests.conftest import SMALL
 
 
 class Everything(Record):
@@ -91,14 +93,6 @@ def test_an_unknown_table_is_told_with_the_nearest(run_small):
 
 
 def test_a_row_that_fits_into_no_table_is_named_and_the_others_are_written(tmp_path):
-    class Count(Record):
-        table: ClassVar[str] = "counts"
-        number: int
-
-    class Remark(Record):
-        table: ClassVar[str] = "remarks"
-        text: str
-
     log = RunLog(tmp_path, "demo/1", (Count, Remark))
     log.write(Count(number=1), 1, "s1", "ann")
     log.write(Count(number=10**40), 1, "s2", "bob")
@@ -110,3 +104,52 @@ def test_a_row_that_fits_into_no_table_is_named_and_the_others_are_written(tmp_p
         log.flush()
     remarks = pl.read_parquet(tmp_path / "remarks" / "*.parquet")
     assert remarks["text"].to_list() == ["fine"]
+
+
+class Count(Record):
+    table: ClassVar[str] = "counts"
+    number: int
+
+
+class Remark(Record):
+    table: ClassVar[str] = "remarks"
+    text: str
+
+
+def test_closing_writes_the_other_tables_whatever_one_of_them_holds(tmp_path):
+    """The bad table comes first; what follows it is written, and empty tables get their schema."""
+    log = RunLog(tmp_path, "demo/1", (Count, Remark))
+    log.write(Count(number=10**40), 1, "s1", "ann")
+    log.write(Remark(text="fine"), 1, "s2", "bob")
+    with pytest.raises(RunFailedError, match=r"row seq 0 .* does not fit into table 'counts'"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "remarks" / "*.parquet")["text"].to_list() == ["fine"]
+    assert pl.read_parquet(tmp_path / "messages" / "*.parquet").height == 0
+
+
+def test_a_table_that_cannot_be_written_is_named_and_the_others_are_written(tmp_path):
+    log = RunLog(tmp_path, "demo/1", (Count, Remark))
+    log.write(Count(number=1), 1, "s1", "ann")
+    log.write(Remark(text="fine"), 1, "s2", "bob")
+    (tmp_path / "counts").rmdir()
+    with pytest.raises(RunFailedError, match=r"counts/000000\.parquet cannot be written: No such"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "remarks" / "*.parquet").height == 1
+
+
+def test_a_bad_row_at_the_end_of_a_failing_run_hides_neither_the_failure_nor_other_tables():
+    """Both are wrong, an interaction and a row: the failure is told, and the rest is written."""
+    config, scenario = load("donor_game/demo", SMALL)
+
+    class Wrong(scenario.load_society()):
+        records = (*scenario.load_society().records, Count)
+
+        def pay(self, answer, giver, receiver):
+            self.record(Count(number=10**40))
+            if self.log.rows > 30:
+                raise KeyError("hands")
+
+    society = Wrong(config)
+    with pytest.raises(RunFailedError, match=r"interaction g1/game1/r\d+/.* failed: KeyError"):
+        society.run()
+    assert society.log.table("strategies").collect().height == 4
