@@ -29,7 +29,7 @@ class Table:
         self.rows = 0
         """How many of its rows are written."""
         self.checksums: list[str] = []
-        """The CRC-32 of each segment: a flipped bit in a page often is another number to Parquet."""
+        """The CRC-32 of each segment: Parquet reads most flipped bits as other numbers."""
         self.frames: list[pl.DataFrame] = []
         self._rows: list[tuple[Any, ...]] = []
         self._pick = _picker(tuple(record.model_fields))

@@ -333,7 +333,7 @@ class Society(mesa.Model):
         """Drive `play()` to its next yield; return whether it goes on."""
         self._step += 1
         self.steps = self._step
-        if hasattr(mesa.Model, "time"):  # since Mesa 3.4
+        if hasattr(self, "time"):  # since Mesa 3.4
             self.time = float(self._step)
         self._welcome()
         try:
