@@ -250,7 +250,7 @@ def execute(
         society = make_society(config, scenario, journal, path / "log", live=True)
         with watch(society):
             society.run()
-        status = "finished"
+            status = "finished"
     except RunInterruptedError as error:
         status, reason, error.run = "interrupted", str(error), path
         raise
@@ -311,21 +311,31 @@ def new_directory(out: Path, config: RunConfig) -> Path:
     Raises:
         InputError: it cannot be made.
     """
+    folder = out / config.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_be_made(folder / str(config.seed), error) from error
     number = 1
     while True:
         suffix = "" if number == 1 else f"-{number}"
-        path = out / config.name / f"{config.seed}{suffix}"
+        path = folder / f"{config.seed}{suffix}"
         try:
-            path.mkdir(parents=True)
+            path.mkdir()
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise InputError(
-                f"the run's directory {path} cannot be made: {error.strerror}"
-            ) from error
+            raise _cannot_be_made(path, error) from error
         else:
             _write_config(path, config)
             return path
+
+
+def _cannot_be_made(path: Path, error: OSError) -> InputError:
+    place = Path(error.filename or path)
+    leads_nowhere = place.is_symlink() and not place.exists()
+    why = f"{place} is a link to nothing" if leads_nowhere else error.strerror
+    return InputError(f"the run's directory {path} cannot be made: {why}")
 
 
 def _set_aside(log: Path, aside: Path) -> None:
