@@ -377,7 +377,10 @@ class Society(mesa.Model):
         try:
             self.log.close()
         except RunFailedError as error:
-            failure = failure or error
+            if failure is None or str(failure) == str(error):
+                raise
+            told = f"{error}; besides, {reason}: {type(failure).__name__}: {failure}"
+            raise RunFailedError(told) from failure
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):

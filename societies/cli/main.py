@@ -143,6 +143,17 @@ def replay(path: RunPath, quiet: Quiet = False) -> None:
 
 
 @app.command()
+def rebuild(path: RunPath, quiet: Quiet = False) -> None:
+    """Write a run's tables and run.json anew from its journal alone; nothing is asked."""
+    from societies.cli.progress import watch_with
+    from societies.repairs import rebuild as rebuild_run
+
+    rebuilt = rebuild_run(path, watch=watch_with(quiet=quiet))
+    typer.echo("rebuilt: the tables and run.json are written anew", err=True)
+    typer.echo(rebuilt.path)
+
+
+@app.command()
 def show(
     paths: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="A run's directory, or several.")
@@ -165,6 +176,8 @@ def show(
         _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
         return
     found = Run(paths[0])
+    if call is None or plots:
+        found.check()
     if call is not None:
         display.show_call(found, call)
     elif transcript:
@@ -192,6 +205,8 @@ def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
     if other:
         raise InputError("--call, --transcript and --plots show one run; name only one")
     runs = [Run(path) for path in paths]
+    for run in runs:
+        run.check()
     (compare.show_comparison_json if as_json else compare.show_comparison)(runs)
 
 

@@ -51,4 +51,4 @@ class Screen:
 def say(text: object, *, err: bool = False) -> None:
     """Print a line on standard output, or standard error, unless nobody reads it any more."""
     screen = Screen(sys.stderr, any_failure=True) if err else Screen(sys.stdout)
-    print(text, file=screen, flush=True)  # type: ignore[call-overload] # noqa: T201 - its purpose
+    print(text, file=screen, flush=True)
