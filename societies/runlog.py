@@ -16,6 +16,8 @@ from societies.records import COMMON_COLUMNS, CORE_RECORDS, Record, schema
 
 SEGMENT_ROWS = 20_000
 FLUSH_SECONDS = 30.0
+BLOCK_ROWS = 256
+"""Rows that become columns at a time: 20,000 would keep the event loop for half a second."""
 
 
 class Table:
@@ -32,31 +34,54 @@ class Table:
         """The CRC-32 of each segment: Parquet reads most flipped bits as other numbers."""
         self.frames: list[pl.DataFrame] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._blocks: list[pl.DataFrame] = []
+        self._waiting = 0
         self._pick = _picker(tuple(record.model_fields))
         if folder:
             folder.mkdir(parents=True)
 
     def append(self, common: tuple[Any, ...], record: Record) -> int:
-        """Add one row; return how many rows wait."""
+        """Add one row; return how many rows wait.
+
+        Raises:
+            RunFailedError: it, or one shortly before it, does not fit.
+        """
         self._rows.append(common + self._pick(record.__dict__))
-        return len(self._rows)
+        self._waiting += 1
+        if len(self._rows) >= BLOCK_ROWS:
+            self._make_block()
+        return self._waiting
+
+    def _make_block(self) -> None:
+        if self._rows:
+            self._blocks.append(self._frame(self._rows))
+            self._rows.clear()
 
     def flush(self, *, even_if_empty: bool = False) -> None:
         """Write the waiting rows as the next segment.
 
         Raises:
-            RunFailedError: a row does not fit, or the segment cannot be written; the rows wait on.
+            RunFailedError: a row does not fit, or the segment cannot be written; what is not
+                written waits on.
         """
-        if not self._rows and not (even_if_empty and not self.segments):
-            return
-        frame = self._frame(self._rows)
+        try:
+            self._make_block()
+        finally:
+            if self._blocks:
+                self._put(pl.concat(self._blocks, rechunk=True))
+        if even_if_empty and not self.segments:
+            self._put(self._frame([]))
+
+    def _put(self, frame: pl.DataFrame) -> None:
+        """Keep a frame as the next segment."""
         if self.folder:
             self.checksums.append(_write(self.folder / f"{self.segments:06}.parquet", frame))
         else:
             self.frames.append(frame)
         self.segments += 1
         self.rows += frame.height
-        self._rows.clear()
+        self._blocks.clear()
+        self._waiting = len(self._rows)
 
     def _frame(self, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
         """Return rows as a data frame; the first one that fits into no column is named."""

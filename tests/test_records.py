@@ -8,7 +8,7 @@ import pytest
 from societies.errors import InputError, RunFailedError
 from societies.loading import load
 from societies.records import COMMON_COLUMNS, Record, schema
-from societies.runlog import RunLog
+from societies.runlog import RunLog, Table
 from tests.conftest import SMALL
 
 
@@ -153,3 +153,35 @@ def test_a_bad_row_at_the_end_of_a_failing_run_hides_neither_the_failure_nor_oth
     with pytest.raises(RunFailedError, match=r"interaction g1/game1/r\d+/.* failed: KeyError"):
         society.run()
     assert society.log.table("strategies").collect().height == 4
+
+
+def test_rows_become_columns_a_few_at_a_time_and_are_one_segment(tmp_path, monkeypatch):
+    """The event loop waits for the conversion: of 256 rows at most, not of a segment's 20,000."""
+    made: list[int] = []
+    frame = Table._frame
+
+    def counted(table: Table, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+        made.append(len(rows))
+        return frame(table, rows)
+
+    monkeypatch.setattr(Table, "_frame", counted)
+    log = RunLog(tmp_path, "demo/1", (Count,))
+    for number in range(1000):
+        log.write(Count(number=number), 1, "s", "ann")
+    log.close()
+    assert max(made) == 256
+    counts = pl.read_parquet(tmp_path / "counts" / "000000.parquet")
+    assert counts["number"].to_list() == counts["seq"].to_list() == list(range(1000))
+    assert log.written()["counts"]["rows"] == 1000
+
+
+def test_what_was_sound_before_a_bad_row_is_written(tmp_path):
+    log = RunLog(tmp_path, "demo/1", (Count,))
+    for number in range(300):
+        log.write(Count(number=number), 1, "s", "ann")
+    log.write(Count(number=10**40), 1, "s", "ann")
+    with pytest.raises(RunFailedError, match="row seq 300"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "counts" / "*.parquet")["number"].to_list() == list(
+        range(256)
+    )
