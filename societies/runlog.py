@@ -150,6 +150,7 @@ class RunLog:
         self.rows = 0
         self._segment_rows = segment_rows
         self._flushed = time.monotonic()
+        self._closed = False
         self._tables = {
             record.table: Table(record, folder / record.table if folder else None)
             for record in (*CORE_RECORDS, *records)
@@ -192,10 +193,16 @@ class RunLog:
         Raises:
             RunFailedError: as for `flush`.
         """
+        self._closed = True
         self.flush(even_if_empty=True)
 
     def written(self) -> dict[str, dict[str, Any]]:
-        """Return what was written of each table: its rows, its segments, their checksums."""
+        """Return what was written of each table: its rows, its segments, their checksums.
+
+        Nothing, unless the log is closed: a run that was abandoned may still be writing.
+        """
+        if not self._closed:
+            return {}
         return {
             name: {"rows": table.rows, "segments": table.segments, "checksums": table.checksums}
             for name, table in self._tables.items()

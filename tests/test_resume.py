@@ -315,3 +315,4 @@ def test_a_template_that_never_ends_is_abandoned_by_a_signal(tmp_path):
     assert process.returncode == 3
     assert "Traceback" not in err
     assert Run(out / "slow" / "0").status == "interrupted"
+    assert Run(out / "slow" / "0").written == {}
