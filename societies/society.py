@@ -166,14 +166,14 @@ class Society(mesa.Model):
 
         Who joined or left while nothing was driven, such as between two steps, is asked now.
         """
-        leavers, self._leavers = self._leavers, []
-        self._probes.leave(leavers)
         newcomers, self._newcomers = self._newcomers, []
+        leavers, self._leavers = self._leavers, []
         for agent, joined in newcomers:
             if agent.portrait is not None:
                 log = partial(self._record_written, agent, joined)
                 self.portraits.commission(agent, agent.persona, agent.portrait, log)
             self._probes.join(agent)
+        self._probes.leave(leavers)
 
     def _record_written(
         self, agent: LLMAgent, joined: AgentRecord, text: str, outcome: Outcome

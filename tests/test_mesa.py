@@ -84,6 +84,14 @@ def test_who_is_removed_between_steps_is_asked_and_stays_away(days):
     assert spoken == ["d1/ann", "d1/bob", "d2/ann", "d3/ann"]
 
 
+def test_who_joins_and_leaves_between_steps_is_asked_in_that_order(days):
+    days.step()
+    days.enroll("cem").remove()
+    while days.running:
+        days.step()
+    assert [moment for name, moment in asked(days) if name == "cem"] == ["before", "after"]
+
+
 def test_an_agent_is_removed_after_the_run(days):
     days.run()
     for agent in list(days.agents):
