@@ -81,6 +81,30 @@ def test_any_protocol_is_recorded_in_program_order(protocol, window):
     assert not any(scheduler.is_busy(agent) for agent in range(6))
 
 
+@settings(max_examples=60, deadline=None)
+@given(interactions, st.integers(1, 8))
+def test_any_window_lets_every_protocol_end(protocol, window):
+    """Scheduled at once, whoever waits for whom: nothing locks, and no window is overstepped."""
+    log: list[Row] = []
+    ahead = [0]
+
+    async def work(number: int, ticks: int) -> None:
+        ahead.append(number - scheduler.retired)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        scheduler.note(row(f"{number}"))
+
+    async def play() -> None:
+        for number, (agents, ticks) in enumerate(protocol):
+            scheduler.schedule(work(number, ticks), agents, str(number), 1)
+        await asyncio.wait_for(scheduler.settle(), timeout=10)
+
+    scheduler = Scheduler(log.append, window=window)
+    asyncio.run(play())
+    assert retired(log) == [f"{number}" for number in range(len(protocol))]
+    assert max(ahead) < window
+
+
 def test_a_failure_starts_nothing_new_and_lets_what_runs_finish():
     log: list[Row] = []
     started: list[str] = []
