@@ -3,6 +3,7 @@
 Nothing here is global. A stream's draws depend on who draws, never on when replies arrive.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from random import Random
 
@@ -33,6 +34,28 @@ class LateStream(Random):
         if self._owner is not None:
             (seed, owner), self._owner = self._owner, None
             self.seed(stream_seed(seed, *owner))
+
+
+class GuardedStream(Random):
+    """A generator that asks before every draw whether it may be drawn from.
+
+    Args:
+        check: raises if it may not.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__(0)
+        self._check = check
+
+    def random(self) -> float:
+        """Return the next draw from [0, 1)."""
+        self._check()
+        return super().random()
+
+    def getrandbits(self, k: int, /) -> int:
+        """Return the next `k` random bits."""
+        self._check()
+        return super().getrandbits(k)
 
 
 def stream_seed(seed: int, *owner: str | int) -> int:

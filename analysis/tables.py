@@ -54,7 +54,8 @@ def summary(run: Run) -> pl.DataFrame:
 
 def _begun(run: Run, name: str) -> pl.LazyFrame:
     """Return a run's table; of a run that was stopped before its first row, an empty one."""
-    if name in run.tables and not any((run.path / "log" / name).glob("*.parquet")):
+    there = any((run.path / "log" / name).glob("*.parquet"))
+    if name in run.tables and not there and not run.written.get(name, {}).get("segments"):
         record = next(record for record in run.record_types if record.table == name)
         return pl.LazyFrame(schema=schema(record))
     return run.table(name)

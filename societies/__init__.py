@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from societies.forks import fork
     from societies.loading import load
+    from societies.repairs import rebuild
     from societies.run_directory import Run
     from societies.runner import replay, resume, run
     from societies.society import Society
 
-__all__ = ["Run", "Society", "fork", "load", "replay", "resume", "run"]
+__all__ = ["Run", "Society", "fork", "load", "rebuild", "replay", "resume", "run"]
 
 _HOMES = {
     "Run": "run_directory",
     "Society": "society",
     "fork": "forks",
     "load": "loading",
+    "rebuild": "repairs",
     "replay": "runner",
     "resume": "runner",
     "run": "runner",

@@ -114,8 +114,10 @@ class Journal:
         """Write one completion, with whatever of its prompt is not stored yet.
 
         Raises:
-            JournalError: the file cannot be written (a full disk, say).
+            JournalError: the file cannot be written (a full disk, say), or holds that call.
         """
+        if key in self._calls:
+            raise JournalError(f"{self.path} holds call {key} already: no two calls share a key")
         new: dict[str, bytes] = {}
         if spec.fingerprint not in self._stored:
             new[spec.fingerprint] = _line({"model": spec.fingerprint, "sampling": spec.sampling()})

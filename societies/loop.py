@@ -31,13 +31,20 @@ def _process_loop() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
         return _threads[process]
 
 
+def is_here() -> bool:
+    """Whether the calling code runs on the loop, so that it can start something there."""
+    started = _threads.get(os.getpid())
+    return started is not None and threading.current_thread() is started[1]
+
+
 def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
     """Run `work` on the loop and wait for it, from any other thread.
 
     Args:
         work: what to run.
-        on_interrupt: called on the loop with a reason when the waiting thread gets Ctrl-C; the
-            work is then expected to end by itself within `PATIENCE`. A second Ctrl-C abandons it.
+        on_interrupt: called on the loop with a reason when the waiting thread gets Ctrl-C, or
+            another `KeyboardInterrupt`, whose text is the reason; the work is then expected to end
+            by itself within `PATIENCE`. A second one abandons it.
 
     Raises:
         RuntimeError: called from the loop itself, which would wait for itself.
@@ -50,8 +57,8 @@ def run(work: Coroutine[Any, Any, T], on_interrupt: Callable[[str], None]) -> T:
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         return future.result()
-    except KeyboardInterrupt:
-        loop.call_soon_threadsafe(on_interrupt, "interrupted from the keyboard")
+    except KeyboardInterrupt as stop:
+        loop.call_soon_threadsafe(on_interrupt, str(stop) or "interrupted from the keyboard")
     try:
         return future.result(PATIENCE)
     except TimeoutError as error:

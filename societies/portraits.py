@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from societies.agents.agent import LLMAgent
 from societies.agents.answers import Outcome
-from societies.agents.errors import OutsideInteractionError
 from societies.agents.models.base import Message
 from societies.agents.persona import Persona
 from societies.agents.portraits import (
@@ -22,7 +21,6 @@ from societies.agents.portraits import (
     portrayed,
     worst,
 )
-from societies.scheduler import CURRENT
 
 if TYPE_CHECKING:
     from societies.society import Society
@@ -67,20 +65,10 @@ class Portraits:
         """Return a portrait that is to be written of somebody who joins, if one is.
 
         People of the population are portrayed, as far as their personas say anything.
-
-        Raises:
-            OutsideInteractionError: the agent joins in an interaction, where no other can be
-                scheduled.
         """
         style = self._society.config.population.written_as
         if agent.person < 0 or not commissions(agent.persona, style):
             return None
-        current = CURRENT.get()
-        if current is not None:
-            raise OutsideInteractionError(
-                f"agent {agent.name} joins in interaction {current.scope}, and its persona is to "
-                "be written first: enroll it in play()"
-            )
         return Portrait()
 
     def commission(self, agent: LLMAgent, persona: Persona, portrait: Portrait, log: Log) -> None:

@@ -111,12 +111,12 @@ class Probes:
             if probe.before:
                 self._ask(probe, agent, "before")
 
-    def step(self, number: int) -> bool:
-        """Ask what is due after a step; return whether anything was."""
+    def step(self, number: int, agents: Sequence["LLMAgent"]) -> bool:
+        """Ask those who are there what is due after a step; return whether anything was."""
         due = [probe for probe in self._probes if probe.is_due(number)]
         for probe in due:
-            for agent in self._society.agents:
-                self._ask(probe, agent, f"step {number:05}")  # type: ignore[arg-type]
+            for agent in agents:
+                self._ask(probe, agent, f"step {number:05}")
         return bool(due)
 
     def leave(self, agents: Iterable["LLMAgent"]) -> None:

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import polars as pl
 
@@ -13,6 +16,8 @@ from societies.records import COMMON_COLUMNS, CORE_RECORDS, Record, schema
 
 SEGMENT_ROWS = 20_000
 FLUSH_SECONDS = 30.0
+BLOCK_ROWS = 256
+"""Rows that become columns at a time: 20,000 would keep the event loop for half a second."""
 
 
 class Table:
@@ -23,31 +28,60 @@ class Table:
         self.schema = schema(record)
         self.folder = folder
         self.segments = 0
+        self.rows = 0
+        """How many of its rows are written."""
+        self.checksums: list[str] = []
+        """The CRC-32 of each segment: Parquet reads most flipped bits as other numbers."""
         self.frames: list[pl.DataFrame] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._blocks: list[pl.DataFrame] = []
+        self._waiting = 0
         self._pick = _picker(tuple(record.model_fields))
         if folder:
             folder.mkdir(parents=True)
 
     def append(self, common: tuple[Any, ...], record: Record) -> int:
-        """Add one row; return how many rows wait."""
+        """Add one row; return how many rows wait.
+
+        Raises:
+            RunFailedError: it, or one shortly before it, does not fit.
+        """
         self._rows.append(common + self._pick(record.__dict__))
-        return len(self._rows)
+        self._waiting += 1
+        if len(self._rows) >= BLOCK_ROWS:
+            self._make_block()
+        return self._waiting
+
+    def _make_block(self) -> None:
+        if self._rows:
+            self._blocks.append(self._frame(self._rows))
+            self._rows.clear()
 
     def flush(self, *, even_if_empty: bool = False) -> None:
-        """Write the waiting rows as the next segment."""
-        if not self._rows and not (even_if_empty and not self.segments):
-            return
-        frame = self._frame(self._rows)
+        """Write the waiting rows as the next segment.
+
+        Raises:
+            RunFailedError: a row does not fit, or the segment cannot be written; what is not
+                written waits on.
+        """
+        try:
+            self._make_block()
+        finally:
+            if self._blocks:
+                self._put(pl.concat(self._blocks, rechunk=True))
+        if even_if_empty and not self.segments:
+            self._put(self._frame([]))
+
+    def _put(self, frame: pl.DataFrame) -> None:
+        """Keep a frame as the next segment."""
         if self.folder:
-            path = self.folder / f"{self.segments:06}.parquet"
-            partial = path.with_suffix(".partial")
-            frame.write_parquet(partial)
-            partial.rename(path)
+            self.checksums.append(_write(self.folder / f"{self.segments:06}.parquet", frame))
         else:
             self.frames.append(frame)
         self.segments += 1
-        self._rows.clear()
+        self.rows += frame.height
+        self._blocks.clear()
+        self._waiting = len(self._rows)
 
     def _frame(self, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
         """Return rows as a data frame; the first one that fits into no column is named."""
@@ -64,6 +98,29 @@ class Table:
                 f"row seq {seq} (scope {scope}, agent {agent}) does not fit into table "
                 f"{self.name!r}: {error}"
             ) from error
+
+
+def _write(path: Path, frame: pl.DataFrame) -> str:
+    """Write a segment whole or not at all; return its checksum.
+
+    Raises:
+        RunFailedError: the disk is full, or the directory is gone or read-only.
+    """
+    content, partial = BytesIO(), path.with_suffix(".partial")
+    frame.write_parquet(content)
+    try:
+        partial.write_bytes(content.getbuffer())
+        partial.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise RunFailedError(f"{path} cannot be written: {error.strerror}") from error
+    return checksum(content.getbuffer())
+
+
+def checksum(content: bytes | memoryview) -> str:
+    """Return the CRC-32 of a segment's bytes, in hexadecimal digits."""
+    return f"{crc32(content):08x}"
 
 
 def _picker(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -93,6 +150,7 @@ class RunLog:
         self.rows = 0
         self._segment_rows = segment_rows
         self._flushed = time.monotonic()
+        self._closed = False
         self._tables = {
             record.table: Table(record, folder / record.table if folder else None)
             for record in (*CORE_RECORDS, *records)
@@ -112,26 +170,43 @@ class RunLog:
         if not self.rows % 256 and time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, even_if_empty: bool = False) -> None:
         """Write what waits, so that readers see it.
 
         Raises:
-            RunFailedError: a row does not fit into its table; the other tables are written.
+            RunFailedError: a table cannot be written, or one of its rows does not fit; the other
+                tables are written.
         """
         self._flushed = time.monotonic()
         failures = []
         for table in self._tables.values():
             try:
-                table.flush()
+                table.flush(even_if_empty=even_if_empty)
             except RunFailedError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
 
     def close(self) -> None:
-        """Write everything; a table without rows gets an empty segment that carries its schema."""
-        for table in self._tables.values():
-            table.flush(even_if_empty=True)
+        """Write everything; a table without rows gets an empty segment that carries its schema.
+
+        Raises:
+            RunFailedError: as for `flush`.
+        """
+        self._closed = True
+        self.flush(even_if_empty=True)
+
+    def written(self) -> dict[str, dict[str, Any]]:
+        """Return what was written of each table: its rows, its segments, their checksums.
+
+        Nothing, unless the log is closed: a run that was abandoned may still be writing.
+        """
+        if not self._closed:
+            return {}
+        return {
+            name: {"rows": table.rows, "segments": table.segments, "checksums": table.checksums}
+            for name, table in self._tables.items()
+        }
 
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table that is kept in memory."""
@@ -148,4 +223,4 @@ def logical(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.select([name for name in names if not name.startswith(WALL_PREFIX)])
 
 
-__all__ = ["COMMON_COLUMNS", "RunLog", "Table", "logical"]
+__all__ = ["COMMON_COLUMNS", "RunLog", "Table", "checksum", "logical"]

@@ -87,7 +87,8 @@ def resume(
 ) -> Run:
     """Finish a run: what is journalled is not asked again.
 
-    A finished run whose tables are gone has them written anew from its journal.
+    A finished run whose tables, or `run.json`, are damaged or gone has them written anew from its
+    journal.
 
     Args:
         path: the run's directory.
@@ -96,17 +97,16 @@ def resume(
         watch: makes the context in which the society is run.
 
     Raises:
-        InputError: there is no run, or it cannot be run any more.
+        InputError: there is no run, it cannot be run any more, or its journal was emptied.
         ReplayDiffersError: the run asks something else than it did; its log is left as it was.
         RunInterruptedError: it was stopped again.
         SocietyError: it failed again.
     """
     found = Run(path)
-    names = {record.table for record in found.record_types}
-    if found.status == "finished" and names <= set(found.tables):
+    about = found.remembered
+    if about.get("status") == "finished" and found.is_whole:
         return found
-    if not (found.path / "journal.ndjson").is_file():
-        raise InputError(f"{found.path} has no journal.ndjson: everything would be asked again")
+    found.check_journal()
     for key in sets or {}:
         way, _, last = key.rpartition(".")
         is_address = last in ADDRESS_KEYS and "options" not in way.split(".")
@@ -116,15 +116,16 @@ def resume(
                 f"{', '.join(sorted(ADDRESS_KEYS))} of a model; all else would change what it asks"
             )
     config, scenario = load(found.path / "scenario.yaml", sets)
-    origin: dict[str, Any] = {
-        name: found.about[name] for name in ("began", "parent") if name in found.about
-    }
+    origin: dict[str, Any] = {"began": about.get("began")}
+    origin |= {"parent": about["parent"]} if "parent" in about else {}
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:
         if sets:
             _write_config(found.path, config)
-        _set_aside(log, aside)
+        if not about:
+            found.put_damage_aside()
+        set_aside(log, aside)
         try:
             execute(found.path, config, scenario, watch, journal, origin)
         except ReplayDiffersError:
@@ -248,12 +249,12 @@ def execute(
     status, reason = "failed", None
     journal.adopted = origin.get("parent", {}).get("calls", 0)
     society: Society | None = None
-    _write_about(path, config, "running", **origin)
+    write_about(path, config, "running", **origin)
     try:
         society = make_society(config, scenario, journal, path / "log", live=True)
         with watch(society):
             society.run()
-        status = "finished"
+            status = "finished"
     except RunInterruptedError as error:
         status, reason, error.run = "interrupted", str(error), path
         raise
@@ -275,10 +276,11 @@ def execute(
             "torn_bytes_dropped": journal.torn,
             "totals": asdict(society.calls.totals) if society else None,
             "rows": society.log.rows if society else 0,
+            "tables": society.log.written() if society else {},
             "limit_reached": society.calls.limit_reached if society else None,
             "in_flight": _throttle_courses(society) if society else {},
         }
-        _write_about(path, config, status, **facts)
+        write_about(path, config, status, **facts)
         if society:
             release(society)
 
@@ -319,24 +321,26 @@ def new_directory(out: Path, config: RunConfig) -> Path:
     Raises:
         InputError: it cannot be made.
     """
-    number = 1
+    folder, number = out / config.name, 1
     while True:
         suffix = "" if number == 1 else f"-{number}"
-        path = out / config.name / f"{config.seed}{suffix}"
+        path = folder / f"{config.seed}{suffix}"
         try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
+            folder.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
         except OSError as error:
-            raise InputError(
-                f"the run's directory {path} cannot be made: {error.strerror}"
-            ) from error
-        else:
-            _write_config(path, config)
-            return path
+            place = Path(error.filename)
+            if isinstance(error, FileExistsError) and place == path:
+                number += 1
+                continue
+            leads_nowhere = place.is_symlink() and not place.exists()
+            why = f"{place} is a link to nothing" if leads_nowhere else error.strerror
+            raise InputError(f"the run's directory {path} cannot be made: {why}") from error
+        _write_config(path, config)
+        return path
 
 
-def _set_aside(log: Path, aside: Path) -> None:
+def set_aside(log: Path, aside: Path) -> None:
     """Move the log away; if an earlier resume was killed, what it had moved away is kept."""
     if aside.exists():
         shutil.rmtree(log, ignore_errors=True)
@@ -346,7 +350,8 @@ def _set_aside(log: Path, aside: Path) -> None:
         aside.mkdir()
 
 
-def _write_about(path: Path, config: RunConfig, status: str, **facts: Any) -> None:
+def write_about(path: Path, config: RunConfig, status: str, **facts: Any) -> None:
+    """Write `run.json`: what became of a run."""
     about = {
         "status": status,
         "run": f"{config.name}/{config.seed}",

@@ -2,7 +2,8 @@
 
 Like instructions in a reorder buffer: an interaction starts when the earlier interactions of the
 agents it names have finished, whatever else is under way, and its records are retired in the order
-in which the program scheduled it.
+in which the program scheduled it. Like that buffer it has a size: nothing starts that is
+further ahead of the first interaction not yet retired, so that few records wait behind a slow one.
 """
 
 import asyncio
@@ -10,13 +11,17 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Hashable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any
 
+from societies.agents.errors import OutsideInteractionError
 from societies.errors import RunInterruptedError
 from societies.records import Record
 
 WINDOW = 4096
-"""Open interactions beyond which `play()` is not driven further."""
+"""Interactions that may be under way or wait to be retired; `play()` is not driven further."""
+SLICE_ROWS = 256
+"""Rows that are retired at a time: between slices, replies are attended to."""
 
 
 @dataclass(slots=True)
@@ -36,11 +41,14 @@ class Interaction:
         "calls",
         "dependents",
         "done",
+        "idle",
         "needs",
+        "place",
         "rows",
         "scope",
         "settings",
         "step",
+        "under_way",
         "waits_for",
         "work",
     )
@@ -63,12 +71,41 @@ class Interaction:
         self.waits_for = 0
         self.dependents: list[Interaction] = []
         self.done = work is None
+        self.place = 0
+        """How many interactions were scheduled before it."""
+        self.under_way = 0
+        """Its calls that are not answered yet."""
+        self.idle: asyncio.Future[None] | None = None
 
     def next_call(self, agent: str) -> int:
         """Count a model call of `agent`; return its number within this interaction, from 1."""
         number = self.calls.get(agent, 0) + 1
         self.calls[agent] = number
         return number
+
+    def answered(self) -> None:
+        """Note that one of its calls is under way no more."""
+        self.under_way -= 1
+        if self.idle and not self.idle.done() and not self.under_way:
+            self.idle.set_result(None)
+
+    def check_rest(self) -> None:
+        """Raise if one of its calls is under way.
+
+        Raises:
+            OutsideInteractionError: so it is, and its answer would come after the end.
+        """
+        if self.under_way:
+            raise OutsideInteractionError(
+                f"interaction {self.scope} ends while {self.under_way} of its calls are under way: "
+                "let it await whatever it asks"
+            )
+
+    async def rest(self) -> None:
+        """Wait until none of its calls is under way."""
+        while self.under_way:
+            self.idle = asyncio.get_running_loop().create_future()
+            await self.idle
 
 
 CURRENT: ContextVar[Interaction | None] = ContextVar("interaction", default=None)
@@ -81,7 +118,8 @@ class Scheduler:
     Args:
         retire: receives every row, in program order.
         begin: receives every interaction before it is carried out.
-        window: how many interactions may be open before `play()` has to wait.
+        window: how many interactions may be under way, or wait to be retired: no other is started,
+            and `play()` has to wait.
     """
 
     def __init__(
@@ -96,9 +134,14 @@ class Scheduler:
         self._begin = begin
         self._window = window
         self._order: deque[Interaction] = deque()
+        self._retiring = False
+        self._scopes: set[int] = set()
+        self._ready: list[tuple[int, Interaction]] = []
         self._last: dict[Hashable, Interaction] = {}
         self.open = 0
         """Interactions that are scheduled and not done."""
+        self.scheduled = 0
+        self.retired = 0
         self._waiting: set[Interaction] = set()
         self._tasks: dict[Interaction, asyncio.Task[None]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -116,8 +159,22 @@ class Scheduler:
 
         It waits for the earlier interactions of what is in `after`, too, and holds nobody up there.
         `settings` are those in force where it is scheduled, and stay with it.
+
+        Raises:
+            ValueError: an interaction of that scope was scheduled before; `work` is closed.
         """
+        # Hashes, not texts: a long run has millions of them, and two in a million share one with
+        # a probability of 1 to 30 million.
+        if hash(scope) in self._scopes:
+            work.close()
+            raise ValueError(
+                f"scope {scope!r} is used twice: its calls would share keys, and answers; make it "
+                "unique, by a number of the round, say"
+            )
+        self._scopes.add(hash(scope))
         interaction = Interaction(work, tuple(dict.fromkeys(needs)), scope, step, settings)
+        interaction.place = self.scheduled
+        self.scheduled += 1
         self._order.append(interaction)
         self.open += 1
         for need in (*interaction.needs, *after):
@@ -148,11 +205,11 @@ class Scheduler:
         return need in self._last
 
     async def make_room(self) -> None:
-        """Wait until fewer interactions than the window are open."""
+        """Wait until fewer interactions than the window are under way or wait to be retired."""
         await self._wait(self._window)
 
     async def settle(self) -> None:
-        """Wait until every interaction is done: the only barrier.
+        """Wait until every interaction is done, and its records are retired: the only barrier.
 
         Raises:
             RunInterruptedError: the run is being stopped.
@@ -167,23 +224,29 @@ class Scheduler:
             if interaction.work is not None:
                 interaction.work.close()
         self._waiting.clear()
+        self._ready.clear()
         self._wake(everybody=True)
 
     async def drain(self, seconds: float | None) -> None:
-        """Wait for the interactions under way; abandon what takes longer than `seconds`."""
+        """Wait for the interactions under way; abandon what takes longer than `seconds`.
+
+        What can be retired then is.
+        """
         tasks = set(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        while self._order and self._order[0].done:
+            self._retire_or_stop()
 
     async def _wait(self, limit: int) -> None:
         if CURRENT.get() is not None:
             raise RuntimeError(
                 "settle() belongs into play(): an interaction cannot wait for itself"
             )
-        if self.open >= limit and not self.stopping:
+        if self.scheduled - self.retired >= limit and not self.stopping:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append((limit, waiter))
             await waiter
@@ -196,12 +259,16 @@ class Scheduler:
         if not self._waiters:
             return
         for limit, waiter in self._waiters:
-            if (everybody or self.open < limit) and not waiter.done():
+            room = self.scheduled - self.retired < limit
+            if (everybody or room) and not waiter.done():
                 waiter.set_result(None)
         self._waiters = [(limit, waiter) for limit, waiter in self._waiters if not waiter.done()]
 
     def _start(self, interaction: Interaction) -> None:
         if self.stopping:
+            return
+        if interaction.place >= self.retired + self._window:
+            heappush(self._ready, (interaction.place, interaction))
             return
         self._waiting.discard(interaction)
         self._tasks[interaction] = asyncio.get_running_loop().create_task(self._run(interaction))
@@ -214,6 +281,7 @@ class Scheduler:
         try:
             self._begin(interaction)
             await work
+            interaction.check_rest()
             self._finish(interaction)
         except RunInterruptedError as error:
             self.stop(str(error))
@@ -222,6 +290,16 @@ class Scheduler:
                 raise
         except BaseException as error:  # noqa: BLE001 - kept, and raised where the run is driven
             self.stop(f"interaction {interaction.scope} failed", error)
+        finally:
+            await self._leave(interaction)
+
+    async def _leave(self, interaction: Interaction) -> None:
+        """Let go of an interaction, once what it asked is answered, and so journalled.
+
+        One that failed may have asked several things at a time, and the others are paid for.
+        """
+        try:
+            await interaction.rest()
         finally:
             del self._tasks[interaction]
 
@@ -236,7 +314,30 @@ class Scheduler:
             if not dependent.waits_for:
                 self._start(dependent)
         interaction.dependents.clear()
+        if not self._retiring:
+            self._retire_slice()
+
+    def _retire_slice(self) -> None:
+        """Retire what is done, up to a number of rows; the rest follows after what else is due."""
+        self._retiring, rows = False, 0
         while self._order and self._order[0].done:
-            for row in self._order.popleft().rows:
+            # What `play()` recorded goes with the interaction before it: once the last one is
+            # retired, nothing waits.
+            if rows >= SLICE_ROWS and self._order[0].work is not None:
+                self._retiring = True
+                asyncio.get_running_loop().call_soon(self._retire_or_stop)
+                break
+            retired = self._order.popleft()
+            self.retired += retired.work is not None
+            rows += len(retired.rows)
+            for row in retired.rows:
                 self._retire(row)
+        while self._ready and self._ready[0][0] < self.retired + self._window:
+            self._start(heappop(self._ready)[1])
         self._wake()
+
+    def _retire_or_stop(self) -> None:
+        try:
+            self._retire_slice()
+        except Exception as error:  # noqa: BLE001 - kept, and raised where the run is driven
+            self.stop("the record could not be written", error)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mappi
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import mesa
 from pydantic_core import to_json
@@ -21,6 +21,7 @@ from societies.agents.models.base import LanguageModel, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
+from societies.agents.streams import GuardedStream
 from societies.calls import Calls
 from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
@@ -91,6 +92,7 @@ class Society(mesa.Model):
         self._probes = Probes(self, config.probes)
         self.portraits = Portraits(self)
         self._newcomers: list[tuple[LLMAgent, AgentRecord]] = []
+        self._leavers: list[LLMAgent] = []
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
@@ -132,8 +134,9 @@ class Society(mesa.Model):
 
         Raises:
             ValueError: the name was used before, or has a `#`, which separates a key's parts.
-            OutsideInteractionError: a model writes its persona, and it joins in an interaction.
+            OutsideInteractionError: it joins in an interaction.
         """
+        self._check_in_play(f"lets {name!r} join", "enroll it in play()")
         if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
         self.roles[name] = role
@@ -159,18 +162,23 @@ class Society(mesa.Model):
         else:
             agent.become(agent.persona, agent.model_spec, portrait)
         self._newcomers.append((agent, joined))
-        if CURRENT.get() is None and _is_driven():
+        if loop.is_here():
             self._welcome()
         return agent
 
     def _welcome(self) -> None:
-        """Schedule what precedes everything else that newcomers do: portraits, then probes."""
+        """Schedule what precedes everything else that newcomers do: portraits, then probes.
+
+        Who joined or left while nothing was driven, such as between two steps, is asked now.
+        """
         newcomers, self._newcomers = self._newcomers, []
+        leavers, self._leavers = self._leavers, []
         for agent, joined in newcomers:
             if agent.portrait is not None:
                 log = partial(self._record_written, agent, joined)
                 self.portraits.commission(agent, agent.persona, agent.portrait, log)
             self._probes.join(agent)
+        self._probes.leave(leavers)
 
     def _record_written(
         self, agent: LLMAgent, joined: AgentRecord, text: str, outcome: Outcome
@@ -210,13 +218,18 @@ class Society(mesa.Model):
             work: what happens; it may ask only the agents named here.
             agents: the agents, and whatever else hashable the interaction shares with others.
             scope: unique name; keys, tables and `fork --at` refer to the interaction by it.
+
+        Raises:
+            ValueError: the scope was used before.
+            OutsideInteractionError: it is called in an interaction.
         """
-        if self.changes.pending:
-            try:
+        try:
+            self._check_in_play(f"schedules {scope!r}", "schedule it in play()")
+            if self.changes.pending:
                 self.changes.meet(scope)
-            except BaseException:
-                work.close()
-                raise
+        except BaseException:
+            work.close()
+            raise
         self.changes.address(agents)
         self._interactions += 1
         after = self.portraits.behind(agents)
@@ -228,10 +241,23 @@ class Society(mesa.Model):
         """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
         self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
 
-    def deregister_agent(self, agent: LLMAgent) -> None:
-        """Let go of an agent that is removed, once the probes have asked it."""
+    def deregister_agent(self, agent: mesa.Agent) -> None:
+        """Let go of an agent that is removed, once the probes have asked it.
+
+        Raises:
+            OutsideInteractionError: it is removed in an interaction.
+        """
+        name = getattr(agent, "name", agent.unique_id)
+        self._check_in_play(f"lets {name!r} leave", "remove it in play()")
         super().deregister_agent(agent)  # type: ignore[no-untyped-call]
-        self._probes.leave([agent])
+        if isinstance(agent, LLMAgent):
+            self._leavers.append(agent)
+        if loop.is_here():
+            self._welcome()
+
+    def _llm_agents(self) -> list[LLMAgent]:
+        """Return who is there and can be asked: a scenario may have plain Mesa agents, too."""
+        return [agent for agent in self.agents if isinstance(agent, LLMAgent)]
 
     async def settle(self) -> None:
         """Wait until all scheduled interactions are done: the only barrier."""
@@ -318,19 +344,21 @@ class Society(mesa.Model):
         """Drive `play()` to its next yield; return whether it goes on."""
         self._step += 1
         self.steps = self._step
+        if hasattr(self, "time"):  # since Mesa 3.4
+            self.time = float(self._step)
         self._welcome()
         try:
             await anext(self._play)
         except PlayEndsHere:
             return False
         except StopAsyncIteration:
-            self._probes.leave(cast(list[LLMAgent], list(self.agents)))
+            self._probes.leave(self._llm_agents())
             self.changes.finish()
             return False
         seconds = time.monotonic() - self.began
         self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
         self._interactions = 0
-        if self._probes.step(self._step):
+        if self._probes.step(self._step, self._llm_agents()):
             await self._scheduler.settle()
         return True
 
@@ -357,7 +385,13 @@ class Society(mesa.Model):
         hurried = failure is None and self.calls.limit_reached is None
         await self._scheduler.drain(GRACE_SECONDS if hurried else None)
         await self._play.aclose()
-        self.log.close()
+        try:
+            self.log.close()
+        except RunFailedError as error:
+            if failure is None or str(failure) == str(error):
+                raise
+            told = f"{error}; besides, {reason}: {type(failure).__name__}: {failure}"
+            raise RunFailedError(told) from failure
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):
@@ -413,7 +447,12 @@ class Society(mesa.Model):
 
     async def complete(self, agent: LLMAgent, request: Request) -> Call:
         """Take the completion from the journal, or from the agent's language model."""
-        return await self.calls.complete(current_interaction(), agent, request)
+        interaction = current_interaction()
+        interaction.under_way += 1
+        try:
+            return await self.calls.complete(interaction, agent, request)
+        finally:
+            interaction.answered()
 
     def record_call(self, agent: LLMAgent, call: Call, problem: str | None) -> None:
         """Log one call."""
@@ -465,39 +504,41 @@ class Society(mesa.Model):
     @property
     def random(self) -> Random:
         """The society's own generator, for `play()` only, where program order is certain."""
-        self._check_in_play("random")
+        self._check_draw("random")
         return self._random
 
     @random.setter
     def random(self, generator: Random) -> None:
-        self._random = generator
+        # Mesa hands it to sets of agents and to spaces, which draw from it by themselves.
+        self._random = GuardedStream(partial(self._check_draw, "random"))
+        self._random.setstate(generator.getstate())
 
     @property
     def rng(self) -> "np.random.Generator":
         """The society's own NumPy generator, for `play()` only."""
-        self._check_in_play("rng")
+        self._check_draw("rng")
         return self._rng_stream
 
     @rng.setter
     def rng(self, generator: "np.random.Generator") -> None:
         self._rng_stream = generator
 
-    def _check_in_play(self, name: str) -> None:
+    def _check_draw(self, name: str) -> None:
+        doing = f"draws from the society's {name}"
+        self._check_in_play(doing, f"draw from an agent's own {name}, or in play()")
+
+    def _check_in_play(self, doing: str, instead: str) -> None:
+        """Raise if an interaction does what belongs into `play()`.
+
+        Raises:
+            OutsideInteractionError: it does.
+        """
         current = CURRENT.get()
         if current is not None:
             raise OutsideInteractionError(
-                f"interaction {current.scope} draws from the society's {name}, in the order in "
-                f"which replies arrive; draw from an agent's own {name}, or in play()"
+                f"interaction {current.scope} {doing}, in the order in which replies arrive: "
+                f"{instead}"
             )
-
-
-def _is_driven() -> bool:
-    """Whether interactions can be scheduled: an event loop is running."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def current_interaction() -> Interaction:

@@ -1,5 +1,6 @@
 """What tests share: runs of the donor game, and comparing their records."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 import societies
 from societies.run_directory import Run
-from societies.runlog import logical
+from societies.runlog import checksum, logical
 
 SMALL: dict[str, Any] = {
     "population.size": 4,
@@ -28,6 +29,23 @@ def run_small(tmp_path: Path) -> Callable[..., Run]:
         return societies.run("donor_game/demo", out=tmp_path / "runs", sets={**SMALL, **sets})
 
     return run
+
+
+def forge(run: Run, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """Change a table of a run, and what `run.json` says of it: as if it had been logged so."""
+    folder = run.path / "log" / table
+    rows = change(pl.read_parquet(folder))
+    for segment in folder.glob("*.parquet"):
+        segment.unlink()
+    path = folder / "000000.parquet"
+    rows.write_parquet(path)
+    about = run.about
+    about["tables"][table] = {
+        "rows": rows.height,
+        "segments": 1,
+        "checksums": [checksum(path.read_bytes())],
+    }
+    (run.path / "run.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def record(run: Run) -> dict[str, pl.DataFrame]:

@@ -31,7 +31,7 @@ from societies.testing import (
     wrapped_models,
 )
 from societies.testing.models import MisspeakingModel, Question
-from tests.conftest import SMALL
+from tests.conftest import SMALL, forge
 from tests.faulty import SECRETS, install
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -124,8 +124,7 @@ def test_a_right_scenario_of_another_package_passes_and_gets_advice():
 
 def test_a_scenario_need_not_log_how_its_answers_came_about(ring_run):
     run = ring_run()
-    for segment in (run.path / "log" / "gifts").glob("*.parquet"):
-        pl.read_parquet(segment).drop("outcome").write_parquet(segment)
+    forge(run, "gifts", lambda gifts: gifts.drop("outcome"))
     check_rows(run)
 
 
@@ -192,9 +191,7 @@ def test_a_secret_that_was_told_is_none_for_those_who_heard_it(ring_run):
     shown = [run.call(key).messages[1][1] for key in run.table("calls").collect()["key"]]
     assert any("You were told: I give" in text and "I hide" in text for text in shown)
     check_secrets(run, OWN)
-    messages = run.path / "log" / "messages" / "000000.parquet"
-    rest = pl.read_parquet(messages).filter(pl.col("step") > 1)
-    rest.write_parquet(messages)
+    forge(run, "messages", lambda messages: messages.filter(pl.col("step") > 1))
     with pytest.raises(AssertionError, match=r"call r2/.* who had not been told it"):
         check_secrets(run, OWN)
 
@@ -210,14 +207,11 @@ def test_secrets_belong_to_somebody_in_the_run(ring_run):
 def tampered(table: str, column: str, value: Any) -> Any:
     """Return a change of the first row of a table."""
 
-    def change(run: Run) -> None:
-        path = run.path / "log" / table / "000000.parquet"
-        frame = pl.read_parquet(path)
+    def changed(frame: pl.DataFrame) -> pl.DataFrame:
         values = [value, *frame[column].to_list()[1:]]
-        series = pl.Series(column, values, dtype=frame.schema[column])
-        frame.with_columns(series).write_parquet(path)
+        return frame.with_columns(pl.Series(column, values, dtype=frame.schema[column]))
 
-    return change
+    return lambda run: forge(run, table, changed)
 
 
 def shortened(run: Run) -> None:

@@ -19,6 +19,7 @@ from societies.testing import (
     golden,
 )
 
+from .conftest import forge
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,9 +83,11 @@ def test_the_kit_finds_no_secret_in_a_partners_prompt(tmp_path):
 def test_an_outcome_that_does_not_follow_is_a_violation(tmp_path, table, column, value, told):
     run = societies.run(one_game(RED_LINES, BLUE_LINES), out=tmp_path)
     check_conserved(run)
-    file = next((run.path / "log" / table).glob("*.parquet"))
-    rows = pl.read_parquet(file)
-    rows.with_columns(pl.lit(value, dtype=rows.schema[column]).alias(column)).write_parquet(file)
+    forge(
+        run,
+        table,
+        lambda rows: rows.with_columns(pl.lit(value, dtype=rows.schema[column]).alias(column)),
+    )
     with pytest.raises(AssertionError) as caught:
         check_conserved(run)
     assert told in str(caught.value)

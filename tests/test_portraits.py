@@ -344,7 +344,7 @@ def test_nobody_to_be_written_joins_in_an_interaction() -> None:
         stage.schedule(join(stage), agents=[ann], scope="day")
         await stage.settle()
 
-    with pytest.raises(OutsideInteractionError, match="bob joins in interaction day, and its"):
+    with pytest.raises(OutsideInteractionError, match="day lets 'bob' join"):
         staged(scene)
 
 

@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from societies.errors import InputError, RunFailedError
+from societies.loading import load
 from societies.records import COMMON_COLUMNS, Record, schema
-from societies.runlog import RunLog
+from societies.runlog import RunLog, Table
+from tests.conftest import SMALL
 
 
 class Everything(Record):
@@ -91,14 +93,6 @@ def test_an_unknown_table_is_told_with_the_nearest(run_small):
 
 
 def test_a_row_that_fits_into_no_table_is_named_and_the_others_are_written(tmp_path):
-    class Count(Record):
-        table: ClassVar[str] = "counts"
-        number: int
-
-    class Remark(Record):
-        table: ClassVar[str] = "remarks"
-        text: str
-
     log = RunLog(tmp_path, "demo/1", (Count, Remark))
     log.write(Count(number=1), 1, "s1", "ann")
     log.write(Count(number=10**40), 1, "s2", "bob")
@@ -110,3 +104,84 @@ def test_a_row_that_fits_into_no_table_is_named_and_the_others_are_written(tmp_p
         log.flush()
     remarks = pl.read_parquet(tmp_path / "remarks" / "*.parquet")
     assert remarks["text"].to_list() == ["fine"]
+
+
+class Count(Record):
+    table: ClassVar[str] = "counts"
+    number: int
+
+
+class Remark(Record):
+    table: ClassVar[str] = "remarks"
+    text: str
+
+
+def test_closing_writes_the_other_tables_whatever_one_of_them_holds(tmp_path):
+    """The bad table comes first; what follows it is written, and empty tables get their schema."""
+    log = RunLog(tmp_path, "demo/1", (Count, Remark))
+    log.write(Count(number=10**40), 1, "s1", "ann")
+    log.write(Remark(text="fine"), 1, "s2", "bob")
+    with pytest.raises(RunFailedError, match=r"row seq 0 .* does not fit into table 'counts'"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "remarks" / "*.parquet")["text"].to_list() == ["fine"]
+    assert pl.read_parquet(tmp_path / "messages" / "*.parquet").height == 0
+
+
+def test_a_table_that_cannot_be_written_is_named_and_the_others_are_written(tmp_path):
+    log = RunLog(tmp_path, "demo/1", (Count, Remark))
+    log.write(Count(number=1), 1, "s1", "ann")
+    log.write(Remark(text="fine"), 1, "s2", "bob")
+    (tmp_path / "counts").rmdir()
+    with pytest.raises(RunFailedError, match=r"counts/000000\.parquet cannot be written: No such"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "remarks" / "*.parquet").height == 1
+
+
+def test_a_bad_row_at_the_end_of_a_failing_run_hides_neither_the_failure_nor_other_tables():
+    """Both are wrong, an interaction and a row: the failure is told, and the rest is written."""
+    config, scenario = load("donor_game/demo", SMALL)
+
+    class Wrong(scenario.load_society()):
+        records = (*scenario.load_society().records, Count)
+
+        def pay(self, answer, giver, receiver):
+            self.record(Count(number=10**40))
+            if self.log.rows > 30:
+                raise KeyError("hands")
+
+    society = Wrong(config)
+    with pytest.raises(RunFailedError, match=r"interaction g1/game1/r\d+/.* failed: KeyError"):
+        society.run()
+    assert society.log.table("strategies").collect().height == 4
+
+
+def test_rows_become_columns_a_few_at_a_time_and_are_one_segment(tmp_path, monkeypatch):
+    """The event loop waits for the conversion: of 256 rows at most, not of a segment's 20,000."""
+    made: list[int] = []
+    frame = Table._frame
+
+    def counted(table: Table, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+        made.append(len(rows))
+        return frame(table, rows)
+
+    monkeypatch.setattr(Table, "_frame", counted)
+    log = RunLog(tmp_path, "demo/1", (Count,))
+    for number in range(1000):
+        log.write(Count(number=number), 1, "s", "ann")
+    log.close()
+    assert max(made) == 256
+    counts = pl.read_parquet(tmp_path / "counts" / "000000.parquet")
+    assert counts["number"].to_list() == counts["seq"].to_list() == list(range(1000))
+    assert log.written()["counts"]["rows"] == 1000
+
+
+def test_what_was_sound_before_a_bad_row_is_written(tmp_path):
+    log = RunLog(tmp_path, "demo/1", (Count,))
+    for number in range(300):
+        log.write(Count(number=number), 1, "s", "ann")
+    log.write(Count(number=10**40), 1, "s", "ann")
+    with pytest.raises(RunFailedError, match="row seq 300"):
+        log.close()
+    assert pl.read_parquet(tmp_path / "counts" / "*.parquet")["number"].to_list() == list(
+        range(256)
+    )

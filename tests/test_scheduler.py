@@ -1,6 +1,7 @@
 """The scheduler: out of order in execution, in order in the record."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +81,30 @@ def test_any_protocol_is_recorded_in_program_order(protocol, window):
     assert not any(scheduler.is_busy(agent) for agent in range(6))
 
 
+@settings(max_examples=60, deadline=None)
+@given(interactions, st.integers(1, 8))
+def test_any_window_lets_every_protocol_end(protocol, window):
+    """Scheduled at once, whoever waits for whom: nothing locks, and no window is overstepped."""
+    log: list[Row] = []
+    ahead = [0]
+
+    async def work(number: int, ticks: int) -> None:
+        ahead.append(number - scheduler.retired)
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        scheduler.note(row(f"{number}"))
+
+    async def play() -> None:
+        for number, (agents, ticks) in enumerate(protocol):
+            scheduler.schedule(work(number, ticks), agents, str(number), 1)
+        await asyncio.wait_for(scheduler.settle(), timeout=10)
+
+    scheduler = Scheduler(log.append, window=window)
+    asyncio.run(play())
+    assert retired(log) == [f"{number}" for number in range(len(protocol))]
+    assert max(ahead) < window
+
+
 def test_a_failure_starts_nothing_new_and_lets_what_runs_finish():
     log: list[Row] = []
     started: list[str] = []
@@ -117,3 +142,129 @@ def test_draining_abandons_what_takes_too_long():
 
     asyncio.run(play())
     assert scheduler.stopping == "enough"
+
+
+def test_few_interactions_wait_to_be_retired_behind_a_slow_one():
+    """Not even those that `play()` scheduled at once: the window bounds what is started, too."""
+    started: list[int] = []
+    log: list[Row] = []
+
+    async def play() -> None:
+        scheduler = Scheduler(log.append, window=8)
+        answered = asyncio.Event()
+
+        async def slow() -> None:
+            await answered.wait()
+            scheduler.note(row("slow"))
+
+        async def quick(number: int) -> None:
+            started.append(number)
+            scheduler.note(row(f"{number}"))
+
+        scheduler.schedule(slow(), ["ann"], "slow", 1)
+        for number in range(50):
+            scheduler.schedule(quick(number), [f"bob {number}"], f"{number}", 1)
+        room = asyncio.create_task(scheduler.make_room())
+        await asyncio.sleep(0.01)
+        assert started == list(range(7))
+        assert not room.done()
+        answered.set()
+        await scheduler.settle()
+        assert room.done()
+
+    asyncio.run(play())
+    assert retired(log) == ["slow", *map(str, range(50))]
+
+
+def test_play_is_not_driven_further_while_a_window_waits_to_be_retired():
+    async def play() -> None:
+        scheduler = Scheduler(lambda _: None, window=8)
+        answered = asyncio.Event()
+        scheduler.schedule(answered.wait(), ["ann"], "slow", 1)
+        for number in range(7):
+            scheduler.schedule(asyncio.sleep(0), [number], f"{number}", 1)
+        room = asyncio.create_task(scheduler.make_room())
+        await asyncio.sleep(0.01)
+        assert scheduler.open == 1
+        assert not room.done()
+        answered.set()
+        await room
+
+    asyncio.run(play())
+
+
+def test_rows_are_retired_in_slices_between_which_others_have_their_turn():
+    """100 interactions of 50 rows wait behind a slow one; what comes after them comes last."""
+    log: list[Row] = []
+    turns: list[int] = []
+
+    async def play() -> None:
+        scheduler = Scheduler(log.append)
+        answered = asyncio.Event()
+
+        async def many(number: int) -> None:
+            for _ in range(50):
+                scheduler.note(row(f"{number}"))
+
+        async def look() -> None:
+            while not turns or turns[-1] < 5001:
+                turns.append(len(log))
+                await asyncio.sleep(0)
+
+        scheduler.schedule(answered.wait(), ["ann"], "slow", 1)
+        for number in range(100):
+            scheduler.schedule(many(number), [number], f"{number}", 1)
+        await asyncio.sleep(0.01)
+        scheduler.note(row("last"))
+        looking = asyncio.create_task(look())
+        answered.set()
+        await scheduler.settle()
+        assert len(log) == 5001
+        await looking
+
+    asyncio.run(play())
+    assert max(later - sooner for sooner, later in pairwise(turns)) <= 350
+    assert retired(log) == [f"{n}" for n in range(100) for _ in range(50)] + ["last"]
+
+
+def test_what_waits_is_retired_when_a_run_fails():
+    log: list[Row] = []
+
+    async def play() -> None:
+        scheduler = Scheduler(log.append)
+        answered = asyncio.Event()
+
+        async def many(number: int) -> None:
+            for _ in range(400):
+                scheduler.note(row(f"{number}"))
+
+        async def fail() -> None:
+            await answered.wait()
+            raise ValueError
+
+        async def slow() -> None:
+            await answered.wait()
+
+        scheduler.schedule(slow(), ["ann"], "slow", 1)
+        for number in range(3):
+            scheduler.schedule(many(number), [number], f"{number}", 1)
+        scheduler.schedule(fail(), ["bob"], "broken", 1)
+        await asyncio.sleep(0)
+        answered.set()
+        with pytest.raises(RunInterruptedError):
+            await scheduler.settle()
+        await scheduler.drain(None)
+
+    asyncio.run(play())
+    assert len(log) == 1200
+
+
+def test_a_scope_is_scheduled_once():
+    async def play() -> None:
+        scheduler = Scheduler(lambda _: None)
+        scheduler.schedule(asyncio.sleep(0), ["ann"], "day", 1)
+        with pytest.raises(ValueError, match="scope 'day' is used twice"):
+            scheduler.schedule(asyncio.sleep(0), ["bob"], "day", 1)
+        await scheduler.settle()
+
+    asyncio.run(play())

@@ -4,12 +4,14 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from societies.agents.errors import PromptError, SocietyError
 from societies.cli.options import File, Seed, Sets, overrides
+from societies.cli.output import say
 from societies.cli.population import population
 
 app = typer.Typer(
@@ -143,6 +145,17 @@ def replay(path: RunPath, quiet: Quiet = False) -> None:
 
 
 @app.command()
+def rebuild(path: RunPath, quiet: Quiet = False) -> None:
+    """Write a run's tables and run.json anew from its journal alone; nothing is asked."""
+    from societies.cli.progress import watch_with
+    from societies.repairs import rebuild as rebuild_run
+
+    rebuilt = rebuild_run(path, watch=watch_with(quiet=quiet))
+    typer.echo("rebuilt: the tables and run.json are written anew", err=True)
+    typer.echo(rebuilt.path)
+
+
+@app.command()
 def show(
     paths: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="A run's directory, or several.")
@@ -165,6 +178,8 @@ def show(
         _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
         return
     found = Run(paths[0])
+    if call is None or plots:
+        found.check()
     if call is not None:
         display.show_call(found, call)
     elif transcript:
@@ -192,25 +207,40 @@ def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
     if other:
         raise InputError("--call, --transcript and --plots show one run; name only one")
     runs = [Run(path) for path in paths]
+    for run in runs:
+        run.check()
     (compare.show_comparison_json if as_json else compare.show_comparison)(runs)
 
 
 def _perform(work: Callable[[], Any]) -> None:
     """Run something that makes or finishes a run; print its directory, whatever the end."""
-    for sent in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sent, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for sent in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sent) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(sent, _stop)
     try:
-        typer.echo(work().path)
+        say(work().path)
     except SocietyError as error:
         if error.run is None:
             raise
-        typer.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
+        say(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
         if isinstance(error, PromptError):
-            typer.echo("correct the prompt, and run it anew", err=True)
+            say("correct the prompt, and run it anew", err=True)
         else:
-            typer.echo(f"resume it with: societies resume {error.run}", err=True)
-        typer.echo(error.run)
+            say(f"resume it with: societies resume {error.run}", err=True)
+        say(error.run)
         raise typer.Exit(_code(error)) from error
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """End a run as Ctrl-C does; whoever tells it twice, as shells do, hurries nobody.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    for sent in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sent, signal.SIG_IGN)
+    raise KeyboardInterrupt(f"stopped by {signal.Signals(number).name}")
 
 
 def _code(error: SocietyError) -> int:
@@ -224,14 +254,14 @@ def main() -> None:
     try:
         app()
     except SocietyError as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         sys.exit(_code(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"error: {place}{error.strerror or error}", err=True)
+        say(f"error: {place}{error.strerror or error}", err=True)
         sys.exit(1)
 
 

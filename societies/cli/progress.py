@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from societies.cli.output import Screen, say
 from societies.registry import find
 from societies.runner import Watch, unwatched
 from societies.society import Society
@@ -40,7 +41,8 @@ def _on_terminal(society: Society) -> AbstractContextManager[None]:
 @contextmanager
 def _bar(society: Society) -> Iterator[None]:
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    screen = Console(file=cast(IO[str], Screen(sys.stderr, any_failure=True)))
+    with Progress(*columns, console=screen) as progress:
         task = progress.add_task(society.log.run, total=None, text="")
 
         def display(done: int, planned: int | None, text: str) -> None:
@@ -53,7 +55,7 @@ def _bar(society: Society) -> Iterator[None]:
 @contextmanager
 def _in_lines(society: Society) -> Iterator[None]:
     def display(done: int, planned: int | None, text: str) -> None:  # noqa: ARG001
-        print(f"{society.log.run}: {text}", file=sys.stderr, flush=True)  # noqa: T201 - its purpose
+        say(f"{society.log.run}: {text}", err=True)
 
     with _polled(society, PLAIN_SECONDS, display):
         yield

@@ -132,6 +132,6 @@ def _facts(run: Run) -> list[str]:
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
-            f"{cost}, {about['seconds']:,.1f} s"
+            f"{cost}" + ("" if about["seconds"] is None else f", {about['seconds']:,.1f} s")
         )
     return lines
