@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mappi
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import mesa
 from pydantic_core import to_json
@@ -90,6 +90,8 @@ class Society(mesa.Model):
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
         self._step = 0
+        self._phase: Literal["fresh", "settled", "begun"] = "fresh"
+        """Whether anything of the step has begun; if not, whether the one before is settled."""
         self._interactions = 0
         self.began = time.monotonic()
         self._play = self.play()
@@ -131,6 +133,8 @@ class Society(mesa.Model):
         """
         if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
+        if CURRENT.get() is None:
+            self._phase = "begun"
         self.roles[name] = role
         person = person or self.population.next_person()
         if role in self.config.model.roles:
@@ -212,6 +216,7 @@ class Society(mesa.Model):
             except BaseException:
                 work.close()
                 raise
+        self._phase = "begun"
         self._interactions += 1
         after = self.portraits.behind(agents)
         self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings, after)
@@ -228,8 +233,14 @@ class Society(mesa.Model):
         self._probes.leave([agent])
 
     async def settle(self) -> None:
-        """Wait until all scheduled interactions are done: the only barrier."""
+        """Wait until all scheduled interactions are done: the only barrier.
+
+        What is recorded behind it, until somebody joins or something is scheduled, belongs to the
+        step that was waited for.
+        """
         await self._scheduler.settle()
+        if self._phase == "fresh" and self._step > 1:
+            self._phase = "settled"
 
     def record(self, record: Record, agent: LLMAgent | None = None, scope: str = "") -> None:
         """Log a record.
@@ -240,9 +251,16 @@ class Society(mesa.Model):
             scope: only for records made in `play()`; an interaction's rows carry its own.
         """
         current = CURRENT.get()
-        step = current.step if current else self._step
+        step = current.step if current else self._step_in_play()
         name = agent.name if agent else None
         self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    def _step_in_play(self) -> int:
+        """Return the step of a row that `play()` records."""
+        if self._phase == "settled":
+            return self._step - 1
+        self._phase = "begun"
+        return self._step
 
     @property
     def config(self) -> RunConfig:
@@ -307,21 +325,35 @@ class Society(mesa.Model):
         """Drive `play()` to its next yield; return whether it goes on."""
         self._step += 1
         self.steps = self._step
+        self._phase = "fresh"
         self._welcome()
         try:
             await anext(self._play)
         except PlayEndsHere:
             return False
         except StopAsyncIteration:
+            self._end_last_step()
             self._probes.leave(cast(list[LLMAgent], list(self.agents)))
             self.changes.finish()
             return False
-        seconds = time.monotonic() - self.began
-        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
-        self._interactions = 0
+        self._end_step()
         if self._probes.step(self._step):
             await self._scheduler.settle()
         return True
+
+    def _end_step(self) -> None:
+        """Log the step that has been scheduled."""
+        self._phase = "begun"
+        seconds = time.monotonic() - self.began
+        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
+        self._interactions = 0
+
+    def _end_last_step(self) -> None:
+        """End the step in which `play()` ended; if nothing began in it, there was none."""
+        if self._phase == "begun" or self._step == 1:
+            self._end_step()
+        else:
+            self._step -= 1
 
     def _finish(self) -> None:
         self.running = False
