@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from societies.analysis.statistics import bootstrap_mean, gini_coefficient, trend
-from societies.analysis.tables import Runs, labelled, rows_of
+from societies.analysis.tables import Runs, labelled, rows_of, under_rules
 from societies.run_directory import Run
+from societies.scenarios.donor_game import conserved
 
 WHEN = ("run", "generation")
 """What a row of a measure stands for."""
@@ -100,23 +101,40 @@ def generosity_selection(runs: Runs) -> pl.DataFrame:
 
 
 def punishment_share(runs: Runs) -> pl.DataFrame:
-    """Return the part of encounters in which the donor punished.
+    """Return the part of encounters in which the donor punished, of those in which it might.
 
-    Columns: run, generation, `encounters`, `punished`, `share` (from 0 to 1; null in a protocol
-    without costly punishment, where nobody could).
+    Columns: run, generation, `encounters`, `allowed` (those under rules with costly punishment,
+    which an intervention may have changed on the way), `punished`, `share` = punished / allowed
+    (from 0 to 1; null where nobody could).
     """
-    allowed = [label for label, run in labelled(runs) if run.config.protocol.costly_punishment]
-    share = pl.col("punished") / pl.col("encounters")
+    might = (lambda config: config.protocol.costly_punishment, pl.Boolean)
+    encounters = under_rules(runs, "donations", might_punish=might)
     return (
-        rows_of(runs, "donations")
-        .group_by(*WHEN, maintain_order=True)
+        encounters.group_by(*WHEN, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("encounters"),
+            pl.col("might_punish").sum().cast(pl.Int64).alias("allowed"),
             (pl.col("action") == "punish").sum().cast(pl.Int64).alias("punished"),
         )
-        .with_columns(pl.when(pl.col("run").is_in(allowed)).then(share).alias("share"))
-        .collect()
+        .with_columns(
+            pl.when(pl.col("allowed") > 0)
+            .then(pl.col("punished") / pl.col("allowed"))
+            .alias("share")
+        )
     )
+
+
+def endowments(runs: Runs) -> pl.DataFrame:
+    """Return what everybody started the games of a generation with: run, generation, `endowment`.
+
+    In units, as interventions changed it; a generation without an encounter has no row.
+    """
+    rows = [
+        (label, generation, endowment)
+        for label, run in labelled(runs)
+        for generation, endowment in conserved.endowments(run).items()
+    ]
+    return _measure(rows, {"endowment": pl.Float64})
 
 
 def gini(runs: Runs) -> pl.DataFrame:

@@ -50,7 +50,8 @@ class Results:
     players: pl.DataFrame
     """One row per agent and generation: `resources`, `rank`, `survived`, `fraction`."""
     lineage: pl.DataFrame
-    endowment: float
+    endowments: pl.DataFrame
+    """One row per generation."""
     footer: str
     """The run's name and how its answers came about, for below every figure."""
 
@@ -66,7 +67,7 @@ class Results:
             measures=table,
             players=players.sort("generation", "agent"),
             lineage=measured.lineage(run),
-            endowment=run.config.protocol.endowment,
+            endowments=measured.endowments(run),
             footer=_footer(table, run),
         )
 
@@ -190,7 +191,12 @@ def draw_resources(axes: Axes, results: Results) -> None:
         axes.vlines(
             known["generation"], *interval, color=BLUE, lw=1.4, label="95% bootstrap interval"
         )
-    axes.axhline(results.endowment, color="black", lw=0.9, ls=":", label="endowment")
+    start = results.endowments
+    if start["endowment"].n_unique() == 1:
+        axes.axhline(start["endowment"][0], color="black", lw=0.9, ls=":", label="endowment")
+    else:
+        ends = start["generation"] - 0.5, start["generation"] + 0.5
+        axes.hlines(start["endowment"], *ends, color="black", lw=0.9, ls=":", label="endowment")
     _scale(axes, table["resources"].to_list(), agents["resources"].to_list())
     _legend(axes)
     return None
