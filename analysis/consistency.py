@@ -21,6 +21,7 @@ from societies.analysis.agreement import cronbach_alpha
 from societies.analysis.quality import pooled, quality_of, shares
 from societies.analysis.statistics import bootstrap_difference
 from societies.run_directory import Run
+from societies.summary import MODEL
 
 SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
@@ -53,13 +54,15 @@ Row = dict[str, Any]
 def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
+    Column `model` tells variants of one model apart, as in all tables that compare models.
     Column `side` is 1 if the answer is on the trait's high side, -1 on its low side, 0 between.
     Rows are in program order, whatever order they lie in on the disk.
     """
     agents = run.table("agents").select("agent", "group", "person", "big_five", "attributes")
     choice = pl.col("kind") == "choose"
     return (
-        run.table("responses")
+        run.rows("responses")
+        .with_columns(MODEL)
         .join(agents, on="agent", how="left")
         .with_columns(
             width=pl.when(choice).then(1.0).otherwise(pl.col("points") - 1.0),

@@ -74,6 +74,7 @@ class Society(mesa.Model):
         super().__init__(rng=config.seed)
         scenario = find(config.scenario)
         self.changes = Changes(self, config)
+        self._labels = config.labels()
         self.seed = config.seed
         self.population = Population(config.population, config.model, config.seed)
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
@@ -146,6 +147,7 @@ class Society(mesa.Model):
             group=person.group,
             person=person.index,
             model=person.model.name,
+            label=self.label(person.model),
             persona=agent.persona_text,
             written=None,
             big_five=to_json(person.persona.big_five).decode(),
@@ -278,6 +280,10 @@ class Society(mesa.Model):
     def people_drawn(self) -> int:
         """How many people of the population were drawn so far."""
         return self.population.drawn
+
+    def label(self, spec: ModelSpec) -> str:
+        """Return what a model is called in tables that compare models."""
+        return self._labels.get(spec.fingerprint, spec.name)
 
     def is_busy(self, agent: LLMAgent) -> bool:
         """Whether an interaction that names the agent is still open."""
@@ -437,6 +443,7 @@ class Society(mesa.Model):
             CallRecord(
                 key=call.key,
                 model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
                 prompt=call.request.prompt,
                 attempt=call.request.attempt,
                 request=call.digest,
@@ -461,6 +468,7 @@ class Society(mesa.Model):
             AnswerRecord(
                 prompt=call.request.prompt,
                 model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
                 calls=call.request.attempt,
                 outcome=outcome,
                 problem=problem,

@@ -10,20 +10,25 @@ from societies.agents.answers import OUTCOMES
 if TYPE_CHECKING:
     from societies.run_directory import Run
 
+MODEL = pl.coalesce("label", "model").alias("model")
+"""Column `model` of tables that compare models: variants of one model are told apart by `label`."""
+
 
 def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
     """Count answers by outcome, and the replies that were not an answer to what was asked.
 
     Args:
         run: the run.
-        by: columns of table `answers` to group by, such as `model` or `agent`.
+        by: columns of table `answers` to group by, such as `model` (variants are told apart) or
+            `agent`.
 
     Returns:
         One row per group: `answers`, a column per outcome (`clean`, `lenient`, `repaired`,
         `defaulted`), `invalid` (replies, so calls), and `invalid_share` of all calls.
     """
     answers = (
-        run.table("answers")
+        run.rows("answers")
+        .with_columns(MODEL)
         .group_by(by, maintain_order=True)
         .agg(
             pl.len().alias("answers"),
@@ -31,7 +36,8 @@ def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
         )
     )
     calls = (
-        run.table("calls")
+        run.rows("calls")
+        .with_columns(MODEL)
         .group_by(by)
         .agg(
             (~pl.col("readable")).sum().alias("invalid"),
