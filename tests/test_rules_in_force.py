@@ -4,7 +4,7 @@ import polars as pl
 
 import societies
 from societies import analysis
-from societies.analysis import negotiation
+from societies.analysis import debate, negotiation
 from societies.analysis.plots import Results, _figure, draw_resources
 from societies.course import Course
 from tests.conftest import SMALL
@@ -80,6 +80,20 @@ def test_advice_is_of_the_best_half_if_half_survived(tmp_path):
     told = {key[:2]: run.call(key).messages[-1][1] for key in keys if key >= "g2"}
     assert "advice of the best half of the previous generation" in told["g2"]
     assert "advice of the best agents of the previous generation" in told["g3"]
+
+
+def test_a_side_wins_by_the_rule_and_before_the_judge_in_force(tmp_path):
+    other = {"at": "q0004", "model": {"agents": ["judge"], "name": "scripted/solver"}}
+    changes = [switch("q0003", stop_when="answer"), other]
+    sets = {"protocol.task.count": 6, "interventions": changes}
+    run = societies.run("debate/judged", out=tmp_path, sets=sets)
+    wins = debate.side_wins(run).filter("counts")
+    counted = wins.group_by("judge", "by").agg(pl.col("questions").sum()).rows()
+    assert set(counted) == {
+        ("scripted/judge", "named", 2),
+        ("scripted/judge", "holding", 1),
+        ("scripted/solver", "holding", 3),
+    }
 
 
 def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
