@@ -13,7 +13,6 @@ from societies.analysis.debate_texts import corpus_bleu, diversity
 from societies.analysis.positions import (
     ROUND,
     SEAT,
-    Defaulted,
     consensus_by_round,
     counts_by_round,
     decisions,
@@ -24,7 +23,7 @@ from societies.analysis.positions import (
     table,
 )
 from societies.analysis.statistics import bootstrap_mean, proportion
-from societies.analysis.tables import Runs, under_rules
+from societies.analysis.tables import Defaulted, Runs, under_rules
 from societies.run_directory import Run
 from societies.summary import MODEL
 

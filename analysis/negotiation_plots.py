@@ -21,14 +21,16 @@ from societies.analysis import negotiation as measured
 from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
 from societies.analysis.tables import Runs, labelled
 from societies.run_directory import Run
-from societies.scenarios.negotiation.contexts import outcomes, pareto_frontier
+from societies.scenarios.negotiation.contexts import optimal_points, outcomes
 
 MOST_CONTEXTS = 9
 """Contexts that are drawn each for itself."""
 MOST_PLAYERS = 12
 """Players whose names fit beside a heat map."""
-LIGHT = "#DCDCDC"
+LIGHT, SKY = "#DCDCDC", "#56B4E9"
 ENDINGS = {"agreed": BLUE, "mismatch": VERMILION, "turn_limit": GREY, "aborted": "black"}
+FOR_A_PLAYER = {**ENDINGS, "aborted_by_partner": SKY}
+"""How games end for one of the two."""
 
 
 def plots(run: Run, folder: str | Path) -> list[Path]:
@@ -75,7 +77,7 @@ def outcomes_figure(games: pl.DataFrame, footer: str) -> Figure:
 
 def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     """Draw the first contexts each for itself: allocations, frontier, and how games ended."""
-    keys = ["counts", "red_values", "blue_values"]
+    keys = ["counts", "red_values", "blue_values", "weight"]
     groups = [group for _, group in games.group_by(keys, maintain_order=True)][:MOST_CONTEXTS]
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
@@ -152,21 +154,25 @@ def learning_figure(runs: Runs, footer: str) -> Figure:
 
 
 def draw_outcomes(axes: Axes, games: pl.DataFrame) -> None:
-    """Draw deals as bubbles over the Pareto-optimal points of the contexts that were played."""
+    """Draw deals as bubbles over the Pareto-optimal points of the contexts that were played.
+
+    Optimal is meant as in column `pareto`: by the rewards of the game's objective.
+    """
     _prepare(axes, "Outcomes", "red's points", "blue's points")
     frontier = Counter(
         points
         for row in games.iter_rows(named=True)
-        for points in pareto_frontier(measured.context_of(row))
+        for points in optimal_points(measured.context_of(row), row["weight"])
     )
     _bubbles(axes, frontier, label="frontier", facecolors="none", color=GREY)
     deals = games.filter("agreed")
     largest = max(_ends(deals).values(), default=1)
     for optimal, colour, label in (
-        (True, BLUE, "efficient deal"),
+        (True, BLUE, "Pareto-optimal deal"),
         (False, VERMILION, "other deal"),
+        (None, SKY, "deal (strict: none is better)"),
     ):
-        part = _ends(deals.filter((pl.col("distance") == 0) == optimal))
+        part = _ends(deals.filter(pl.col("pareto").eq_missing(pl.lit(optimal))))
         _bubbles(axes, part, largest, label=label, color=colour, alpha=0.75, linewidths=0)
     failed = games.height - int(games["agreed"].sum())
     axes.annotate(f"no deal: {failed} of {games.height}", (0, 0), (4, 5), **_note())
@@ -202,7 +208,7 @@ def draw_frontier(axes: Axes, games: pl.DataFrame) -> None:
     axes.scatter(
         [red for red, _ in every], [blue for _, blue in every], s=14, color=LIGHT, zorder=1
     )
-    frontier = pareto_frontier(context)
+    frontier = optimal_points(context, row["weight"])
     axes.plot(*zip(*frontier, strict=True), "o-", color=GREY, ms=4, lw=1, mfc="white", zorder=2)
     for ending, colour in ENDINGS.items():
         ends = games.filter(pl.col("reason") == ending)
@@ -231,14 +237,15 @@ def draw_endings(axes: Axes, games: pl.DataFrame, players: Sequence[str]) -> Non
     _prepare(axes, "How games ended", "part of the player's games", "")
     for place, player in enumerate(players):
         own = games.filter((pl.col("red") == player) | (pl.col("blue") == player))
-        counts = Counter(own["reason"])
+        counts = Counter(_ending(row, player) for row in own.iter_rows(named=True))
         left = 0.0
-        for ending, colour in ENDINGS.items():
+        for ending, colour in FOR_A_PLAYER.items():
             width = counts[ending] / own.height
             axes.barh(place, width, left=left, color=colour, height=0.62)
             left += width
-    for ending, colour in ENDINGS.items():
-        axes.barh([0], [0], color=colour, label=ending.replace("_", " "))
+    met = {_ending(row, player) for row in games.iter_rows(named=True) for player in players}
+    for ending in [*ENDINGS, *(met - ENDINGS.keys())]:
+        axes.barh([0], [0], color=FOR_A_PLAYER[ending], label=ending.replace("_", " "))
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     _legend(axes)
@@ -269,6 +276,12 @@ def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> N
     axes.spines[:].set_visible(False)
 
 
+def _ending(row: dict[str, Any], player: str) -> str:
+    """Return how a game ended for a player; a partner's faults are told apart from its own."""
+    by = row["aborted_by"]
+    return "aborted_by_partner" if by and row[by] != player else str(row["reason"])
+
+
 # -- helpers ----------------------------------------------------------------------------------
 
 
@@ -292,10 +305,11 @@ def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
 
 def _footer(run: Run, games: pl.DataFrame) -> str:
     path = run.path.resolve()
+    weights = ", ".join(f"{weight:g}" for weight in games["weight"].unique().sort())
     errors = int((games["corrections"] > 0).sum()) / games.height
     return (
         f"run {path.parent.name}/{path.name} · {games.height:,} games, {errors:.1%} with a "
-        f"corrected turn · objective weight {games['weight'][0]:g}"
+        f"corrected turn · objective weight {weights}"
     )
 
 

@@ -6,11 +6,10 @@ round, not of those alone whose debate still goes on.
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Literal
 
 import polars as pl
 
-from societies.analysis.tables import Runs, labelled, rows_of
+from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
 from societies.errors import InputError
 from societies.scenarios.debate.tasks import Question, matches
 from societies.scenarios.debate.voting import consensus
@@ -18,9 +17,6 @@ from societies.scenarios.debate.voting import consensus
 SEAT = ("run", "question", "agent", "sample")
 """One agent's (with several samples, one sample's) part in one question."""
 ROUND = ("run", "round")
-
-Defaulted = Literal["include", "exclude"]
-"""Whether decisions count that no readable reply stands behind."""
 
 
 def table(runs: Runs, name: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The tables of one run or of several, with labels that tell the runs apart."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -11,6 +11,9 @@ from societies.errors import InputError
 from societies.run_directory import Run
 
 Runs = Run | Sequence[Run]
+
+Defaulted = Literal["include", "exclude"]
+"""Whether decisions count that no readable reply stands behind."""
 
 
 def labelled(runs: Runs) -> list[tuple[str, Run]]:
