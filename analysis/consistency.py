@@ -38,9 +38,10 @@ ADMINISTRATION = [
     "repeat",
 ]
 VARIED = [
-    *("order_difference", "order_flips", "direction_difference"),
-    *("template_difference", "template_spread", "template_flips", "paraphrase_difference"),
-    *("paraphrase_flips", "retest", "retest_difference"),
+    *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
+    *("template_difference", "template_spread", "template_flips", "template_half_flips"),
+    *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
+    *("retest", "retest_difference"),
 ]
 """Measures that need a design which varies something."""
 INDUCED = 0.25
@@ -136,10 +137,11 @@ def reliability(run: Run) -> pl.DataFrame:
     `direction_difference` between the two scale directions;
     `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
-    agent's score over templates) and `template_flips` (items whose side is not the same in all
-    templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
-    noise floor of the differences), both in fresh context alone; `answers`, `invalid`, `refused`
-    and `defaulted`. A column is null where the design does not vary what it needs.
+    agent's score over templates) and `template_flips`; `retest` (correlation of repeats over
+    agents) and `retest_difference` (of items: the noise floor of the differences), both in fresh
+    context alone; `answers`, `invalid`, `refused` and `defaulted`. Flips are the shares of items
+    answered on opposite sides of the scale's middle; in `half_flips` one answer is the middle
+    itself, and another is not. A column is null where the design does not vary what it needs.
     """
     answers = _with_combined(run, _scored(run))
     rows = []
@@ -157,13 +159,13 @@ def reliability(run: Run) -> pl.DataFrame:
                 "alpha_low": alpha.low,
                 "alpha_high": alpha.high,
                 "order_difference": _difference(order),
-                "order_flips": _flips(order),
+                **_flips("order", order),
                 "direction_difference": _difference(direction),
                 "paraphrase_difference": _difference(wording),
-                "paraphrase_flips": _flips(wording),
+                **_flips("paraphrase", wording),
                 "template_difference": _template_difference(part),
                 "template_spread": _template_spread(part),
-                "template_flips": _template_flips(part),
+                **_template_flips(part),
                 "retest": _retest(fresh),
                 "retest_difference": _difference(_pairs(fresh, "repeat", 1, 2)),
                 **quality_of(part),
@@ -350,9 +352,25 @@ def _difference(pairs: pl.DataFrame) -> float | None:
     return _number(found)
 
 
-def _flips(pairs: pl.DataFrame) -> float | None:
-    """Return the share of paired answers on opposite sides of the scale's middle."""
-    return _number((pairs["side"] * pairs["side_other"] < 0).mean())
+def _flips(name: str, pairs: pl.DataFrame) -> Row:
+    """Return the flips between paired answers."""
+    return _flip_shares(name, pairs.select("side", "side_other").to_numpy())
+
+
+def _flip_shares(name: str, sides: Any) -> Row:
+    """Return how often an item's answers (a row; -1, 0 or 1) lie on opposite sides of the middle.
+
+    And how often they do not, but some are in the middle, and others are not: flips of a kind of
+    their own (2.5), by the same rule for orders, wordings and templates.
+    """
+    if sides.shape[1] < 2 or not len(sides):
+        return {f"{name}_flips": None, f"{name}_half_flips": None}
+    opposite = (sides.min(axis=1) < 0) & (sides.max(axis=1) > 0)
+    moved = sides.min(axis=1) != sides.max(axis=1)
+    return {
+        f"{name}_flips": float(opposite.mean()),
+        f"{name}_half_flips": float((moved & ~opposite).mean()),
+    }
 
 
 def _template_spread(part: pl.DataFrame) -> float | None:
@@ -382,13 +400,10 @@ def _template_difference(part: pl.DataFrame) -> float | None:
     return fmean(known) / float(part["width"][0]) if known else None
 
 
-def _template_flips(part: pl.DataFrame) -> float | None:
-    """Return the share of items whose side is not the same in all templates (2.5)."""
+def _template_flips(part: pl.DataFrame) -> Row:
+    """Return the flips between all templates (2.5)."""
     wide = _by_template(part)
-    if wide.width < 2 or wide.is_empty():
-        return None
-    sides = np.sign(wide.to_numpy() - float(part["middle"][0]))
-    return float((sides != sides[:, :1]).any(axis=1).mean())
+    return _flip_shares("template", np.sign(wide.to_numpy() - float(part["middle"][0])))
 
 
 def _retest(part: pl.DataFrame) -> float | None:

@@ -20,9 +20,21 @@ from societies.analysis.consistency import (
     responses,
     trait_scores,
 )
-from societies.analysis.figures import colour, dodge, finish, groups_of, say, slant, words
+from societies.analysis.figures import (
+    BLUE,
+    GREY,
+    VERMILION,
+    colour,
+    dodge,
+    finish,
+    groups_of,
+    plain,
+    save,
+    say,
+    slant,
+    words,
+)
 from societies.analysis.persona_plots import draw_permeability, draw_words_and_deeds
-from societies.analysis.plots import BLUE, DPI, GREY, VERMILION, plain
 from societies.analysis.portraits import portrait_accuracy
 from societies.analysis.quality import SHARES, pooled
 from societies.errors import InputError
@@ -251,8 +263,7 @@ def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
     FigureCanvasAgg(figure)
     draws(figure.subplots(), run)
     figure.supxlabel(_footer(run), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
-    figure.savefig(path, dpi=DPI)
-    return path
+    return save(figure, path, run)
 
 
 def _footer(run: Run) -> str:

@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from societies.analysis import debate as measured
-from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.analysis.positions import decisions
 from societies.errors import InputError
 from societies.run_directory import Run
@@ -98,11 +98,11 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     results = Results.of(run)
     panels = _panels(results)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    files = [_save(_overview(results, list(panels.values())), Path(folder) / "overview.png")]
+    files = [save(_overview(results, list(panels.values())), Path(folder) / "overview.png", run)]
     for name, panel in panels.items():
         figure = _figure(results.footer, 6.4, 4.0)
         panel(figure.subplots(), results)
-        files.append(_save(figure, Path(folder) / f"{name}.png"))
+        files.append(save(figure, Path(folder) / f"{name}.png", run))
     return files
 
 
@@ -135,7 +135,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
     )
     right.margins(x=0.15)
     right.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    return _save(figure, Path(file))
+    return save(figure, Path(file), *runs)
 
 
 # -- measures ---------------------------------------------------------------------------------
@@ -329,11 +329,6 @@ def _figure(footer: str, width: float, height: float) -> Figure:
     FigureCanvasAgg(figure)
     figure.supxlabel(plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY)
     return figure
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=DPI)
-    return path
 
 
 def _style(axes: Axes, title: str, unit: str) -> None:

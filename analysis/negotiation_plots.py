@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from societies.analysis import negotiation as measured
-from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.analysis.tables import Runs, labelled
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import optimal_points, outcomes
@@ -53,14 +53,14 @@ def plots(run: Run, folder: str | Path) -> list[Path]:
         figures["tournament"] = tournament_figure(run, footer)
     if games["iteration"].n_unique() > 1:
         figures["learning"] = learning_figure(run, footer)
-    return _save(figures, Path(folder))
+    return _save(figures, Path(folder), run)
 
 
 def plot_learning(runs: Runs, folder: str | Path) -> Path:
     """Draw the learning curve of several runs, in the order given, into a folder."""
-    names = [label for label, _ in labelled(runs)]
+    names, played = zip(*labelled(runs), strict=True)
     footer = f"runs {names[0]} to {names[-1]}"
-    return _save({"learning": learning_figure(runs, footer)}, Path(folder))[0]
+    return _save({"learning": learning_figure(runs, footer)}, Path(folder), *played)[0]
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def draw_scores(axes: Axes, table: pl.DataFrame) -> None:
 
 def draw_endings(axes: Axes, games: pl.DataFrame, players: Sequence[str]) -> None:
     """Draw, as stacked bars, how the games of each player ended."""
-    _prepare(axes, "How games ended", "part of the player's games", "")
+    _prepare(axes, "Endings", "part of the player's games", "")
     for place, player in enumerate(players):
         own = games.filter((pl.col("red") == player) | (pl.col("blue") == player))
         counts = Counter(_ending(row, player) for row in own.iter_rows(named=True))
@@ -244,11 +244,11 @@ def draw_endings(axes: Axes, games: pl.DataFrame, players: Sequence[str]) -> Non
             axes.barh(place, width, left=left, color=colour, height=0.62)
             left += width
     met = {_ending(row, player) for row in games.iter_rows(named=True) for player in players}
-    for ending in [*ENDINGS, *(met - ENDINGS.keys())]:
+    for ending in filter(met.__contains__, FOR_A_PLAYER):
         axes.barh([0], [0], color=FOR_A_PLAYER[ending], label=ending.replace("_", " "))
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    _legend(axes)
+    _legend(axes, ncols=5)
 
 
 def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> None:
@@ -295,12 +295,9 @@ def _figure(width: float, height: float, footer: str) -> Figure:
     return figure
 
 
-def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
+def _save(figures: dict[str, Figure], folder: Path, *runs: Run) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"{name}.png" for name in figures]
-    for file, figure in zip(files, figures.values(), strict=True):
-        figure.savefig(file, dpi=DPI)
-    return files
+    return [save(figure, folder / f"{name}.png", *runs) for name, figure in figures.items()]
 
 
 def _footer(run: Run, games: pl.DataFrame) -> str:
