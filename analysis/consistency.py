@@ -18,6 +18,7 @@ from scipy.stats import pearsonr
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona import LEVELS
 from societies.analysis.agreement import cronbach_alpha
+from societies.analysis.portraits import portrait_accuracy, portrayed
 from societies.analysis.quality import pooled, quality_of, shares
 from societies.analysis.statistics import bootstrap_difference
 from societies.run_directory import Run
@@ -232,11 +233,9 @@ def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 
     Measures of what the design does not vary, such as templates, have no column. An interview
-    without questionnaires has the results of its self-descriptions instead.
+    without scored answers has the results of its self-descriptions instead.
     """
-    if run.table("responses").head(1).collect().is_empty():
-        from societies.analysis.portraits import portrait_accuracy
-
+    if not has_scores(run):
         return portrait_accuracy(run)
     keys = [*SCALE, "model"]
     means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
@@ -246,6 +245,12 @@ def summary(run: Run) -> pl.DataFrame:
     found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
     unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
     return found.drop("model", *unknown).sort(SCALE)
+
+
+def has_scores(run: Run) -> bool:
+    """Whether a run has answers to items that belong to a trait; open questions have none."""
+    scored = run.rows("responses").filter(pl.col("trait") != "")
+    return not scored.head(1).collect().is_empty()
 
 
 def taken_on(run: Run) -> pl.DataFrame:
@@ -260,15 +265,19 @@ def taken_on(run: Run) -> pl.DataFrame:
 
 
 def findings(run: Run) -> list[str]:
-    """Return in sentences whether each group took on its personas."""
-    if run.table("responses").head(1).collect().is_empty():
+    """Return in sentences whether each group took on its personas, and how true its portraits are.
+
+    The latter stand in the result table, where there is no other.
+    """
+    if not has_scores(run):
         return []
     table = taken_on(run).drop_nulls("induction")
     if table.is_empty():
-        return []
+        return portrayed(run)
     keys = [table.columns[0], "instrument", "kind"]
     told = [_verdict(key, part) for key, part in table.group_by(keys, maintain_order=True)]
-    return [*told, f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"]
+    legend = f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"
+    return [*told, legend, *portrayed(run)]
 
 
 def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
