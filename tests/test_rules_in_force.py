@@ -96,6 +96,15 @@ def test_a_side_wins_by_the_rule_and_before_the_judge_in_force(tmp_path):
     }
 
 
+def test_a_game_may_take_as_many_turns_as_the_rule_in_force_allows(tmp_path):
+    change = switch("game0002", max_turns=8)
+    sets = {"protocol.games": 2, "protocol.max_turns": 4, "interventions": [change]}
+    sets |= {"model.name": "scripted/talker", "model.options": {}}
+    run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
+    assert run.table("outcomes").sort("seq").collect()["turns"].to_list() == [4, 8]
+    assert run.scenario.violations(run) == []
+
+
 def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
     change = switch("game0003", objective="cooperative")
     sets = {"protocol.games": 4, "interventions": [change]}
