@@ -18,9 +18,11 @@ from scipy.stats import pearsonr
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona import LEVELS
 from societies.analysis.agreement import cronbach_alpha
+from societies.analysis.portraits import portrait_accuracy, portrayed
 from societies.analysis.quality import pooled, quality_of, shares
 from societies.analysis.statistics import bootstrap_difference
 from societies.run_directory import Run
+from societies.summary import MODEL
 
 SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
@@ -37,9 +39,10 @@ ADMINISTRATION = [
     "repeat",
 ]
 VARIED = [
-    *("order_difference", "order_flips", "direction_difference"),
-    *("template_difference", "template_spread", "template_flips", "paraphrase_difference"),
-    *("paraphrase_flips", "retest", "retest_difference"),
+    *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
+    *("template_difference", "template_spread", "template_flips", "template_half_flips"),
+    *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
+    *("retest", "retest_difference"),
 ]
 """Measures that need a design which varies something."""
 INDUCED = 0.25
@@ -53,13 +56,15 @@ Row = dict[str, Any]
 def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
+    Column `model` tells variants of one model apart, as in all tables that compare models.
     Column `side` is 1 if the answer is on the trait's high side, -1 on its low side, 0 between.
     Rows are in program order, whatever order they lie in on the disk.
     """
     agents = run.table("agents").select("agent", "group", "person", "big_five", "attributes")
     choice = pl.col("kind") == "choose"
     return (
-        run.table("responses")
+        run.rows("responses")
+        .with_columns(MODEL)
         .join(agents, on="agent", how="left")
         .with_columns(
             width=pl.when(choice).then(1.0).otherwise(pl.col("points") - 1.0),
@@ -133,10 +138,11 @@ def reliability(run: Run) -> pl.DataFrame:
     `direction_difference` between the two scale directions;
     `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
-    agent's score over templates) and `template_flips` (items whose side is not the same in all
-    templates); `retest` (correlation of repeats over agents) and `retest_difference` (of items: the
-    noise floor of the differences), both in fresh context alone; `answers`, `lenient`,
-    `invalid`, `refused` and `defaulted`. A column is null where the design does not vary what it
+    agent's score over templates) and `template_flips`; `retest` (correlation of repeats over
+    agents) and `retest_difference` (of items: the noise floor of the differences), both in fresh
+    context alone; `answers`, `lenient`, `invalid`, `refused` and `defaulted`. Flips are the shares
+    of items answered on opposite sides of the scale's middle; in `half_flips` one answer is the
+    middle itself, and another is not. A column is null where the design does not vary what it
     needs.
     """
     answers = _with_combined(run, _scored(run))
@@ -155,13 +161,13 @@ def reliability(run: Run) -> pl.DataFrame:
                 "alpha_low": alpha.low,
                 "alpha_high": alpha.high,
                 "order_difference": _difference(order),
-                "order_flips": _flips(order),
+                **_flips("order", order),
                 "direction_difference": _difference(direction),
                 "paraphrase_difference": _difference(wording),
-                "paraphrase_flips": _flips(wording),
+                **_flips("paraphrase", wording),
                 "template_difference": _template_difference(part),
                 "template_spread": _template_spread(part),
-                "template_flips": _template_flips(part),
+                **_template_flips(part),
                 "retest": _retest(fresh),
                 "retest_difference": _difference(_pairs(fresh, "repeat", 1, 2)),
                 **quality_of(part),
@@ -228,11 +234,9 @@ def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 
     Measures of what the design does not vary, such as templates, have no column. An interview
-    without questionnaires has the results of its self-descriptions instead.
+    without scored answers has the results of its self-descriptions instead.
     """
-    if run.table("responses").head(1).collect().is_empty():
-        from societies.analysis.portraits import portrait_accuracy
-
+    if not has_scores(run):
         return portrait_accuracy(run)
     keys = [*SCALE, "model"]
     means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
@@ -242,6 +246,12 @@ def summary(run: Run) -> pl.DataFrame:
     found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
     unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
     return found.drop("model", *unknown).sort(SCALE)
+
+
+def has_scores(run: Run) -> bool:
+    """Whether a run has answers to items that belong to a trait; open questions have none."""
+    scored = run.rows("responses").filter(pl.col("trait") != "")
+    return not scored.head(1).collect().is_empty()
 
 
 def taken_on(run: Run) -> pl.DataFrame:
@@ -256,15 +266,19 @@ def taken_on(run: Run) -> pl.DataFrame:
 
 
 def findings(run: Run) -> list[str]:
-    """Return in sentences whether each group took on its personas."""
-    if run.table("responses").head(1).collect().is_empty():
+    """Return in sentences whether each group took on its personas, and how true its portraits are.
+
+    The latter stand in the result table, where there is no other.
+    """
+    if not has_scores(run):
         return []
     table = taken_on(run).drop_nulls("induction")
     if table.is_empty():
-        return []
+        return portrayed(run)
     keys = [table.columns[0], "instrument", "kind"]
     told = [_verdict(key, part) for key, part in table.group_by(keys, maintain_order=True)]
-    return [*told, f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"]
+    legend = f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"
+    return [*told, legend, *portrayed(run)]
 
 
 def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
@@ -348,9 +362,25 @@ def _difference(pairs: pl.DataFrame) -> float | None:
     return _number(found)
 
 
-def _flips(pairs: pl.DataFrame) -> float | None:
-    """Return the share of paired answers on opposite sides of the scale's middle."""
-    return _number((pairs["side"] * pairs["side_other"] < 0).mean())
+def _flips(name: str, pairs: pl.DataFrame) -> Row:
+    """Return the flips between paired answers."""
+    return _flip_shares(name, pairs.select("side", "side_other").to_numpy())
+
+
+def _flip_shares(name: str, sides: Any) -> Row:
+    """Return how often an item's answers (a row; -1, 0 or 1) lie on opposite sides of the middle.
+
+    And how often they do not, but some are in the middle, and others are not: flips of a kind of
+    their own (2.5), by the same rule for orders, wordings and templates.
+    """
+    if sides.shape[1] < 2 or not len(sides):
+        return {f"{name}_flips": None, f"{name}_half_flips": None}
+    opposite = (sides.min(axis=1) < 0) & (sides.max(axis=1) > 0)
+    moved = sides.min(axis=1) != sides.max(axis=1)
+    return {
+        f"{name}_flips": float(opposite.mean()),
+        f"{name}_half_flips": float((moved & ~opposite).mean()),
+    }
 
 
 def _template_spread(part: pl.DataFrame) -> float | None:
@@ -380,13 +410,10 @@ def _template_difference(part: pl.DataFrame) -> float | None:
     return fmean(known) / float(part["width"][0]) if known else None
 
 
-def _template_flips(part: pl.DataFrame) -> float | None:
-    """Return the share of items whose side is not the same in all templates (2.5)."""
+def _template_flips(part: pl.DataFrame) -> Row:
+    """Return the flips between all templates (2.5)."""
     wide = _by_template(part)
-    if wide.width < 2 or wide.is_empty():
-        return None
-    sides = np.sign(wide.to_numpy() - float(part["middle"][0]))
-    return float((sides != sides[:, :1]).any(axis=1).mean())
+    return _flip_shares("template", np.sign(wide.to_numpy() - float(part["middle"][0])))
 
 
 def _retest(part: pl.DataFrame) -> float | None:

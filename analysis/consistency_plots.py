@@ -15,14 +15,27 @@ from matplotlib.ticker import MaxNLocator
 
 from societies.analysis.change import at_occasion
 from societies.analysis.consistency import (
+    has_scores,
     quality,
     reliability,
     responses,
     trait_scores,
 )
-from societies.analysis.figures import colour, dodge, finish, groups_of, say, slant, words
+from societies.analysis.figures import (
+    BLUE,
+    GREY,
+    VERMILION,
+    colour,
+    dodge,
+    finish,
+    groups_of,
+    plain,
+    save,
+    say,
+    slant,
+    words,
+)
 from societies.analysis.persona_plots import draw_permeability, draw_words_and_deeds
-from societies.analysis.plots import BLUE, DPI, GREY, VERMILION, plain
 from societies.analysis.portraits import portrait_accuracy
 from societies.analysis.quality import SHARES, pooled
 from societies.errors import InputError
@@ -40,7 +53,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
     `effects.png` (how far answers depend on order, template, wording, repeat ...), `drift.png` and
     `before_after.png` (with several occasions), `stripes.png` (items by agents),
-    `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), or
+    `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), and
     `portraits.png` (self-descriptions and guesses).
 
     Raises:
@@ -48,12 +61,22 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    scored = run.table("responses").filter(pl.col("trait") != "")
-    answers = scored.select("trait", "occasion", "pair").collect()
-    if answers.is_empty():
-        if "self_descriptions" not in run.tables:
-            raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
-        return [_save(run, draw_portraits, target / "portraits.png", (6.4, 3.8))]
+    figures = _of_scores(run) if has_scores(run) else {}
+    if not portrait_accuracy(run).is_empty():
+        figures["portraits"] = (draw_portraits, (6.4, 3.8))
+    if not figures:
+        raise InputError(
+            f"{run.path} has no answers to scored items, and no portraits: there is nothing to draw"
+        )
+    return [
+        _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
+    ]
+
+
+def _of_scores(run: Run) -> dict[str, tuple[Draw, tuple[float, float]]]:
+    """Return the plots, with their sizes, that the answers to scored items make possible."""
+    scored = run.rows("responses").filter(pl.col("trait") != "")
+    answers = scored.select("occasion", "pair").collect()
     figures: dict[str, tuple[Draw, tuple[float, float]]] = {
         "profile": (draw_profile, (8.0, 4.4)),
         "effects": (draw_effects, (8.0, 4.4)),
@@ -67,9 +90,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     attributes = run.table("agents").select("attributes").collect()["attributes"]
     if (attributes != "{}").any():
         figures["permeability"] = (draw_permeability, (9.6, 5.0))
-    return [
-        _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
-    ]
+    return figures
 
 
 def draw_profile(axes: Axes, run: Run) -> None:
@@ -79,6 +100,7 @@ def draw_profile(axes: Axes, run: Run) -> None:
     groups = groups_of(scores)
     for place, group in enumerate(groups):
         part = scores.filter(pl.col("group") == group)
+        name: str | None = group or "everybody"
         for x, (instrument, kind, trait) in enumerate(labels):
             values = _share(
                 part.filter(
@@ -93,13 +115,13 @@ def draw_profile(axes: Axes, run: Run) -> None:
             low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
             shade = colour(place)
             axes.vlines(offset, low, high, color=shade, lw=2, alpha=0.5)
-            name = (group or "everybody") if x == 0 else None
             axes.plot([offset], [middle], "o", ms=5, color=shade, label=name)
+            name = None  # its first value stands for it in the legend
     if not labels:
         say(axes, "there are no scores: too few answers have a value")
-    names = [_label(label, labels) for label in labels]
-    axes.set_xticks(range(len(labels)), names)
-    slant(axes, len(names))
+    ticks = [_label(label, labels) for label in labels]
+    axes.set_xticks(range(len(labels)), ticks)
+    slant(axes, len(ticks))
     axes.set(ylim=(-0.04, 1.04), ylabel="part of the scale (median, 10-90 %)")
     banded = _reference_bands(axes, run, labels)
     finish(axes, "Trait scores" if banded else "Trait scores (no reference sample is known)")
@@ -251,8 +273,7 @@ def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
     FigureCanvasAgg(figure)
     draws(figure.subplots(), run)
     figure.supxlabel(_footer(run), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
-    figure.savefig(path, dpi=DPI)
-    return path
+    return save(figure, path, run)
 
 
 def _footer(run: Run) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from societies.analysis.statistics import bootstrap_mean, gini_coefficient, trend
-from societies.analysis.tables import Runs, labelled, rows_of
+from societies.analysis.tables import Defaulted, Runs, labelled, rows_of, under_rules
 from societies.run_directory import Run
+from societies.scenarios.donor_game import conserved
 
 WHEN = ("run", "generation")
 """What a row of a measure stands for."""
@@ -47,13 +48,18 @@ def final_resources(runs: Runs) -> pl.DataFrame:
     return _measure(rows, names)
 
 
-def donation_fractions(runs: Runs) -> pl.DataFrame:
+def donation_fractions(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what part of its holdings every agent gave in every generation.
 
     Columns: run, generation, agent, `moves` (as donor), `fraction` (mean over those moves of
-    amount over holdings, from 0 to 1). A punishment gives nothing and counts as 0. Moves without a
-    share are left out: of a donor that held nothing (the released code calls them full gifts, and
-    fidelity `released` logs them so), and `invalid` ones. Null if no move is left.
+    amount over holdings, from 0 to 1), `defaulted` (the part of all its moves that no readable
+    reply stands behind: a gift of 0 stands in). A punishment gives nothing and counts as 0. Moves
+    without a share are left out: of a donor that held nothing (the released code calls them full
+    gifts, and fidelity `released` logs them so), and `invalid` ones. Null if no move is left.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves the moves without a readable reply out.
     """
     held_something = pl.col("share").is_not_null()
     given = (
@@ -62,24 +68,38 @@ def donation_fractions(runs: Runs) -> pl.DataFrame:
         .when((pl.col("action") == "punish") & held_something)
         .then(0.0)
     )
+    counted = _counted(defaulted)
     return (
         rows_of(runs, "donations")
         .group_by(*WHO, maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias("moves"), given.mean().alias("fraction"))
+        .agg(
+            counted.sum().cast(pl.Int64).alias("moves"),
+            given.filter(counted).mean().alias("fraction"),
+            (pl.col("outcome") == "defaulted").mean().alias("defaulted"),
+        )
         .collect()
     )
 
 
-def generosity_selection(runs: Runs) -> pl.DataFrame:
+def _counted(defaulted: Defaulted) -> pl.Expr:
+    """Return whether a move counts."""
+    return pl.lit(defaulted == "include") | (pl.col("outcome") != "defaulted")
+
+
+def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return whether the generous survived: positive if survivors gave more than the eliminated.
 
     Columns: run, generation, `fraction` (mean of the agents' donation fractions), `survivors` and
     `eliminated` (the same of these), `selection` = (survivors - eliminated) / fraction. Null where
     nobody is selected (the last generation), nobody gave, or one of the groups is empty.
+
+    Args:
+        runs: one run or several.
+        defaulted: as in `donation_fractions`, which has the share.
     """
     fraction, survived = pl.col("fraction"), pl.col("survived")
     return (
-        donation_fractions(runs)
+        donation_fractions(runs, defaulted)
         .lazy()
         .join(population(runs).lazy(), on=WHO, how="left")
         .sort(*WHO)  # a sum depends on the order of its terms, in the last digit
@@ -99,24 +119,48 @@ def generosity_selection(runs: Runs) -> pl.DataFrame:
     )
 
 
-def punishment_share(runs: Runs) -> pl.DataFrame:
-    """Return the part of encounters in which the donor punished.
+def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+    """Return the part of encounters in which the donor punished, of those in which it might.
 
-    Columns: run, generation, `encounters`, `punished`, `share` (from 0 to 1; null in a protocol
-    without costly punishment, where nobody could).
+    Columns: run, generation, `encounters`, `allowed` (those under rules with costly punishment,
+    which an intervention may have changed on the way), `punished`, `share` = punished / allowed
+    (from 0 to 1; null where nobody could), `defaulted` (the part of all encounters that no readable
+    reply stands behind).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves these out.
     """
-    allowed = [label for label, run in labelled(runs) if run.config.protocol.costly_punishment]
-    share = pl.col("punished") / pl.col("encounters")
+    might = (lambda config: config.protocol.costly_punishment, pl.Boolean)
+    encounters = under_rules(runs, "donations", might_punish=might)
+    counted, lost = _counted(defaulted), pl.col("outcome") == "defaulted"
     return (
-        rows_of(runs, "donations")
-        .group_by(*WHEN, maintain_order=True)
+        encounters.group_by(*WHEN, maintain_order=True)
         .agg(
-            pl.len().cast(pl.Int64).alias("encounters"),
+            counted.sum().cast(pl.Int64).alias("encounters"),
+            pl.col("might_punish").filter(counted).sum().cast(pl.Int64).alias("allowed"),
             (pl.col("action") == "punish").sum().cast(pl.Int64).alias("punished"),
+            lost.mean().alias("defaulted"),
         )
-        .with_columns(pl.when(pl.col("run").is_in(allowed)).then(share).alias("share"))
-        .collect()
+        .with_columns(
+            pl.when(pl.col("allowed") > 0)
+            .then(pl.col("punished") / pl.col("allowed"))
+            .alias("share")
+        )
     )
+
+
+def endowments(runs: Runs) -> pl.DataFrame:
+    """Return what everybody started the games of a generation with: run, generation, `endowment`.
+
+    In units, as interventions changed it; a generation without an encounter has no row.
+    """
+    rows = [
+        (label, generation, endowment)
+        for label, run in labelled(runs)
+        for generation, endowment in conserved.endowments(run).items()
+    ]
+    return _measure(rows, {"endowment": pl.Float64})
 
 
 def gini(runs: Runs) -> pl.DataFrame:
@@ -174,15 +218,20 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     )
 
 
-def measures(runs: Runs) -> pl.DataFrame:
+def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return all measures, one row per run and generation.
 
     A generation that has begun is there; what is only known at its end is null until then.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves moves without a readable reply out of `donation_fraction`,
+            `punishment_share` and `generosity_selection`; resources are what they led to.
     """
     tables = (
         final_resources(runs).rename({"low": "resources_low", "high": "resources_high"}),
-        generosity_selection(runs).select(*WHEN, "fraction", "selection"),
-        punishment_share(runs).select(*WHEN, "share"),
+        generosity_selection(runs, defaulted).select(*WHEN, "fraction", "selection"),
+        punishment_share(runs, defaulted).select(*WHEN, "share"),
         gini(runs),
     )
     joined = answer_quality(runs)

@@ -5,45 +5,67 @@ place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is
 answer that could not be read is wrong, and agrees with nobody.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import permutations
+from collections.abc import Iterator
 
 import polars as pl
-from sacrebleu.metrics.bleu import BLEU
 
+from societies.analysis.debate_texts import corpus_bleu, diversity
+from societies.analysis.positions import (
+    ROUND,
+    SEAT,
+    consensus_by_round,
+    counts_by_round,
+    decisions,
+    differences,
+    held,
+    outcome_readable,
+    statements,
+    table,
+)
 from societies.analysis.statistics import bootstrap_mean, proportion
-from societies.analysis.tables import labelled
-from societies.errors import InputError
+from societies.analysis.tables import Defaulted, Runs, under_rules
 from societies.run_directory import Run
+from societies.summary import MODEL
 
-Runs = Run | Sequence[Run]
-SAME = ("run", "question", "agent", "sample")
-"""One agent's (with several samples, one sample's) part in one question."""
+__all__ = [
+    "accuracy",
+    "accuracy_by_round",
+    "compare",
+    "corpus_bleu",
+    "costs",
+    "disagreement",
+    "diversity",
+    "flips",
+    "results",
+    "rounds_used",
+    "side_wins",
+    "statements",
+    "summary",
+    "transitions",
+]
 
 
 def results(runs: Runs) -> pl.DataFrame:
     """Return what every question came to; columns as table `results`, without the common ones."""
-    return _table(runs, "results").drop("seq", "step", "scope", "agent")
+    return table(runs, "results").drop("seq", "step", "scope", "agent")
 
 
-def statements(runs: Runs) -> pl.DataFrame:
-    """Return every position that a debater took, in order; see the record `Statement`.
-
-    Base answers (round 0), which are nobody's position in the debate, are left out.
-    """
-    return _table(runs, "statements").filter(pl.col("round") > 0)
-
-
-def accuracy(runs: Runs) -> pl.DataFrame:
+def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many questions were answered rightly in the end.
 
     Columns: run, `protocol`, `questions`, `scored` (that can be right or wrong), `right`,
     `accuracy` with the ends `low` and `high` of its 95 % Wilson interval, `unanswered` (no answer
-    in the end; they count as wrong), `unparsable` (replies without a readable answer), and
-    `trapped`, the part of the questions with known traps that ended in one.
+    in the end; they count as wrong), `unparsable` (answers of debaters and judges for which no
+    reply could be read), `trapped`, the part of the questions with known traps that ended in one,
+    `answers` (of debaters and judges) and `defaulted` (the part of these without a readable reply).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves out the questions without an answer in the end.
     """
+    ended = results(runs)
     counts = (
-        results(runs)
+        (ended if defaulted == "include" else ended.drop_nulls("answer"))
         .group_by("run", "protocol", maintain_order=True)
         .agg(
             pl.len().alias("questions"),
@@ -55,65 +77,74 @@ def accuracy(runs: Runs) -> pl.DataFrame:
             pl.col("trapped").mean().alias("trapped"),
         )
     )
-    return _with_interval(counts, "right", "scored", "accuracy")
+    lost = pl.col("outcome") == "defaulted"
+    asked = decisions(runs, "answers").group_by("run")
+    shares = asked.agg(pl.len().alias("answers"), lost.mean().alias("defaulted"))
+    joined = counts.join(shares, on="run", how="left", maintain_order="left")
+    return _with_interval(joined, "right", "scored", "accuracy")
 
 
-def accuracy_by_round(runs: Runs) -> pl.DataFrame:
+def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
-    Columns: run, `round`, `positions`, `scored` (that can be right or wrong), `right`, `accuracy`
-    with `low` and `high` (95 % Wilson, as if positions were independent), and `consensus`: the
-    mean over questions of the part of the readable answers that equal the most frequent one
-    (Subramaniam et al. 2025; by equal text), for questions with at least two positions.
+    A debate that ended keeps its positions, so that every round is of the same questions.
+
+    Columns: run, `round`, `questions` (that are decided), `live` (those of them whose debate went
+    on until then), `positions`, `scored` (that can be right or wrong), `right`, `accuracy` with
+    `low` and `high` (95 % Wilson, as if positions were independent), `defaulted` (the part of the
+    positions without a readable reply), and `consensus`: the mean over questions of the part of the
+    readable answers that equal the most frequent one (Subramaniam et al. 2025; by the task's
+    equality, as in the vote), for questions with at least two positions.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves out positions without a readable reply, which count as wrong.
     """
-    taken = statements(runs)
-    counts = taken.group_by("run", "round", maintain_order=True).agg(
-        pl.len().alias("positions"),
-        pl.col("right").count().alias("scored"),
-        pl.col("right").sum(),
-        pl.col("right").mean().alias("accuracy"),
+    everybody = held(runs)
+    share = everybody.group_by(ROUND).agg((~outcome_readable()).mean().alias("defaulted"))
+    counts = (
+        held(runs, defaulted)
+        .group_by(ROUND, maintain_order=True)
+        .agg(
+            pl.len().alias("positions"),
+            pl.col("right").count().alias("scored"),
+            pl.col("right").sum(),
+            pl.col("right").mean().alias("accuracy"),
+        )
     )
-    agreed = (
-        taken.filter(pl.len().over("run", "round", "question") > 1)
-        .drop_nulls("answer")
-        .group_by("run", "round", "question")
-        .agg((pl.col("answer").unique_counts().max() / pl.len()).alias("consensus"))
-        .group_by("run", "round")
-        .agg(pl.col("consensus").mean())
-    )
-    joined = counts.join(agreed, on=["run", "round"], how="left", maintain_order="left")
-    return _with_interval(joined, "right", "scored", "accuracy").sort("run", "round")
+    joined = counts_by_round(everybody)
+    for other in (counts, share, consensus_by_round(runs)):
+        joined = joined.join(other, on=ROUND, how="left", maintain_order="left")
+    return _with_interval(joined, "right", "scored", "accuracy").sort(ROUND)
 
 
 def disagreement(runs: Runs) -> pl.DataFrame:
-    """Return how far answers differ between adjacent rounds.
+    """Return how far answers differ between adjacent rounds, by the task's equality.
 
-    Columns: run, `round` (the later of the two), `disagreement` (part of the pairs of an agent and
-    another one in which its answer differs from the other's of the round before: 0 or 1 each, as
-    in Liang et al. 2023) and `changed` (part of the agents whose answer differs from their own of
-    the round before). Pairs with an unreadable answer are left out.
+    A debate that ended keeps its positions. Columns: run, `round` (the later of the two),
+    `questions` and `live` (as in `accuracy_by_round`), `disagreement` (part of the pairs of an
+    agent and another one in which its answer differs from the other's of the round before: 0 or 1
+    each, as in Liang et al. 2023) and `changed` (part of the agents whose answer differs from their
+    own of the round before). Pairs with an unreadable answer are left out.
     """
-    taken = statements(runs).drop_nulls("answer")
-    now = taken.select("run", "question", "round", "agent", "answer")
-    before = now.with_columns(pl.col("round") + 1).rename({"agent": "other", "answer": "was"})
-    pairs = now.join(before, on=["run", "question", "round"])
-    differs = pl.col("answer") != pl.col("was")
-    own = pl.col("agent") == pl.col("other")
-    return (
-        pairs.group_by("run", "round", maintain_order=True)
+    own, differs = pl.col("own"), pl.col("differs")
+    parts = (
+        differences(runs)
+        .group_by(ROUND)
         .agg(
             differs.filter(~own).mean().alias("disagreement"),
             differs.filter(own).mean().alias("changed"),
         )
-        .sort("run", "round")
     )
+    return counts_by_round(held(runs)).join(parts, on=ROUND, maintain_order="left").sort(ROUND)
 
 
 def transitions(runs: Runs) -> pl.DataFrame:
     """Return how agents' answers moved from their first to their last position.
 
-    Columns: run, `first` and `last` (`right`, `wrong` or `unreadable`), `agents`. Agents that
-    spoke once, and kinds of tasks that are not right or wrong, have no row.
+    Columns: run, `first` and `last` (`right`, `wrong` or `unreadable`), `agents`. A debate that
+    ended in its first round kept its positions; runs of one round, and kinds of tasks that are not
+    right or wrong, have no row.
     """
     return (
         _ends(runs)
@@ -154,16 +185,32 @@ def flips(runs: Runs) -> pl.DataFrame:
 def side_wins(runs: Runs) -> pl.DataFrame:
     """Return how often each side won before each judge: a judge may favour its own model.
 
-    Columns: run, `judge` (its model), `winner` (a side, or `tie`), `questions`. Runs without a
-    judge have no row.
+    A side wins in two ways: the verdict that decides names it (`by` is `named`), or its last answer
+    is the result's (`holding`). What ends a debate says which counts: with `stop_when: answer` a
+    judge need name no side, and `holding` does (`counts`); otherwise `named` does.
+
+    Columns: run, `judge` (its model), `by`, `counts`, `side` (or `none`, or `several`),
+    `questions`. Runs without a judge have no row, and neither have those of versions that did not
+    record it.
     """
-    judges = _table(runs, "agents").filter(pl.col("role") == "judge")
-    won = results(runs).filter(pl.col("winner") != "")
+    rule = (lambda config: config.protocol.stop_when, pl.String)
+    ended = under_rules(runs, "results", stop_when=rule)
+    judges = table(runs, "agents").filter(pl.col("role") == "judge").select("run", "agent")
+    calls = decisions(runs, "calls").join(judges, on=["run", "agent"], maintain_order="left")
+    who = calls.group_by("run", "scope", maintain_order=True).agg(MODEL.first().alias("judge"))
+    named, holding = ended["side_named"], ended["side_holding"]
+    ways = [
+        ended.select("run", "scope", "stop_when", side=sides, by=pl.lit(by))
+        for by, sides in (("named", named), ("holding", holding))
+    ]
     return (
-        won.join(judges.select("run", judge="model"), on="run")
-        .group_by("run", "judge", "winner")
+        pl.concat(ways)
+        .drop_nulls("side")
+        .with_columns(counts=(pl.col("by") == "holding") == (pl.col("stop_when") == "answer"))
+        .join(who, on=["run", "scope"])
+        .group_by("run", "judge", "by", "counts", "side")
         .agg(pl.len().alias("questions"))
-        .sort("run", "judge", "winner")
+        .sort("run", "judge", "by", "counts", "side")
     )
 
 
@@ -177,59 +224,17 @@ def rounds_used(runs: Runs) -> pl.DataFrame:
     )
 
 
-def diversity(runs: Runs) -> pl.DataFrame:
-    """Return how different each question's candidates are: 100 - Self-BLEU (Liang et al. 2023).
-
-    The candidates are the first replies of the debaters (of the samples); for one agent with
-    several rounds its first and its last reply. Self-BLEU is the mean sentence BLEU over all
-    ordered pairs; translations are compared without the words around them. A question with fewer
-    than two candidates has no row. Columns: run, `question`, `diversity`.
-    """
-    bleu = BLEU(effective_order=True)
-    rows = []
-    for (run, question), group in _candidates(runs).group_by(
-        "run", "question", maintain_order=True
-    ):
-        pairs = list(permutations(group["text"].to_list(), 2))
-        if pairs:
-            scores = [bleu.sentence_score(one, [other]).score for one, other in pairs]
-            rows.append((run, question, max(0.0, 100 - sum(scores) / len(scores))))
-    schema = {"run": pl.String, "question": pl.String, "diversity": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def corpus_bleu(runs: Runs) -> pl.DataFrame:
-    """Return the corpus BLEU of the final translations (sacrebleu's defaults; `zh` for Chinese).
-
-    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score). A question
-    without a translation counts as an empty one. Other tasks have no row.
-    """
-    rows = []
-    for label, run in labelled(runs):
-        if run.config.protocol.task.kind != "translation":
-            continue
-        final = results(run).join(
-            _table(run, "questions").select("question", "accepted"), on="question"
-        )
-        language = run.config.protocol.task.target_language.casefold()
-        metric = BLEU(tokenize="zh" if language in {"chinese", "zh"} else "13a")
-        hypotheses = final["answer"].fill_null("").to_list()
-        references = final["accepted"].list.first().to_list()
-        score = metric.corpus_score(hypotheses, [references]).score
-        rows.append((label, score, str(metric.get_signature())))
-    schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
 def costs(runs: Runs) -> pl.DataFrame:
-    """Return what the answers took.
+    """Return what the answers took: the calls of the decided questions themselves.
+
+    Calls of probes, and those that write personas, are not among them: see table `calls`.
 
     Columns: run, `calls`, `prompt_tokens`, `completion_tokens`, `cost` (US dollars; null if a call
     has no known price), the calls and tokens per question, and tokens and cost per right answer
     (null if there is none).
     """
     used = (
-        _table(runs, "calls")
+        decisions(runs, "calls")
         .group_by("run", maintain_order=True)
         .agg(
             pl.len().alias("calls"),
@@ -259,18 +264,23 @@ def compare(runs: Runs) -> pl.DataFrame:
     Columns: those of `accuracy` and of `costs`, and the means over questions `rounds`,
     `consensus` and `diversity`, and `bleu` (translations only).
     """
-    means = results(runs).group_by("run").agg(pl.col("rounds").mean(), pl.col("consensus").mean())
+    rounds = results(runs).group_by("run").agg(pl.col("rounds").mean())
+    agreed = consensus_by_round(runs).group_by("run", maintain_order=True).last().drop("round")
     spread = diversity(runs).group_by("run").agg(pl.col("diversity").mean())
-    table = accuracy(runs)
-    for other in (costs(runs), means, spread, corpus_bleu(runs).drop("signature")):
-        table = table.join(other, on="run", how="left", maintain_order="left")
-    return table
+    joined = accuracy(runs)
+    for other in (costs(runs), rounds, agreed, spread, corpus_bleu(runs).drop("signature")):
+        joined = joined.join(other, on="run", how="left", maintain_order="left")
+    return joined
 
 
 def summary(run: Run) -> pl.DataFrame:
-    """Return a run's measures: columns `measure`, `value`, and the 95 % interval `low`, `high`."""
+    """Return a run's measures: columns `measure`, `value`, and the 95 % interval `low`, `high`.
+
+    A run in which no question is decided has none.
+    """
+    measured = () if results(run).is_empty() else _measures(run)
     return pl.DataFrame(
-        [row for row in _measures(run) if row[1] is not None],
+        [row for row in measured if row[1] is not None],
         schema={"measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64},
         orient="row",
     )
@@ -283,7 +293,7 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
     yield "BLEU of the corpus", reached["bleu"], None, None
     yield "part in a trap", reached["trapped"], None, None
     yield "questions without an answer", reached["unanswered"], None, None
-    yield "unparsable replies", reached["unparsable"], None, None
+    yield "answers without a readable reply", reached["unparsable"], None, None
     yield "rounds used", reached["rounds"], None, None
     yield "consensus", reached["consensus"], None, None
     differing = diversity(run)["diversity"].to_list()
@@ -294,9 +304,10 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
         yield "right stays right (CL)", moved["confidence"], None, None
         yield "wrong becomes right (CS)", moved["critique"], None, None
         yield "relative improvement (RSS)", moved["relative"], None, None
-    for won in side_wins(run).iter_rows(named=True):
-        how = "ties" if won["winner"] == "tie" else f"won by {won['winner']}"
-        yield f"{how} before {won['judge']}", won["questions"], None, None
+    for won in side_wins(run).filter("counts").iter_rows(named=True):
+        side = {"none": "no side", "several": "several sides"}.get(won["side"], won["side"])
+        told = f"{side} named by" if won["by"] == "named" else f"answer held by {side} before"
+        yield f"{told} {won['judge']}", won["questions"], None, None
     yield "calls per question", reached["calls_per_question"], None, None
     yield "tokens per question", reached["tokens_per_question"], None, None
     yield "tokens per right answer", reached["tokens_per_right"], None, None
@@ -307,7 +318,7 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
 
 
 def _ends(runs: Runs) -> pl.DataFrame:
-    """Return the first and the last position of everybody who took at least two."""
+    """Return the first and the last position of everybody, in runs of several rounds."""
     state = (
         pl.when(pl.col("answer").is_null())
         .then(pl.lit("unreadable"))
@@ -316,49 +327,18 @@ def _ends(runs: Runs) -> pl.DataFrame:
         .otherwise(pl.lit("wrong"))
     )
     return (
-        statements(runs)
+        held(runs)
         .drop_nulls("right")
-        .sort("run", "seq")
-        .group_by(*SAME, maintain_order=True)
-        .agg(state.first().alias("first"), state.last().alias("last"), pl.len().alias("turns"))
-        .filter(pl.col("turns") > 1)
+        .filter(pl.col("round").max().over("run") > 1)
+        .group_by(SEAT, maintain_order=True)
+        .agg(state.first().alias("first"), state.last().alias("last"))
     )
 
 
-def _candidates(runs: Runs) -> pl.DataFrame:
-    """Return the replies whose diversity counts: run, question, text."""
-    said = _table(runs, "messages").select("run", "scope", "agent", "seq", "text")
-    taken = statements(runs).with_columns((pl.col("seq") - 1).alias("said"))
-    both = taken.join(
-        said.rename({"seq": "said"}), on=["run", "scope", "agent", "said"], maintain_order="left"
-    )
-    kinds = _table(runs, "questions").select("run", "question", "kind")
-    worded = both.join(kinds, on=["run", "question"], maintain_order="left").with_columns(
-        pl.when(pl.col("kind") == "translation")
-        .then(pl.col("answer").fill_null(""))
-        .otherwise(pl.col("text"))
-        .alias("text")
-    )
-    seats = pl.struct("agent", "sample").n_unique().over("run", "question")
-    last = pl.col("round").max().over("run", "question")
-    alone = (seats == 1) & (pl.col("round") == last)
-    return worded.filter((pl.col("round") == 1) | alone).select("run", "question", "text")
-
-
-def _with_interval(table: pl.DataFrame, successes: str, trials: str, after: str) -> pl.DataFrame:
+def _with_interval(frame: pl.DataFrame, successes: str, trials: str, after: str) -> pl.DataFrame:
     """Put the ends of a proportion's interval behind its column."""
-    ends = [proportion(*row) for row in table.select(successes, trials).iter_rows()]
-    place = table.columns.index(after) + 1
+    ends = [proportion(*row) for row in frame.select(successes, trials).iter_rows()]
+    place = frame.columns.index(after) + 1
     low = pl.Series("low", [end.low for end in ends], dtype=pl.Float64)
     high = pl.Series("high", [end.high for end in ends], dtype=pl.Float64)
-    return table.insert_column(place, low).insert_column(place + 1, high)
-
-
-def _table(runs: Runs, name: str) -> pl.DataFrame:
-    """Return a table of all runs together, with the runs' labels."""
-    frames = []
-    for label, run in labelled(runs):
-        if run.about["scenario"] != "debate":
-            raise InputError(f"{run.path} is a run of {run.about['scenario']}, not of debate")
-        frames.append(run.table(name).with_columns(run=pl.lit(label)).collect())
-    return pl.concat(frames)
+    return frame.insert_column(place, low).insert_column(place + 1, high)

@@ -16,7 +16,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from societies.analysis import debate as measured
-from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
+from societies.analysis.positions import decisions
+from societies.errors import InputError
 from societies.run_directory import Run
 
 ORANGE, SKY, PURPLE = "#E69F00", "#56B4E9", "#CC79A7"
@@ -29,6 +31,9 @@ DECISIONS = {
     "nobody": GREY,
 }
 STATES = ("right", "wrong", "unreadable")
+WAYS = {"named": "named by the judge", "holding": "holds the answer"}
+"""How a side wins."""
+ROUND_LABEL = "round (debates that go on, of all; the others keep their positions)"
 DIVERSITY_BINS = [5.0 * step for step in range(21)]
 
 
@@ -52,11 +57,8 @@ class Results:
     @classmethod
     def of(cls, run: Run) -> "Results":
         """Compute them from a run."""
-        tokens = (
-            run.table("calls")
-            .group_by("prompt", maintain_order=True)
-            .agg(pl.col("prompt_tokens").sum(), pl.col("completion_tokens").sum())
-        )
+        used = decisions(run, "calls").group_by("prompt", maintain_order=True)
+        tokens = used.agg(pl.col("prompt_tokens").sum(), pl.col("completion_tokens").sum())
         return cls(
             run=run,
             summary=measured.compare(run).row(0, named=True),
@@ -67,13 +69,13 @@ class Results:
             used=measured.rounds_used(run),
             wins=measured.side_wins(run),
             diversity=measured.diversity(run),
-            tokens=tokens.collect(),
+            tokens=tokens,
         )
 
     @property
     def footer(self) -> str:
         """The run, and how many answers were lost, for below every figure."""
-        lost = f"{self.summary['unparsable']:,} replies unparsable"
+        lost = f"{self.summary['answers']:,} answers, {self.summary['defaulted']:.1%} defaulted"
         return f"run {self.summary['run']} · {self.summary['questions']:,} questions · {lost}"
 
 
@@ -85,16 +87,22 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
 
     `overview.png`, `rounds.png`, `costs.png`; as far as the run has them also `accuracy.png` (not
     for translations), `agreement.png` and `flips.png` (several rounds), `sides.png` (a judge) and
-    `diversity.png` (several candidates).
+    `diversity.png` (several candidates). Of a run that was stopped, they are of the questions that
+    are decided.
+
+    Raises:
+        InputError: none is.
     """
+    if measured.results(run).is_empty():
+        raise InputError(f"no question of {run.path} is decided yet: there is nothing to draw")
     results = Results.of(run)
     panels = _panels(results)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    files = [_save(_overview(results, list(panels.values())), Path(folder) / "overview.png")]
+    files = [save(_overview(results, list(panels.values())), Path(folder) / "overview.png", run)]
     for name, panel in panels.items():
         figure = _figure(results.footer, 6.4, 4.0)
         panel(figure.subplots(), results)
-        files.append(_save(figure, Path(folder) / f"{name}.png"))
+        files.append(save(figure, Path(folder) / f"{name}.png", run))
     return files
 
 
@@ -127,7 +135,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
     )
     right.margins(x=0.15)
     right.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    return _save(figure, Path(file))
+    return save(figure, Path(file), *runs)
 
 
 # -- measures ---------------------------------------------------------------------------------
@@ -152,11 +160,11 @@ def draw_accuracy(axes: Axes, results: Results) -> None:
     axes.errorbar(
         [last], [summary["accuracy"]], ends, fmt="D", color=VERMILION, capsize=3, label="decisions"
     )
-    axes.set_xticks([*table["round"], last], [*map(str, table["round"]), "final"])
+    axes.set_xticks([*table["round"], last], [*_rounds(table), "final"])
     axes.set_xlim(0.5, last + 0.5)
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlabel("round", fontsize=9)
+    axes.set_xlabel(ROUND_LABEL, fontsize=9)
     _legend(axes)
 
 
@@ -175,8 +183,8 @@ def draw_agreement(axes: Axes, results: Results) -> None:
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(0.5, results.rounds["round"].to_list()[-1] + 0.5)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("round", fontsize=9)
+    axes.set_xticks(results.rounds["round"], _rounds(results.rounds))
+    axes.set_xlabel(ROUND_LABEL, fontsize=9)
     _legend(axes)
 
 
@@ -230,17 +238,32 @@ def draw_rounds(axes: Axes, results: Results) -> None:
 
 
 def draw_sides(axes: Axes, results: Results) -> None:
-    """Draw how often each side won."""
+    """Draw how often each side was named by the judge, and how often it held the answer.
+
+    What counts as winning is drawn in full colour.
+    """
     judge = plain(", ".join(results.wins["judge"].unique().sort()), 30)
-    _style(axes, f"Side wins before {judge}", "questions")
-    known = dict(results.wins.select("winner", "questions").iter_rows())
+    _style(axes, "Side wins", "questions")
+    axes.set_xlabel(f"side, before {judge}", fontsize=9, parse_math=False)
     seats = results.run.table("agents").filter(pl.col("person") >= 0).collect()["agent"]
-    sides = [*seats, "tie"]
-    bars = axes.bar(sides, [known.get(side, 0) for side in sides], 0.6, color=BLUE)
-    bars.patches[-1].set_color(GREY)
-    axes.bar_label(bars, fontsize=8, padding=2)
+    sides = [*seats, "several", "none"]
+    for place, (by, colour) in enumerate((("named", BLUE), ("holding", GREEN))):
+        part = results.wins.filter(pl.col("by") == by)
+        counts = part["counts"].any()
+        known = dict(part.group_by("side").agg(pl.col("questions").sum()).iter_rows())
+        bars = axes.bar(
+            [number + 0.4 * place - 0.2 for number in range(len(sides))],
+            [known.get(side, 0) for side in sides],
+            0.36,
+            color=colour,
+            alpha=1.0 if counts else 0.35,
+            label=f"{WAYS[by]}{' (counts)' if counts else ''}",
+        )
+        axes.bar_label(bars, fontsize=8, padding=2)
+    axes.set_xticks(range(len(sides)), [plain(side) for side in sides], parse_math=False)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(y=0.12)
+    _legend(axes)
 
 
 def draw_diversity(axes: Axes, results: Results) -> None:
@@ -308,11 +331,6 @@ def _figure(footer: str, width: float, height: float) -> Figure:
     return figure
 
 
-def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=DPI)
-    return path
-
-
 def _style(axes: Axes, title: str, unit: str) -> None:
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", parse_math=False)
     axes.set_ylabel(unit, fontsize=9)
@@ -330,6 +348,14 @@ def _legend(axes: Axes) -> None:
         frameon=False,
         fontsize=7,
     )
+
+
+def _rounds(table: pl.DataFrame) -> list[str]:
+    """Return the rounds, each with how many of the questions were still debated in it."""
+    return [
+        f"{number}\n({live} of {questions})"
+        for number, live, questions in table.select("round", "live", "questions").iter_rows()
+    ]
 
 
 def _price(results: Results) -> str:

@@ -1,14 +1,47 @@
-"""What the plots of consistency have in common: colours, names, titles and legends."""
+"""What plots have in common: colours, names, titles and legends, and how they are saved."""
 
+from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from societies.analysis.plots import BLUE, GREEN, GREY, VERMILION, plain
+from societies.run_directory import Run
+from societies.summary import caution
 
+# Okabe & Ito's palette, which colour-blind readers can tell apart.
+BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"
 COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-"""Okabe & Ito's palette; groups beyond it are drawn in grey."""
+"""Groups beyond these are drawn in grey."""
+RED = "#C00000"
+DPI = 160
+CHARACTERS_PER_INCH = 17
+"""Of the red line."""
+
+
+def plain(name: str, limit: int = 14) -> str:
+    """Return a name as it can be drawn: one line, shortened, without signs the font lacks."""
+    font = get_font(findfont(FontProperties()))
+    known = (
+        c if c.isprintable() and font.get_char_index(ord(c)) else "\N{WHITE SQUARE}" for c in name
+    )
+    shown = "".join(known)
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def save(figure: Figure, path: Path, *runs: Run) -> Path:
+    """Save a plot; if answers of its runs were lost by the score, with a red line that says so."""
+    told = [(run, text) for run in runs if (text := caution(run))]
+    if told:
+        width = int(CHARACTERS_PER_INCH * figure.get_figwidth())
+        lines = [f"{run.path.name}: {text}" if len(runs) > 1 else text for run, text in told]
+        text = "\n".join(fill(plain(line, 1000), width) for line in lines)
+        figure.suptitle(text, x=0.01, ha="left", color=RED, fontsize=7, parse_math=False)
+    figure.savefig(path, dpi=DPI)
+    return path
 
 
 def words(trait: str) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 from scipy import stats
 
 from societies.analysis.statistics import bootstrap_mean
-from societies.analysis.tables import Runs, labelled, rows_of
+from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import (
     Context,
@@ -24,6 +24,7 @@ from societies.scenarios.negotiation.contexts import (
     is_dominated,
     joint_ceiling,
     nash_ceiling,
+    optimal_points,
     pareto_frontier,
     rewards,
 )
@@ -50,7 +51,7 @@ MEASURES = {
     **dict.fromkeys(("score", "low", "high", "own", "joint", "lead"), pl.Float64),
     **dict.fromkeys(("agreement", "pareto", "joint_share", "nash_product"), pl.Float64),
     **dict.fromkeys(("nash_share", "distance", "errors", "aborts"), pl.Float64),
-    **dict.fromkeys(("turns", "tokens"), pl.Float64),
+    **dict.fromkeys(("defaulted", "turns", "tokens"), pl.Float64),
     "vocabulary": pl.Int64,
     **{f"entropy_{n}": pl.Float64 for n in NGRAMS},
     "inconsistent": pl.Float64,
@@ -59,7 +60,8 @@ MEASURES = {
 
 MAIN = (
     *("games", "score", "low", "high", "agreement", "pareto", "joint_share", "nash_share"),
-    *("distance", "errors", "aborts", "turns", "tokens", "vocabulary", "inconsistent"),
+    *("distance", "errors", "aborts", "defaulted", "turns", "tokens", "vocabulary"),
+    "inconsistent",
 )
 """Those that a summary shows."""
 
@@ -67,15 +69,29 @@ MAIN = (
 def games(runs: Runs) -> pl.DataFrame:
     """Return one row per game: its context, how it ended, and how good the outcome is.
 
-    Columns: run, iteration, game, those of tables `contexts` and `outcomes`, and
+    Columns: run, iteration, game, those of tables `contexts` and `outcomes`, `red_corrections` and
+    `blue_corrections` (of each one's own faulty turns), `aborted_by` (the seat whose faults ended
+    the game; null if none did), and
     `joint_points` (of both), `joint_ceiling` (the most there is), `joint_share` (the part of it
     that was reached), `nash_product` (of both points) and `nash_share` (part of the largest
-    product), `pareto` (whether no full allocation's pair of rewards dominates the outcome's; null
-    under the strict objective, where nothing is ever dominated), `distance` (in points, from the
-    outcome to the nearest Pareto-optimal pair of points).
+    product), `pareto` (whether no full allocation's pair of rewards under the game's objective
+    dominates the outcome's), `distance` (in points, from the outcome to the nearest one that is
+    Pareto-optimal in the same sense). Both are null under the strict objective, where nothing is
+    ever dominated.
     """
     ends = rows_of(runs, "outcomes").drop("seq", "step", "agent", "game", "red", "blue")
-    frame = _contexts(runs).join(ends, on=GAME, how="inner").sort(ORDER).collect()
+    faults = [pl.col(f"{seat}_corrections").fill_null(0) for seat in SEATS]
+    frame = (
+        _contexts(runs)
+        .join(ends, on=GAME, how="inner")
+        .join(_corrections(runs), on=GAME, how="left")
+        .with_columns(
+            *faults, aborted_by=pl.when(pl.col("reason") == "aborted").then(pl.col("last_fault_by"))
+        )
+        .drop("last_fault_by")
+        .sort(ORDER)
+        .collect()
+    )
     rated = [_rate(row) for row in frame.iter_rows(named=True)]
     columns = {
         "joint_points": pl.Int64,
@@ -88,6 +104,14 @@ def games(runs: Runs) -> pl.DataFrame:
     }
     found = pl.concat([frame, pl.DataFrame(rated, schema=columns, orient="row")], how="horizontal")
     return found.select(*WHEN, "game", pl.exclude(*WHEN, "game"))
+
+
+def _corrections(runs: Runs) -> pl.LazyFrame:
+    """Return how many faulty turns each seat of a game had, and whose was the last one."""
+    seat = pl.col("seat")
+    counts = [(seat == each).sum().cast(pl.Int64).alias(f"{each}_corrections") for each in SEATS]
+    rows = rows_of(runs, "corrections").sort("run", "seq")
+    return rows.group_by(GAME, maintain_order=True).agg(*counts, last_fault_by=seat.last())
 
 
 def _rate(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -106,7 +130,7 @@ def _rate(row: Mapping[str, Any]) -> tuple[Any, ...]:
         product,
         product / largest if largest else None,
         None if weight == STRICT else not is_dominated(pair, frontier),
-        distance_to_frontier(context, points),
+        None if weight == STRICT else distance_to_frontier(context, points, weight),
     )
 
 
@@ -115,22 +139,32 @@ def context_of(row: Mapping[str, Any]) -> Context:
     return Context(tuple(row["counts"]), (tuple(row["red_values"]), tuple(row["blue_values"])))
 
 
-def distance_to_frontier(context: Context, points: Points) -> float:
-    """Return how far a pair of points is from the nearest Pareto-optimal one (Euclidean)."""
+def distance_to_frontier(context: Context, points: Points, weight: float = 0.0) -> float:
+    """Return how far a pair of points is from the nearest Pareto-optimal one (Euclidean).
+
+    Optimal is meant by the rewards under the objective of this weight.
+    """
     return min(
         float(((red - points[0]) ** 2 + (blue - points[1]) ** 2) ** 0.5)
-        for red, blue in pareto_frontier(context)
+        for red, blue in optimal_points(context, weight)
     )
 
 
-def seats(runs: Runs) -> pl.DataFrame:
+def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per seat of each game: the 2K samples of the paper.
 
     Columns: those of `games` that concern both, and `seat`, `player`, `partner`, `points`,
-    `partner_points`, `score` (the reward under the run's objective), and the rewards under the
-    published objectives: `own` (semi-competitive), `joint` (cooperative), `lead` (strict).
+    `partner_points`, `score` (the reward under the game's objective), the rewards under the
+    published objectives: `own` (semi-competitive), `joint` (cooperative), `lead` (strict), and
+    `own_corrections` and `own_abort` (whether the seat's own faults ended the game).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
     """
     table = games(runs)
+    if defaulted == "exclude":
+        table = table.filter(pl.col("reason") != "aborted")
     sides = [
         table.with_columns(
             pl.lit(seat).alias("seat"),
@@ -139,11 +173,14 @@ def seats(runs: Runs) -> pl.DataFrame:
             pl.col(f"{seat}_points").alias("points"),
             pl.col(f"{other}_points").alias("partner_points"),
             pl.col(f"{seat}_score").alias("score"),
+            pl.col(f"{seat}_corrections").alias("own_corrections"),
+            pl.col("aborted_by").eq_missing(pl.lit(seat)).alias("own_abort"),
         )
         for seat, other in (SEATS, SEATS[::-1])
     ]
     points, partner = pl.col("points"), pl.col("partner_points")
-    private = [f"{seat}{part}" for seat in SEATS for part in ("", "_points", "_score", "_share")]
+    parts = ("", "_points", "_score", "_share", "_corrections")
+    private = [f"{seat}{part}" for seat in SEATS for part in parts]
     return (
         pl.concat(sides)
         .with_columns(own=points, joint=points + partner, lead=points - partner)
@@ -191,25 +228,32 @@ def _place() -> pl.Expr:
     return pl.col("seq").rank("ordinal").over("run", "scope").cast(pl.Int64).alias("turn")
 
 
-def measures(runs: Runs) -> pl.DataFrame:
+def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return all measures, one row per run and iteration.
 
     Columns: run, iteration, `games`, `score` (mean reward over both seats of all games) with `low`
     and `high` (95 % bootstrap interval over games), `own`, `joint`, `lead` (the same games under
     the published objectives), `agreement`, `pareto` and its kin as in `games`, `errors` (part of
-    the games with a correction), `aborts`, `turns` (mean), and the language: `tokens` (mean per
-    turn), `vocabulary` (distinct words), `entropy_2` to `entropy_5` (bits, of the distribution of
-    n-grams), `inconsistent` (part of the judged messages; null without a judge).
+    the games with a correction), `aborts` (part that faulty turns ended), `defaulted` (part of all
+    games that ended because no reply to a turn could be read), `turns` (mean), and the language:
+    `tokens` (mean per turn), `vocabulary` (distinct words), `entropy_2` to `entropy_5` (bits, of
+    the distribution of n-grams), `inconsistent` (part of the judged messages; null if none was).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves those games out; the language is of all.
     """
-    return _aggregate(runs, ())
+    return _aggregate(runs, (), defaulted)
 
 
-def players(runs: Runs) -> pl.DataFrame:
+def players(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the measures of every player, over the games it took part in, best score first.
 
-    Columns as in `measures`, after run, iteration and `player`; the language is its own turns'.
+    Columns as in `measures`, after run, iteration and `player`; the language is its own turns', and
+    `errors` and `aborts` are its own faults, not its partners'.
+
     """
-    found = _aggregate(runs, ("player",))
+    found = _aggregate(runs, ("player",), defaulted)
     order, falling = ("iteration", "run", "score"), (False, False, True)
     return found.sort(order, descending=falling, maintain_order=True)
 
@@ -287,13 +331,15 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
-def _aggregate(runs: Runs, by: tuple[str, ...]) -> pl.DataFrame:
+def _aggregate(runs: Runs, by: tuple[str, ...], defaulted: Defaulted) -> pl.DataFrame:
     keys = [*WHEN, *by]
     spoken = _grouped(turns(runs), keys)
     judged = _grouped(inconsistency(runs), keys)
+    every = _grouped(seats(runs), keys)
     rows = []
-    for key, group in seats(runs).group_by(keys, maintain_order=True):
+    for key, group in seats(runs, defaulted).group_by(keys, maintain_order=True):
         rows.append({**dict(zip(keys, key, strict=True)), **_of_games(group)})
+        rows[-1]["defaulted"] = (every[key]["reason"] == "aborted").mean()
         rows[-1].update(_of_language(spoken.get(key)))
         rows[-1].update(_of_verdicts(judged.get(key)))
     names = {"run": pl.String, "iteration": pl.Int64, **dict.fromkeys(by, pl.String), **MEASURES}
@@ -307,6 +353,7 @@ def _grouped(table: pl.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], 
 def _of_games(group: pl.DataFrame) -> dict[str, Any]:
     """Return the measures of games; a game counts once, whether both of its seats are there."""
     each = group.unique("game", maintain_order=True)
+    faults = group.group_by("game").agg(pl.col("own_corrections").sum(), pl.col("own_abort").any())
     by_game = group.group_by("game", maintain_order=True).agg(pl.col("score").mean())["score"]
     interval = bootstrap_mean(by_game.to_list())
     return {
@@ -318,8 +365,8 @@ def _of_games(group: pl.DataFrame) -> dict[str, Any]:
         "agreement": each["agreed"].mean(),
         **{name: each[name].mean() for name in ("pareto", "joint_share", "nash_product")},
         **{name: each[name].mean() for name in ("nash_share", "distance")},
-        "errors": (each["corrections"] > 0).mean(),
-        "aborts": (each["reason"] == "aborted").mean(),
+        "errors": (faults["own_corrections"] > 0).mean(),
+        "aborts": faults["own_abort"].mean(),
         "turns": each["turns"].mean(),
     }
 

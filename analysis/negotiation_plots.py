@@ -18,17 +18,19 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from societies.analysis import negotiation as measured
-from societies.analysis.plots import BLUE, DPI, GREEN, GREY, VERMILION, plain
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.analysis.tables import Runs, labelled
 from societies.run_directory import Run
-from societies.scenarios.negotiation.contexts import outcomes, pareto_frontier
+from societies.scenarios.negotiation.contexts import optimal_points, outcomes
 
 MOST_CONTEXTS = 9
 """Contexts that are drawn each for itself."""
 MOST_PLAYERS = 12
 """Players whose names fit beside a heat map."""
-LIGHT = "#DCDCDC"
+LIGHT, SKY = "#DCDCDC", "#56B4E9"
 ENDINGS = {"agreed": BLUE, "mismatch": VERMILION, "turn_limit": GREY, "aborted": "black"}
+FOR_A_PLAYER = {**ENDINGS, "aborted_by_partner": SKY}
+"""How games end for one of the two."""
 
 
 def plots(run: Run, folder: str | Path) -> list[Path]:
@@ -51,14 +53,14 @@ def plots(run: Run, folder: str | Path) -> list[Path]:
         figures["tournament"] = tournament_figure(run, footer)
     if games["iteration"].n_unique() > 1:
         figures["learning"] = learning_figure(run, footer)
-    return _save(figures, Path(folder))
+    return _save(figures, Path(folder), run)
 
 
 def plot_learning(runs: Runs, folder: str | Path) -> Path:
     """Draw the learning curve of several runs, in the order given, into a folder."""
-    names = [label for label, _ in labelled(runs)]
+    names, played = zip(*labelled(runs), strict=True)
     footer = f"runs {names[0]} to {names[-1]}"
-    return _save({"learning": learning_figure(runs, footer)}, Path(folder))[0]
+    return _save({"learning": learning_figure(runs, footer)}, Path(folder), *played)[0]
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ def outcomes_figure(games: pl.DataFrame, footer: str) -> Figure:
 
 def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     """Draw the first contexts each for itself: allocations, frontier, and how games ended."""
-    keys = ["counts", "red_values", "blue_values"]
+    keys = ["counts", "red_values", "blue_values", "weight"]
     groups = [group for _, group in games.group_by(keys, maintain_order=True)][:MOST_CONTEXTS]
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
@@ -152,21 +154,25 @@ def learning_figure(runs: Runs, footer: str) -> Figure:
 
 
 def draw_outcomes(axes: Axes, games: pl.DataFrame) -> None:
-    """Draw deals as bubbles over the Pareto-optimal points of the contexts that were played."""
+    """Draw deals as bubbles over the Pareto-optimal points of the contexts that were played.
+
+    Optimal is meant as in column `pareto`: by the rewards of the game's objective.
+    """
     _prepare(axes, "Outcomes", "red's points", "blue's points")
     frontier = Counter(
         points
         for row in games.iter_rows(named=True)
-        for points in pareto_frontier(measured.context_of(row))
+        for points in optimal_points(measured.context_of(row), row["weight"])
     )
     _bubbles(axes, frontier, label="frontier", facecolors="none", color=GREY)
     deals = games.filter("agreed")
     largest = max(_ends(deals).values(), default=1)
     for optimal, colour, label in (
-        (True, BLUE, "efficient deal"),
+        (True, BLUE, "Pareto-optimal deal"),
         (False, VERMILION, "other deal"),
+        (None, SKY, "deal (strict: none is better)"),
     ):
-        part = _ends(deals.filter((pl.col("distance") == 0) == optimal))
+        part = _ends(deals.filter(pl.col("pareto").eq_missing(pl.lit(optimal))))
         _bubbles(axes, part, largest, label=label, color=colour, alpha=0.75, linewidths=0)
     failed = games.height - int(games["agreed"].sum())
     axes.annotate(f"no deal: {failed} of {games.height}", (0, 0), (4, 5), **_note())
@@ -202,7 +208,7 @@ def draw_frontier(axes: Axes, games: pl.DataFrame) -> None:
     axes.scatter(
         [red for red, _ in every], [blue for _, blue in every], s=14, color=LIGHT, zorder=1
     )
-    frontier = pareto_frontier(context)
+    frontier = optimal_points(context, row["weight"])
     axes.plot(*zip(*frontier, strict=True), "o-", color=GREY, ms=4, lw=1, mfc="white", zorder=2)
     for ending, colour in ENDINGS.items():
         ends = games.filter(pl.col("reason") == ending)
@@ -228,20 +234,21 @@ def draw_scores(axes: Axes, table: pl.DataFrame) -> None:
 
 def draw_endings(axes: Axes, games: pl.DataFrame, players: Sequence[str]) -> None:
     """Draw, as stacked bars, how the games of each player ended."""
-    _prepare(axes, "How games ended", "part of the player's games", "")
+    _prepare(axes, "Endings", "part of the player's games", "")
     for place, player in enumerate(players):
         own = games.filter((pl.col("red") == player) | (pl.col("blue") == player))
-        counts = Counter(own["reason"])
+        counts = Counter(_ending(row, player) for row in own.iter_rows(named=True))
         left = 0.0
-        for ending, colour in ENDINGS.items():
+        for ending, colour in FOR_A_PLAYER.items():
             width = counts[ending] / own.height
             axes.barh(place, width, left=left, color=colour, height=0.62)
             left += width
-    for ending, colour in ENDINGS.items():
-        axes.barh([0], [0], color=colour, label=ending.replace("_", " "))
+    met = {_ending(row, player) for row in games.iter_rows(named=True) for player in players}
+    for ending in filter(met.__contains__, FOR_A_PLAYER):
+        axes.barh([0], [0], color=FOR_A_PLAYER[ending], label=ending.replace("_", " "))
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    _legend(axes)
+    _legend(axes, ncols=5)
 
 
 def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> None:
@@ -269,6 +276,12 @@ def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> N
     axes.spines[:].set_visible(False)
 
 
+def _ending(row: dict[str, Any], player: str) -> str:
+    """Return how a game ended for a player; a partner's faults are told apart from its own."""
+    by = row["aborted_by"]
+    return "aborted_by_partner" if by and row[by] != player else str(row["reason"])
+
+
 # -- helpers ----------------------------------------------------------------------------------
 
 
@@ -282,20 +295,18 @@ def _figure(width: float, height: float, footer: str) -> Figure:
     return figure
 
 
-def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
+def _save(figures: dict[str, Figure], folder: Path, *runs: Run) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"{name}.png" for name in figures]
-    for file, figure in zip(files, figures.values(), strict=True):
-        figure.savefig(file, dpi=DPI)
-    return files
+    return [save(figure, folder / f"{name}.png", *runs) for name, figure in figures.items()]
 
 
 def _footer(run: Run, games: pl.DataFrame) -> str:
     path = run.path.resolve()
+    weights = ", ".join(f"{weight:g}" for weight in games["weight"].unique().sort())
     errors = int((games["corrections"] > 0).sum()) / games.height
     return (
         f"run {path.parent.name}/{path.name} · {games.height:,} games, {errors:.1%} with a "
-        f"corrected turn · objective weight {games['weight'][0]:g}"
+        f"corrected turn · objective weight {weights}"
     )
 
 

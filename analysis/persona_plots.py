@@ -7,10 +7,19 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from societies.analysis.consistency import SCALE
-from societies.analysis.figures import colour, dodge, finish, groups_of, say, slant, words
+from societies.analysis.figures import (
+    GREY,
+    colour,
+    dodge,
+    finish,
+    groups_of,
+    plain,
+    say,
+    slant,
+    words,
+)
 from societies.analysis.knowledge import knowledge_action
 from societies.analysis.permeability import selective_permeability
-from societies.analysis.plots import GREY, plain
 from societies.run_directory import Run
 
 METRICS = {

@@ -18,7 +18,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from matplotlib.path import Path as Curve
@@ -26,11 +25,10 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from societies.analysis import cooperation as measured
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.analysis.statistics import lorenz_curve
 from societies.run_directory import Run
 
-# Okabe & Ito's palette, which colour-blind readers can tell apart.
-BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"
 UNDEFINED = "#D9D9D9"
 FRACTIONS = ScalarMappable(Normalize(0, 1), "viridis")
 
@@ -38,7 +36,6 @@ LOG_FROM = 20
 """Largest mean over smallest mean from which resources are drawn on a logarithmic scale."""
 MOST_NAMES = 80
 """Agents beyond which names are not legible, and left out."""
-DPI = 160
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,8 @@ class Results:
     players: pl.DataFrame
     """One row per agent and generation: `resources`, `rank`, `survived`, `fraction`."""
     lineage: pl.DataFrame
-    endowment: float
+    endowments: pl.DataFrame
+    """One row per generation."""
     footer: str
     """The run's name and how its answers came about, for below every figure."""
 
@@ -66,7 +64,7 @@ class Results:
             measures=table,
             players=players.sort("generation", "agent"),
             lineage=measured.lineage(run),
-            endowment=run.config.protocol.endowment,
+            endowments=measured.endowments(run),
             footer=_footer(table, run),
         )
 
@@ -97,7 +95,7 @@ def cooperation(run: Run, folder: str | Path) -> list[Path]:
     if results.punished:
         figures["punishment"] = _single(results, draw_punishment, 6.4, 3.8)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    return [_save(figure, Path(folder) / f"{name}.png") for name, figure in figures.items()]
+    return [save(figure, Path(folder) / f"{name}.png", run) for name, figure in figures.items()]
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -140,11 +138,6 @@ def _figure(results: Results, width: float, height: float) -> Figure:
         plain(results.footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
     )
     return figure
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=DPI)
-    return path
 
 
 def _height(results: Results) -> float:
@@ -190,7 +183,12 @@ def draw_resources(axes: Axes, results: Results) -> None:
         axes.vlines(
             known["generation"], *interval, color=BLUE, lw=1.4, label="95% bootstrap interval"
         )
-    axes.axhline(results.endowment, color="black", lw=0.9, ls=":", label="endowment")
+    start = results.endowments
+    if start["endowment"].n_unique() == 1:
+        axes.axhline(start["endowment"][0], color="black", lw=0.9, ls=":", label="endowment")
+    else:
+        ends = start["generation"] - 0.5, start["generation"] + 0.5
+        axes.hlines(start["endowment"], *ends, color="black", lw=0.9, ls=":", label="endowment")
     _scale(axes, table["resources"].to_list(), agents["resources"].to_list())
     _legend(axes)
     return None
@@ -357,16 +355,6 @@ def _name_newborn(axes: Axes, ranks: Mapping[tuple[int, str], int]) -> None:
 
 
 # -- parts ------------------------------------------------------------------------------------
-
-
-def plain(name: str, limit: int = 14) -> str:
-    """Return a name as it can be drawn: one line, shortened, without signs the font lacks."""
-    font = get_font(findfont(FontProperties()))
-    known = (
-        c if c.isprintable() and font.get_char_index(ord(c)) else "\N{WHITE SQUARE}" for c in name
-    )
-    shown = "".join(known)
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
 def _style(axes: Axes, title: str, unit: str) -> None:

@@ -12,10 +12,10 @@ def portrait_accuracy(run: Run) -> pl.DataFrame:
     `undescribed`, `unjudged` and `unread_guesses` are the shares that could not be read; who did
     not describe itself cannot be judged.
     """
-    groups = run.table("agents").select(subject="agent", group="group")
-    described = run.table("self_descriptions").select(subject="agent", said="outcome")
+    groups = run.rows("agents").select(subject="agent", group="group")
+    described = run.rows("self_descriptions").select(subject="agent", said="outcome")
     judged = (
-        described.join(run.table("judgements").select("subject", "share"), on="subject", how="left")
+        described.join(run.rows("judgements").select("subject", "share"), on="subject", how="left")
         .join(groups, on="subject")
         .sort("subject")  # a sum depends on the order of its terms, in the last digit
         .group_by("group")
@@ -27,7 +27,7 @@ def portrait_accuracy(run: Run) -> pl.DataFrame:
         )
     )
     guessed = (
-        run.table("guesses")
+        run.rows("guesses")
         .select("subject", "correct")
         .join(groups, on="subject")
         .group_by("group")
@@ -38,3 +38,20 @@ def portrait_accuracy(run: Run) -> pl.DataFrame:
         )
     )
     return judged.join(guessed, on="group", how="full", coalesce=True).sort("group").collect()
+
+
+def portrayed(run: Run) -> list[str]:
+    """Return in sentences how true each group's portraits are; none if nobody was portrayed."""
+    return [
+        f"{row['group'] or 'everybody'}: "
+        + ", ".join(
+            f"{share:.0%} {what}"
+            for what, share in (
+                ("of the statements about oneself called true", row["true_statements"]),
+                ("of the personas recognised", row["recognised"]),
+            )
+            if share is not None
+        )
+        for row in portrait_accuracy(run).iter_rows(named=True)
+        if row["true_statements"] is not None or row["recognised"] is not None
+    ]

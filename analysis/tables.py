@@ -1,14 +1,19 @@
 """The tables of one run or of several, with labels that tell the runs apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import polars as pl
 
+from societies.config import RunConfig
+from societies.course import Course
 from societies.errors import InputError
-from societies.records import schema
 from societies.run_directory import Run
 
 Runs = Run | Sequence[Run]
+
+Defaulted = Literal["include", "exclude"]
+"""Whether decisions count that no readable reply stands behind."""
 
 
 def labelled(runs: Runs) -> list[tuple[str, Run]]:
@@ -33,11 +38,30 @@ def labelled(runs: Runs) -> list[tuple[str, Run]]:
 def rows_of(runs: Runs, name: str) -> pl.LazyFrame:
     """Return a table of all the runs, in program order, with the runs' labels."""
     return pl.concat(
-        [
-            _begun(run, name).sort("seq").with_columns(run=pl.lit(label))
-            for label, run in labelled(runs)
-        ]
+        [run.rows(name).with_columns(run=pl.lit(label)) for label, run in labelled(runs)],
+        how="diagonal",
     )
+
+
+def under_rules(
+    runs: Runs, name: str, **rules: tuple[Callable[[RunConfig], Any], type[pl.DataType]]
+) -> pl.DataFrame:
+    """Return a table of all the runs, with columns for the rules in force at each of its rows.
+
+    Args:
+        runs: one run or several.
+        name: the table's.
+        rules: for each column what it takes from a configuration, and the column's type.
+    """
+    frames = []
+    for label, run in labelled(runs):
+        table, course = run.rows(name).with_columns(run=pl.lit(label)).collect(), Course(run)
+        columns = [
+            pl.Series(column, course.read(table["seq"], value), dtype=kind)
+            for column, (value, kind) in rules.items()
+        ]
+        frames.append(table.with_columns(columns))
+    return pl.concat(frames, how="diagonal")
 
 
 def summary(run: Run) -> pl.DataFrame:
@@ -50,12 +74,3 @@ def summary(run: Run) -> pl.DataFrame:
     if table is None:
         raise InputError(f"scenario {run.scenario.name} has no result table: read the run's tables")
     return table
-
-
-def _begun(run: Run, name: str) -> pl.LazyFrame:
-    """Return a run's table; of a run that was stopped before its first row, an empty one."""
-    there = any((run.path / "log" / name).glob("*.parquet"))
-    if name in run.tables and not there and not run.written.get(name, {}).get("segments"):
-        record = next(record for record in run.record_types if record.table == name)
-        return pl.LazyFrame(schema=schema(record))
-    return run.table(name)

@@ -40,6 +40,7 @@ def records(number: int) -> tuple[Record, ...]:
         CallRecord(
             key=f"g{number // 1000}/r{number}#agent#1",
             model="scripted/constant",
+            label="scripted/constant",
             prompt="donate",
             attempt=1,
             request=f"{number:032x}",
@@ -54,7 +55,12 @@ def records(number: int) -> tuple[Record, ...]:
             wall_in_flight=None,
         ),
         AnswerRecord(
-            prompt="donate", model="scripted/constant", calls=1, outcome="clean", problem=None
+            prompt="donate",
+            model="scripted/constant",
+            label="scripted/constant",
+            calls=1,
+            outcome="clean",
+            problem=None,
         ),
     )
 

@@ -174,6 +174,7 @@ class _Note:
             "repeat": cell.repeat,
             "seed": society.seed,
             "model": agent.model_spec.name,
+            "label": society.label(agent.model_spec),
             "decoding": decoding(agent.model_spec),
         }
 

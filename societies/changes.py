@@ -236,22 +236,24 @@ class Changes:
             said = MessageRecord(receivers=names, channel=CHANNEL, text=text)
             society.record(said, scope=change.at)
 
-        def row(agents: list[str], model: str | None, persona: str | None) -> InterventionRecord:
+        def row(
+            agents: list[str], model: ModelSpec | None, persona: str | None
+        ) -> InterventionRecord:
             return InterventionRecord(
                 number=number,
                 kind=kind,
                 applied=applied,
                 agents=agents,
                 text=text,
-                model=model,
+                model=model and model.name,
+                label=model and society.label(model),
                 persona=persona,
             )
 
         society.record(row(names, None, None), scope=change.at)
         living = {agent.name: agent for agent in self._living()}
         for name, effect in (effects or {}).items():
-            model = effect.model.name if effect.model else None
-            persona = None
+            model, persona = effect.model, None
             if effect.persona is not None:
                 persona = society.render("persona", persona=effect.persona)
             if effect.persona is not None and effect.portrait is not None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from societies.agents.instruments import files
 from societies.agents.instruments.instrument import Instrument
-from societies.agents.models.base import ModelSpec, RunModel
+from societies.agents.models.base import ModelSpec, RunModel, labels
 from societies.agents.population import PopulationSpec
 from societies.agents.strict import Strict
 from societies.interventions import Intervention
@@ -108,6 +108,10 @@ class RunConfig(Strict):
             if change.model is not None
         ]
         return [(("model",), self.model), *roles, *own, *changed]
+
+    def labels(self) -> dict[str, str]:
+        """Return what the models are called in tables, by fingerprint; see `labels`."""
+        return labels(spec for stage in self.stages() for _, spec in stage.models())
 
     def instrument(self, name: str) -> Any:
         """Return an instrument by name: one of the file's own, or a shipped one."""

@@ -142,6 +142,8 @@ class Cast:
     def __init__(self, config: RunConfig, scenario: Scenario) -> None:
         self.roles: Mapping[str, str] = {}
         """The role of every agent, by name."""
+        self.label: Callable[[ModelSpec], str] = lambda spec: spec.name
+        """What a model is called, so that its variants are told apart."""
         self.uses: dict[tuple[str, str], Use] = {}
         self.substitute = _demo_model(scenario)
         self._config = config
@@ -190,7 +192,7 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = RunLog(Path(folder) / "log", config.name, kind.records)
         society = kind(_played(config), log=log, open_model=lambda spec: StandIn(spec, cast))
-        cast.roles = society.roles
+        cast.roles, cast.label = society.roles, society.label
         try:
             society.run()
         except SocietyError as error:
@@ -199,7 +201,7 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
             release(society)
     uses = list(cast.uses.values())
     longest = max(1.0, (scenario.plan(config).total or 0) / max(1, sum(use.calls for use in uses)))
-    lines = [_line(use, longest) for use in uses]
+    lines = [_line(use, longest, cast.label(use.spec)) for use in uses]
     return Estimate(lines, _assumptions(config, cast, lines))
 
 
@@ -220,13 +222,13 @@ def _in_words(value: Any) -> Any:
     return [_in_words(item) for item in value] if isinstance(value, list) else value
 
 
-def _line(use: Use, longest: float) -> Line:
+def _line(use: Use, longest: float, model: str) -> Line:
     """Return what is expected of a model in a role, in a run up to `longest` times the play."""
     spec = use.spec
     if spec.is_scripted:
         counts = (use.calls, use.prompt_tokens, use.completion_tokens)
         calls, prompts, replies = ((float(count), float(count)) for count in counts)
-        return Line(use.role, spec.name, calls, prompts, replies, (0.0, 0.0), BY_CHARACTERS)
+        return Line(use.role, model, calls, prompts, replies, (0.0, 0.0), BY_CHARACTERS)
     scale, tokens_by = _tokenizer(use)
     more = longest * (1 + REPEATED)
     calls = float(use.calls), float(math.ceil(use.calls * more))
@@ -244,7 +246,7 @@ def _line(use: Use, longest: float) -> Line:
             for asked, answered in zip(prompts, replies, strict=True)
         )
         cost = low_cost, high_cost
-    return Line(use.role, spec.name, calls, prompts, replies, cost, tokens_by)
+    return Line(use.role, model, calls, prompts, replies, cost, tokens_by)
 
 
 def _completion_tokens(spec: ModelSpec, mean: float) -> Range:
@@ -281,7 +283,8 @@ def reasons(spec: ModelSpec) -> bool:
 
 def _assumptions(config: RunConfig, cast: Cast, lines: list[Line]) -> list[str]:
     """Say what the ranges rest on."""
-    hosted = {use.spec.name: use.spec for use in cast.uses.values() if not use.spec.is_scripted}
+    specs = [use.spec for use in cast.uses.values() if not use.spec.is_scripted]
+    hosted = {cast.label(spec): spec for spec in specs}
     if not hosted:
         return ["every model is scripted: the run is free, and these are its very calls"]
     roles = {use.role for use in cast.uses.values() if not use.spec.is_scripted}

@@ -48,6 +48,8 @@ class AgentRecord(Record):
     """Its index in the population's sequence; -1 if it is no part of the population."""
     model: str
     """The language model that answers for it."""
+    label: str
+    """The model, and in what it differs from the run's other variants of it."""
     persona: str
     """The persona as rendered into the system prompt."""
     written: Outcome | None
@@ -89,6 +91,8 @@ class CallRecord(Record):
 
     key: str
     model: str
+    label: str
+    """The model, and in what it differs from the run's other variants of it."""
     prompt: str
     """Name of the prompt template."""
     attempt: int
@@ -119,6 +123,8 @@ class AnswerRecord(Record):
 
     prompt: str
     model: str
+    label: str
+    """The model, and in what it differs from the run's other variants of it."""
     calls: int
     outcome: Outcome
     problem: str | None
@@ -152,6 +158,8 @@ class InterventionRecord(Record):
     """What was said; for `set`, the values by key as a JSON object."""
     model: str | None
     """In an agent's row: the language model that answers for it from now on, if another."""
+    label: str | None
+    """That model, and in what it differs from the run's other variants of it."""
     persona: str | None
     """In an agent's row: its persona in words from now on, if another."""
 
@@ -213,6 +221,8 @@ class Response(Record):
     """The options' probabilities in canonical order, where the model gives them."""
     reply: str
     model: str
+    label: str
+    """The model, and in what it differs from the run's other variants of it."""
     decoding: str
     """The sampling settings as a JSON object."""
     seed: int

@@ -14,7 +14,7 @@ from societies.config import RunConfig
 from societies.errors import InputError
 from societies.journal import Journal
 from societies.loading import load
-from societies.records import CORE_RECORDS, Record
+from societies.records import CORE_RECORDS, Record, schema
 from societies.registry import Scenario, nearest
 from societies.runlog import checksum
 
@@ -219,6 +219,27 @@ class Run:
     def _remedy(self) -> str:
         verb = "rebuild" if self.remembered.get("status") == "finished" else "resume"
         return f"write the tables anew from the journal: societies {verb} {self.path}"
+
+    def rows(self, name: str) -> pl.LazyFrame:
+        """Return a table in program order, with every column that is recorded today.
+
+        Columns, and tables, that an earlier version did not record are null, or empty; so is a
+        table of which a run that just began, or was stopped, has no row yet.
+
+        Raises:
+            InputError: the run has no such table.
+        """
+        kinds = {record.table: record for record in self.record_types}
+        if name not in kinds:
+            return self.table(name)
+        columns = schema(kinds[name])
+        there = any((self.path / "log" / name).glob("*.parquet"))
+        if not there and not self.written.get(name, {}).get("segments"):
+            return pl.LazyFrame(schema=columns)
+        table = self.table(name)
+        known = table.collect_schema().names()
+        missing = [pl.lit(None, kind).alias(at) for at, kind in columns.items() if at not in known]
+        return table.with_columns(missing).sort("seq")
 
     def call(self, key: str) -> RecordedCall:
         """Return one journalled call.

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mappi
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import mesa
 from pydantic_core import to_json
@@ -76,6 +76,7 @@ class Society(mesa.Model):
         super().__init__(rng=config.seed)
         scenario = find(config.scenario)
         self.changes = Changes(self, config)
+        self._labels = config.labels()
         self.seed = config.seed
         self.population = Population(config.population, config.model, config.seed)
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
@@ -97,6 +98,8 @@ class Society(mesa.Model):
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
         self._step = 0
+        self._phase: Literal["fresh", "settled", "begun"] = "fresh"
+        """Whether anything of the step has begun; if not, whether the one before is settled."""
         self._interactions = 0
         self.began = time.monotonic()
         self._play = self.play()
@@ -139,6 +142,8 @@ class Society(mesa.Model):
         self._check_in_play(f"lets {name!r} join", "enroll it in play()")
         if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
+        if CURRENT.get() is None:
+            self._phase = "begun"
         self.roles[name] = role
         person = person or self.population.next_person()
         if role in self.config.model.roles:
@@ -150,6 +155,7 @@ class Society(mesa.Model):
             group=person.group,
             person=person.index,
             model=person.model.name,
+            label=self.label(person.model),
             persona=agent.persona_text,
             written=None,
             big_five=to_json(person.persona.big_five).decode(),
@@ -231,6 +237,7 @@ class Society(mesa.Model):
             work.close()
             raise
         self.changes.address(agents)
+        self._phase = "begun"
         self._interactions += 1
         after = self.portraits.behind(agents)
         self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings, after)
@@ -260,8 +267,14 @@ class Society(mesa.Model):
         return [agent for agent in self.agents if isinstance(agent, LLMAgent)]
 
     async def settle(self) -> None:
-        """Wait until all scheduled interactions are done: the only barrier."""
+        """Wait until all scheduled interactions are done: the only barrier.
+
+        What is recorded behind it, until somebody joins or something is scheduled, belongs to the
+        step that was waited for.
+        """
         await self._scheduler.settle()
+        if self._phase == "fresh" and self._step > 1:
+            self._phase = "settled"
 
     def record(self, record: Record, agent: LLMAgent | None = None, scope: str = "") -> None:
         """Log a record.
@@ -272,9 +285,16 @@ class Society(mesa.Model):
             scope: only for records made in `play()`; an interaction's rows carry its own.
         """
         current = CURRENT.get()
-        step = current.step if current else self._step
+        step = current.step if current else self._step_in_play()
         name = agent.name if agent else None
         self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    def _step_in_play(self) -> int:
+        """Return the step of a row that `play()` records."""
+        if self._phase == "settled":
+            return self._step - 1
+        self._phase = "begun"
+        return self._step
 
     @property
     def config(self) -> RunConfig:
@@ -292,6 +312,10 @@ class Society(mesa.Model):
     def people_drawn(self) -> int:
         """How many people of the population were drawn so far."""
         return self.population.drawn
+
+    def label(self, spec: ModelSpec) -> str:
+        """Return what a model is called in tables that compare models."""
+        return self._labels.get(spec.fingerprint, spec.name)
 
     def is_busy(self, agent: LLMAgent) -> bool:
         """Whether an interaction that names the agent is still open."""
@@ -346,21 +370,35 @@ class Society(mesa.Model):
         self.steps = self._step
         if hasattr(self, "time"):  # since Mesa 3.4
             self.time = float(self._step)
+        self._phase = "fresh"
         self._welcome()
         try:
             await anext(self._play)
         except PlayEndsHere:
             return False
         except StopAsyncIteration:
+            self._end_last_step()
             self._probes.leave(self._llm_agents())
             self.changes.finish()
             return False
-        seconds = time.monotonic() - self.began
-        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
-        self._interactions = 0
+        self._end_step()
         if self._probes.step(self._step, self._llm_agents()):
             await self._scheduler.settle()
         return True
+
+    def _end_step(self) -> None:
+        """Log the step that has been scheduled."""
+        self._phase = "begun"
+        seconds = time.monotonic() - self.began
+        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
+        self._interactions = 0
+
+    def _end_last_step(self) -> None:
+        """End the step in which `play()` ended; if nothing began in it, there was none."""
+        if self._phase == "begun" or self._step == 1:
+            self._end_step()
+        else:
+            self._step -= 1
 
     def _finish(self) -> None:
         self.running = False
@@ -461,6 +499,7 @@ class Society(mesa.Model):
             CallRecord(
                 key=call.key,
                 model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
                 prompt=call.request.prompt,
                 attempt=call.request.attempt,
                 request=call.digest,
@@ -485,6 +524,7 @@ class Society(mesa.Model):
             AnswerRecord(
                 prompt=call.request.prompt,
                 model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
                 calls=call.request.attempt,
                 outcome=outcome,
                 problem=problem,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from societies.records import COMMON_COLUMNS, Record
+from societies.records import Record
 
 if TYPE_CHECKING:
     from societies.run_directory import Run
@@ -17,7 +17,7 @@ UNTOLD = {"calls", "answers", "steps"}
 def transcript(run: "Run") -> Iterator[str]:
     """Yield every message and action of a run as a line, in program order, under its scope."""
     types = {record.table: record for record in run.record_types if record.table not in UNTOLD}
-    frames = [run.table(name).select("seq", "scope", "agent", table=pl.lit(name)) for name in types]
+    frames = [run.rows(name).select("seq", "scope", "agent", table=pl.lit(name)) for name in types]
     rows = {name: _rows(run, record) for name, record in types.items()}
     scene = None
     for row in pl.concat(frames).sort("seq").collect().iter_rows(named=True):
@@ -31,8 +31,8 @@ def transcript(run: "Run") -> Iterator[str]:
 
 
 def _rows(run: "Run", record: type[Record]) -> Iterator[Record]:
-    """Yield a table's rows as records, in order."""
-    frame = run.table(record.table).drop(COMMON_COLUMNS)
+    """Yield a table's rows as records, in order; what was not recorded once, is null."""
+    frame = run.rows(record.table).select(list(record.model_fields))
     for batch in frame.collect().iter_slices(10_000):
         for row in batch.iter_rows(named=True):
-            yield record.model_validate(row)
+            yield record.model_construct(**row)

@@ -276,7 +276,7 @@ def test_counts_of_answers_are_in_log_and_summary(run_small):
     assert counts["answers"] == answers.height == 38
     assert counts["defaulted"] == answers.filter(pl.col("outcome") == "defaulted").height > 0
     assert counts["repaired"] == answers.filter(pl.col("outcome") == "repaired").height
-    assert counts["invalid"] == run.table("calls").filter(~pl.col("readable")).collect().height
+    assert counts["unreadable"] == run.table("calls").filter(~pl.col("readable")).collect().height
     by_agent = answer_counts(run, ["agent"])
     assert by_agent["defaulted"].sum() == counts["defaulted"]
     defaulted = run.table("donations").filter(pl.col("outcome") == "defaulted").collect()

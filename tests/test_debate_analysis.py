@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 import societies
@@ -134,9 +135,12 @@ def test_sides_are_counted_before_each_judge(tmp_path):
     run = shipped(tmp_path, "judged")
     wins = debate.side_wins(run)
     assert set(wins["judge"]) == {"scripted/judge"}
-    assert wins["questions"].sum() == 24
-    winners = run.table("results").collect()["winner"].value_counts()
-    assert dict(wins.select("winner", "questions").iter_rows()) == dict(winners.iter_rows())
+    results = run.table("results").collect()
+    for by in ("named", "holding"):
+        part = wins.filter(pl.col("by") == by)
+        counted = dict(part.select("side", "questions").iter_rows())
+        assert counted == dict(results[f"side_{by}"].value_counts().iter_rows())
+        assert sum(counted.values()) == 24
 
 
 def test_translations_have_bleu_and_no_accuracy(tmp_path):

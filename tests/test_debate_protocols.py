@@ -92,7 +92,7 @@ def test_a_debate_stops_when_its_rule_says_so(
     assert set(results["decided_by"]) == {how}
     assert results["answer"].null_count() == 0
     if how == "verdict":
-        assert set(results["winner"]) <= {"affirmative", "negative", "tie"}
+        assert set(results["side_named"]) <= {"affirmative", "negative", "none"}
 
 
 def test_a_preference_without_an_answer_adopts_the_supported_sides_answer(tmp_path):
@@ -100,7 +100,7 @@ def test_a_preference_without_an_answer_adopts_the_supported_sides_answer(tmp_pa
     run = play(settings("judged", judge=judge, stop_when="preference"), tmp_path)
     held = run.table("statements").select("scope", "agent", held="answer")
     results = run.table("results").join(
-        held, left_on=["scope", "winner"], right_on=["scope", "agent"]
+        held, left_on=["scope", "side_named"], right_on=["scope", "agent"]
     )
     assert results.filter(pl.col("answer") != pl.col("held")).collect().is_empty()
     assert results.collect().height == 6

@@ -36,7 +36,11 @@ def prompts(generation: int = 1, links: int = 3, **protocol: Any) -> dict[str, s
     return {
         "system": agent.system_message.content,
         "strategy": hosting.render(
-            "strategy", agent=agent, generation=generation, advice=ADVICE if generation > 1 else []
+            "strategy",
+            agent=agent,
+            generation=generation,
+            advice=ADVICE if generation > 1 else [],
+            predecessors=2 * len(ADVICE),
         ),
         "donate": hosting.render(
             "donate",

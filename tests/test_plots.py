@@ -6,7 +6,8 @@ from matplotlib.text import Text
 
 import societies
 from societies.analysis import plots
-from societies.analysis.plots import Results, cooperation, plain
+from societies.analysis.figures import plain, save
+from societies.analysis.plots import Results, cooperation
 
 PUNISHERS = [
     {
@@ -72,7 +73,7 @@ def test_a_protocol_without_punishment_has_no_plot_of_it(tmp_path):
 def test_runs_at_the_edges_are_drawn(tmp_path, sets):
     """Warnings are errors here."""
     results = Results.of(play(tmp_path, **sets))
-    plots._save(plots.overview_figure(results), tmp_path / "overview.png")
+    save(plots.overview_figure(results), tmp_path / "overview.png")
     assert imread(tmp_path / "overview.png").std() > 0.05
 
 
@@ -85,7 +86,7 @@ def test_names_are_drawn_as_they_are(tmp_path):
         protocol__names=NAMES,
     )
     figure = plots._single(Results.of(run), plots.draw_lineage, 6, 4)
-    plots._save(figure, tmp_path / "lineage.png")
+    save(figure, tmp_path / "lineage.png")
     drawn = {text.get_text(): text for text in figure.findobj(Text)}
     for name in ("$a^b_$", f"{'x' * 13}…", "□□", "{\\frac}"):
         assert not drawn[name].get_parse_math()

@@ -1,10 +1,11 @@
 """What every language model is: a request in, a completion out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from itertools import count
 from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +17,9 @@ from societies.agents.secrets import SECRET_OPTION
 from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
+
+LONGEST_SETTING = 30
+"""Characters of a setting beyond which a label shortens it."""
 
 
 class ModelSpec(Strict):
@@ -107,6 +111,46 @@ class ModelSpec(Strict):
     def fingerprint(self) -> str:
         """The digest of the sampling settings: part of every request's hash."""
         return blake2b(to_json(self.sampling()), digest_size=16).hexdigest()
+
+
+def labels(specs: Iterable[ModelSpec]) -> dict[str, str]:
+    """Return what each model is called where models are compared, by its fingerprint.
+
+    That is its name. Variants of one model are told apart by the settings in which they differ,
+    such as `openai/m (temperature 0.2)`; one that leaves these at their defaults keeps the name.
+    """
+    variants: dict[str, dict[str, dict[str, str]]] = {}
+    for spec in specs:
+        variants.setdefault(spec.name, {})[spec.fingerprint] = _settings(spec)
+    found: dict[str, str] = {}
+    for name, settings in variants.items():
+        keys = dict.fromkeys(key for each in settings.values() for key in each)
+        differing = [key for key in keys if len({each.get(key) for each in settings.values()}) > 1]
+        for fingerprint, each in settings.items():
+            told = ", ".join(f"{key} {_short(each[key])}" for key in differing if key in each)
+            found[fingerprint] = _untaken(f"{name} ({told})" if told else name, found.values())
+    return found
+
+
+def _settings(spec: ModelSpec) -> dict[str, str]:
+    """Return a model's sampling settings in words, each of its options by itself."""
+    sampling = spec.sampling()
+    settings = {**sampling, **sampling.pop("options")}
+    own = {key: value for key, value in settings.items() if key not in ("name", "options")}
+    return {
+        key: value if isinstance(value, str) else to_json(value).decode()
+        for key, value in own.items()
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 1]}…"
+
+
+def _untaken(label: str, taken: Collection[str]) -> str:
+    """Return a label, with a number behind it if another one is the same when shortened."""
+    numbered = (label if number == 1 else f"{label} {number}" for number in count(1))
+    return next(each for each in numbered if each not in taken)
 
 
 def _keys(value: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ from societies.agents.agent import LLMAgent
 from societies.scenarios.debate.answers import Position
 from societies.scenarios.debate.baselines import answer_alone, reflect, schedule_answers
 from societies.scenarios.debate.case import Case, last_words
-from societies.scenarios.debate.judged import debate_before_judge
+from societies.scenarios.debate.judged import debate_before_judge, holding
 from societies.scenarios.debate.protocol import DebateProtocol, summarises
 from societies.scenarios.debate.records import Judgement, Posed, Result, Statement
 from societies.scenarios.debate.symmetric import schedule_rounds
@@ -160,9 +160,10 @@ class Debate(Society):
                 trapped=is_trapped(question, decision.answer),
                 decided_by=decision.decided_by,
                 rounds=decision.rounds,
-                consensus=consensus(question, decision),
+                consensus=consensus(question, decision.answers),
                 unparsable=case.unparsable,
-                winner=decision.winner,
+                side_named=decision.named,
+                side_holding=holding(case, decision.answer) if decision.named else None,
             )
         )
 

@@ -55,8 +55,8 @@ async def debate_before_judge(debate: "Debate", case: Case) -> Decision:
         log_judgement(debate, case, judge, verdict, round_number=round_number, ends=ends)
         if ends:
             answer = verdict.answer or supported_answer(verdict, case)
-            side = verdict.side or "tie"
-            return Decision(answer, "verdict", round_number, case.answers, side)
+            named = verdict.side or "none"
+            return Decision(answer, "verdict", round_number, case.answers, named)
     return await extract(debate, case, speeches)
 
 
@@ -125,9 +125,8 @@ async def extract(debate: "Debate", case: Case, speeches: list[Speech]) -> Decis
     log_judgement(
         debate, case, judge, choice, round_number=protocol.rounds, ends=choice.answer is not None
     )
-    winner = carrier(case, choice.answer)
     how: Literal["extraction", "nobody"] = "nobody" if choice.answer is None else "extraction"
-    return Decision(choice.answer, how, protocol.rounds, case.answers, winner)
+    return Decision(choice.answer, how, protocol.rounds, case.answers, "none")
 
 
 def supported_answer(verdict: Verdict, case: Case) -> str | None:
@@ -135,14 +134,14 @@ def supported_answer(verdict: Verdict, case: Case) -> str | None:
     return next((p.answer for d, p in case.positions.items() if d.name == verdict.side), None)
 
 
-def carrier(case: Case, answer: str | None) -> str:
-    """Return the one side that holds the final answer; `tie` for none or several of them."""
+def holding(case: Case, answer: str | None) -> str:
+    """Return the one side whose last answer is the final one, or `none`, or `several`."""
     holders = [
         debater.name
         for debater, position in case.positions.items()
         if answer and position.answer and matches(case.question, position.answer, answer)
     ]
-    return holders[0] if len(holders) == 1 else "tie"
+    return holders[0] if len(holders) == 1 else "several" if holders else "none"
 
 
 def log_judgement(

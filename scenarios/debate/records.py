@@ -101,14 +101,20 @@ class Result(Record):
     rounds: int
     """Rounds used."""
     consensus: float | None
-    """Part of the readable last answers that equal the result; null without one, or if alone."""
+    """Part of the readable last answers that equal the most frequent one, by the task's equality;
+    null without one, or if alone."""
     unparsable: int
     """Replies from which no answer could be read, of debaters and judges."""
-    winner: str
-    """Judged debate: the side that carried the result; `tie` for none or several of them."""
+    side_named: str | None
+    """Judged debate: the side that the verdict which decided names; `none` if it names none, or if
+    no verdict decided; null without a judge."""
+    side_holding: str | None
+    """Judged debate: the one side whose last answer is the result's; `none`, or `several`."""
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""
         answer = "no answer" if self.answer is None else repr(self.answer)
-        winner = f", {self.winner} wins" if self.winner and self.winner != "tie" else ""
-        return f"{agent} concludes by {self.decided_by}: {answer} ({MARKS[self.right]}){winner}"
+        sides = ""
+        if self.side_named is not None:
+            sides = f", named: {self.side_named}, held by: {self.side_holding}"
+        return f"{agent} concludes by {self.decided_by}: {answer} ({MARKS[self.right]}){sides}"

@@ -20,7 +20,8 @@ class Decision:
     rounds: int = 1
     answers: list[str | None] = field(default_factory=list)
     """Everybody's last answer, in seat order; None where none could be read."""
-    winner: str = ""
+    named: str | None = None
+    """Judged debate: the side that the deciding verdict named, or `none`."""
 
 
 def vote(
@@ -45,17 +46,17 @@ def vote(
     return (leading[0] if ties == "first" else max(leading)), "tie"
 
 
-def consensus(question: Question, decision: Decision) -> float | None:
-    """Return the part of the readable last answers that equal the decision.
+def consensus(question: Question, answers: Sequence[str | None]) -> float | None:
+    """Return the part of the readable answers that equal the most frequent one, as in a vote.
 
     Subramaniam et al. 2025, arXiv 2501.05707, call it consensus, and take less of it for diversity.
     A debater alone has none.
     """
-    readable = [answer for answer in decision.answers if answer is not None]
-    if decision.answer is None or not readable or len(decision.answers) < 2:
+    camps = _camps(question, answers)
+    if not camps or len(answers) < 2:
         return None
-    agreeing = sum(matches(question, answer, decision.answer) for answer in readable)
-    return agreeing / len(readable)
+    sizes = [len(camp) for camp in camps]
+    return max(sizes) / sum(sizes)
 
 
 def _camps(question: Question, answers: Sequence[str | None]) -> list[list[str]]:

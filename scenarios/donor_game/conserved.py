@@ -1,10 +1,11 @@
 """What cannot change in a donor game: resources move by logged donations only, in exact units."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
+from societies.course import Course
 from societies.run_directory import Run
 from societies.scenarios.donor_game.protocol import DonorProtocol
 
@@ -21,46 +22,32 @@ def violations(run: Run) -> Iterator[str]:
     Yields:
         A sentence for each donation or score that does not fit.
     """
-    course = Course(run)
+    course, endowment = Course(run), endowments(run)
     games: dict[tuple[int, int], Hands] = {}
     for row in run.table("donations").sort("seq").collect().iter_rows(named=True):
         hands = games.setdefault((row["generation"], row["game"]), {})
         for who, role in ((row["agent"], "donor"), (row["recipient"], "recipient")):
-            owned = hands.get(who, course.endowment(row["generation"]))
+            owned = hands.get(who, endowment[row["generation"]])
             logged = row[f"{role}_before"]
             if logged != owned:
                 yield f"{row['scope']}: {who} owned {owned!r} units and has {logged!r}"
             hands[who] = row[f"{role}_after"]
         yield from _unlike(row, course.protocol(row["seq"]))
-    yield from _unscored(run.table("scores").sort("seq").collect(), games, course)
+    yield from _unscored(run.table("scores").sort("seq").collect(), games, endowment)
 
 
-class Course:
-    """The rules of a run, as its interventions changed them on the way.
-
-    Rows and interventions are numbered in program order: what stands behind an intervention was
-    scheduled behind it.
-    """
-
-    def __init__(self, run: Run) -> None:
-        config = run.config
-        self._changes = [(-1, cast(DonorProtocol, config.protocol))]
-        applied = run.table("interventions").filter(pl.col("applied"), kind="set").sort("seq")
-        rows = applied.unique("number", keep="first", maintain_order=True).collect()
-        for row in rows.iter_rows(named=True):
-            config = config.with_values(config.interventions[row["number"]].set or {})
-            self._changes.append((row["seq"], cast(DonorProtocol, config.protocol)))
-        first = run.table("donations").group_by("generation").agg(pl.col("step").min() - 1)
-        began = first.join(run.table("steps"), on="step").select("generation", "seq").collect()
-        self._began: dict[int, int] = dict(began.iter_rows())
-
-    def protocol(self, seq: int) -> DonorProtocol:
-        """Return the rules of a row."""
-        return next(protocol for at, protocol in reversed(self._changes) if at < seq)
-
-    def endowment(self, generation: int) -> float:
-        """Return what everybody starts a game with: it is read before a generation's games."""
-        return self.protocol(self._began[generation]).endowment
+def endowments(run: Run) -> dict[int, float]:
+    """Return what everybody started a game with, by generation: it is read before the games."""
+    course = Course(run)
+    first = run.rows("donations").group_by("generation").agg(pl.col("seq", "step").min())
+    before = run.rows("steps").select(pl.col("step") + 1, began="seq")
+    began = first.join(before, on="step", how="left").sort("generation").collect()
+    return {
+        row["generation"]: course.protocol(
+            row["seq"] if row["began"] is None else row["began"]
+        ).endowment
+        for row in began.iter_rows(named=True)
+    }
 
 
 def _unlike(row: dict[str, Any], protocol: DonorProtocol) -> Iterator[str]:
@@ -82,14 +69,14 @@ def _unlike(row: dict[str, Any], protocol: DonorProtocol) -> Iterator[str]:
 
 
 def _unscored(
-    scores: pl.DataFrame, games: dict[tuple[int, int], Hands], course: Course
+    scores: pl.DataFrame, games: dict[tuple[int, int], Hands], endowment: dict[int, float]
 ) -> Iterator[str]:
     """Yield whose final resources are not those of its last donation."""
     played: dict[int, list[Hands]] = {}
     for (generation, _), hands in sorted(games.items(), key=lambda game: game[0]):
         played.setdefault(generation, []).append(hands)
     for row in scores.iter_rows(named=True):
-        endowment = course.endowment(row["generation"])
-        left = [hands.get(row["agent"], endowment) for hands in played[row["generation"]]]
+        start = endowment[row["generation"]]
+        left = [hands.get(row["agent"], start) for hands in played[row["generation"]]]
         if row["resources"] != left:
             yield f"{row['scope']}: {row['agent']} ends with {left}, and {row['resources']} count"

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from societies.agents.agent import LLMAgent
+from societies.config import RunConfig
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.protocol import DonorProtocol
 from societies.scenarios.donor_game.records import Donation, Score, Strategy
@@ -74,16 +75,21 @@ class DonorGame(Society):
     """Who survived the last generation, best first, with the scores."""
     size: int
     """How many play: the population's size, until interventions let agents join or leave."""
+    predecessors: int
+    """How many played in the generation before; 0 in the first."""
     generation: int
     born: int
     """Newcomers of this generation so far."""
     joined: list[LLMAgent]
     """Those of them whom an intervention let join."""
 
+    def __init__(self, config: RunConfig, **options: Any) -> None:
+        super().__init__(config, **options)
+        self.size, self.predecessors = config.population.size, 0
+
     async def play(self) -> AsyncGenerator[None, None]:
         """Play all generations; one Mesa step is a strategy stage or a round."""
         self.strategies, self.advisers = {}, []
-        self.size = self.config.population.size
         generation = 0
         # Interventions may set how many there are, so that it is read anew each time.
         while (generation := generation + 1) <= self.protocol.generations:
@@ -102,6 +108,11 @@ class DonorGame(Society):
                     yield
             await self.settle()
             self.advisers = self.select_survivors(generation, games, players)
+            self.predecessors = len(players)
+
+    def render(self, prompt: str, **variables: Any) -> str:
+        """Return the text of a template; every template is also told how many play."""
+        return super().render(prompt, **{"players": self.size, **variables})
 
     def welcome(self, number: int) -> list[LLMAgent]:
         """Let newcomers join, named by the protocol in order of birth."""
@@ -156,6 +167,7 @@ class DonorGame(Society):
             protocol=self.protocol,
             generation=generation,
             advice=advice,
+            predecessors=self.predecessors,
         )
         self.strategies[agent] = answer.strategy
         self.record(

@@ -27,11 +27,11 @@ SCENARIO = Scenario(
         "trait scores": ("score", "induction", "taken", "agents"),
         "reliability": (
             *("alpha", "alpha_low", "alpha_high", "retest", "retest_difference"),
-            *("order_difference", "order_flips", "direction_difference"),
+            *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
         ),
         "templates and wordings": (
-            *("template_difference", "template_spread", "template_flips"),
-            *("paraphrase_difference", "paraphrase_flips"),
+            *("template_difference", "template_spread", "template_flips", "template_half_flips"),
+            *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
+from societies.course import Course
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import SEATS, Context, Points, rewards
-from societies.scenarios.negotiation.protocol import NegotiationProtocol
 
 Logged = dict[str, Any]
 
@@ -20,7 +20,7 @@ def violations(run: Run) -> Iterator[str]:
     Yields:
         A sentence for each outcome or sample that does not follow from them.
     """
-    protocol = cast(NegotiationProtocol, run.config.protocol)
+    course = Course(run)
     contexts = {row["scope"]: row for row in _rows(run, "contexts")}
     proposals: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in _rows(run, "proposals"):
@@ -31,7 +31,7 @@ def violations(run: Run) -> Iterator[str]:
     for end in _rows(run, "outcomes"):
         scope = end["scope"]
         yield from _unlike(end, contexts[scope], proposals[scope])
-        if not end["turns"] == spoken[scope] <= protocol.max_turns:
+        if not end["turns"] == spoken[scope] <= course.protocol(end["seq"]).max_turns:
             yield f"{scope}: {end['turns']} turns are counted, and {spoken[scope]} are logged"
         if end["corrections"] != faults[scope]:
             yield f"{scope}: {end['corrections']} corrections, and {faults[scope]} are logged"

@@ -94,6 +94,20 @@ def pareto_frontier(context: Context, weight: float = 0.0) -> tuple[tuple[float,
     return tuple(pair for pair in pairs if not is_dominated(pair, pairs))
 
 
+@lru_cache(maxsize=10_000)
+def optimal_points(context: Context, weight: float = 0.0) -> tuple[Points, ...]:
+    """Return the distinct points of the full allocations whose rewards no other's dominate.
+
+    Args:
+        context: the bargaining problem.
+        weight: the objective's weight of the partner's points.
+    """
+    frontier = set(pareto_frontier(context, weight))
+    return tuple(
+        points for points in sorted(set(outcomes(context))) if rewards(points, weight) in frontier
+    )
+
+
 def joint_ceiling(context: Context) -> int:
     """Return the largest sum of both seats' points: each piece to whom it is worth most."""
     red, blue = context.values

@@ -7,7 +7,7 @@ import polars as pl
 from rich.text import Text
 
 from societies import comparison
-from societies.cli.show import console
+from societies.cli.show import console, show_caution
 from societies.cli.tables import as_table, as_tables
 from societies.run_directory import Run
 from societies.summary import answer_counts
@@ -25,6 +25,8 @@ def show_comparison(runs: Sequence[Run]) -> None:
         out.print("the same configuration")
     for other in runs[1:]:
         out.print(Text(_parting(runs[0], other)), soft_wrap=True)
+    for run in runs:
+        show_caution(out, run)
     answers = [
         answer_counts(run, ["model"]).select(pl.lit(str(run.path)).alias("run"), pl.all())
         for run in runs

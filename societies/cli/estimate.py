@@ -14,6 +14,7 @@ from societies.config import RunConfig
 from societies.estimates import Estimate, Range, estimate
 from societies.registry import Scenario
 from societies.run_directory import Run
+from societies.summary import MODEL
 
 MOST_CALLS = 20_000
 """Calls of a run beyond which `show` does not play it again by itself."""
@@ -58,7 +59,8 @@ def against_actual(run: Run, found: Estimate) -> pl.DataFrame:
     """Return one row per role and model: each amount's range and what it came to."""
     roles = run.table("agents").select("agent", "role").unique()
     actual = (
-        run.table("calls")
+        run.rows("calls")
+        .with_columns(MODEL)
         .join(roles, on="agent", how="left")
         .group_by("role", "model", maintain_order=True)
         .agg(

@@ -4,11 +4,12 @@ import json
 
 import polars as pl
 from rich.console import Console
+from rich.text import Text
 
 from societies.cli.progress import cost_text
 from societies.cli.tables import as_table, as_tables
 from societies.run_directory import Run
-from societies.summary import answer_counts
+from societies.summary import answer_counts, caution
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
@@ -25,6 +26,7 @@ def show_summary(run: Run) -> None:
     out = console()
     for line in _facts(run):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
+    show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
         out.print(as_table("Answers by model", counts))
@@ -46,12 +48,22 @@ def show_summary(run: Run) -> None:
     out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
 
 
+def show_caution(out: Console, run: Run) -> None:
+    """Print a red line if so many answers were lost that the figures mislead."""
+    if text := caution(run):
+        lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
+        hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
+        line = Text(text + hint, style="bold red")
+        out.print(line, soft_wrap=True)
+
+
 def show_json(run: Run) -> None:
     """Print the summary for programs."""
     result = run.scenario.summarise(run) if run.status == "finished" else None
     summary = {
         **run.about,
         "path": str(run.path),
+        "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
         "findings": run.scenario.conclude(run) if result is not None else [],

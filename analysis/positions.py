@@ -1,0 +1,151 @@
+"""What debaters hold, round by round, and which answers are the same by the task's equality.
+
+A debate that has ended keeps its positions: a curve over rounds is of all decided questions in each
+round, not of those alone whose debate still goes on.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+import polars as pl
+
+from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
+from societies.errors import InputError
+from societies.scenarios.debate.tasks import Question, matches
+from societies.scenarios.debate.voting import consensus
+
+SEAT = ("run", "question", "agent", "sample")
+"""One agent's (with several samples, one sample's) part in one question."""
+ROUND = ("run", "round")
+
+
+def table(runs: Runs, name: str) -> pl.DataFrame:
+    """Return a table of all runs together, with the runs' labels.
+
+    Raises:
+        InputError: one of them is no debate.
+    """
+    for _, run in labelled(runs):
+        if run.about["scenario"] != "debate":
+            raise InputError(f"{run.path} is a run of {run.about['scenario']}, not of debate")
+    return rows_of(runs, name).collect()
+
+
+def statements(runs: Runs) -> pl.DataFrame:
+    """Return every position that a debater took, in order; see the record `Statement`.
+
+    Base answers (round 0), which are nobody's position in the debate, are left out.
+    """
+    return table(runs, "statements").filter(pl.col("round") > 0)
+
+
+def decisions(runs: Runs, name: str) -> pl.DataFrame:
+    """Return the rows of a table that belong to how decided questions were answered.
+
+    That is by the scopes of the questions: probes and the writing of personas have others.
+    """
+    decided = table(runs, "results").select("run", "question")
+    posed = table(runs, "questions").join(decided, on=["run", "question"], how="semi")
+    scopes = posed.select("run", case="scope")
+    rows = table(runs, name).with_columns(case=pl.col("scope").str.split("/").list.first())
+    return rows.join(scopes, on=["run", "case"], how="semi", maintain_order="left").drop("case")
+
+
+def held(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+    """Return what everybody held in every round of the run, of the questions that are decided.
+
+    Columns: those of `statements`, with `round` and `live` (whether the debate went on until then;
+    if not, the position is the last one taken).
+    """
+    decided = table(runs, "results").select("run", "question", "rounds")
+    taken = statements(runs).join(decided, on=["run", "question"], maintain_order="left")
+    last = taken.group_by("run", maintain_order=True).agg(pl.col("round").max())
+    rounds = last.with_columns(pl.int_ranges(1, pl.col("round") + 1).alias("round"))
+    grid = (
+        taken.select(SEAT)
+        .unique(maintain_order=True)
+        .join(rounds.explode("round"), on="run", maintain_order="left")
+    )
+    latest = pl.col("seq").forward_fill().over(SEAT, order_by="round")
+    spoken = taken.select(*SEAT, "round", "seq")
+    carried = grid.join(spoken, on=[*SEAT, "round"], how="left", maintain_order="left")
+    rest = taken.drop("round", "question", "agent", "sample").rename({"rounds": "used"})
+    positions = (
+        carried.with_columns(latest)
+        .join(rest, on=["run", "seq"], maintain_order="left")
+        .with_columns(live=pl.col("round") <= pl.col("used"))
+        .drop("used")
+    )
+    return positions if defaulted == "include" else positions.filter(outcome_readable())
+
+
+def counts_by_round(positions: pl.DataFrame) -> pl.DataFrame:
+    """Return of how many questions every round is: run, round, `questions`, `live`."""
+    question = pl.col("question")
+    return positions.group_by(ROUND, maintain_order=True).agg(
+        question.n_unique().cast(pl.Int64).alias("questions"),
+        question.filter("live").n_unique().cast(pl.Int64).alias("live"),
+    )
+
+
+def outcome_readable() -> pl.Expr:
+    """Return whether a reply could be read for a row."""
+    return pl.col("outcome") != "defaulted"
+
+
+def questions(runs: Runs) -> dict[tuple[str, str], Question]:
+    """Return the questions by run and name, as far as their answers' equality goes."""
+    posed = table(runs, "questions")
+    return {
+        (row["run"], row["question"]): Question(
+            name=row["question"],
+            kind=row["kind"],
+            text=row["text"],
+            accepted=tuple(row["accepted"]),
+        )
+        for row in posed.iter_rows(named=True)
+    }
+
+
+def consensus_by_round(runs: Runs) -> pl.DataFrame:
+    """Return the mean consensus over the questions of every round: run, round, `consensus`."""
+    asked, rows = questions(runs), []
+    for (run, question, number), part in held(runs).group_by("run", "question", "round"):
+        found = consensus(asked[run, question], part["answer"].to_list())
+        rows.append((run, number, question, found))
+    names = {"run": pl.String, "round": pl.Int64, "question": pl.String, "consensus": pl.Float64}
+    each = pl.DataFrame(rows, schema=names, orient="row").sort("run", "round", "question")
+    return each.group_by(ROUND, maintain_order=True).agg(pl.col("consensus").mean())
+
+
+def differences(runs: Runs) -> pl.DataFrame:
+    """Return whether answers differ between adjacent rounds, in pairs of readable ones.
+
+    Columns: run, `round` (the later one), `own` (whether both are the same agent's) and `differs`.
+    """
+    asked = questions(runs)
+    rows = [
+        (run, number, mine == other, not matches(asked[run, question], now, was))
+        for run, question, number, before, after in _adjacent(held(runs))
+        for (mine, now), (other, was) in product(after, before)
+    ]
+    names = {"run": pl.String, "round": pl.Int64, "own": pl.Boolean, "differs": pl.Boolean}
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+Held = list[tuple[tuple[str, int], str]]
+"""The readable answers of a round, each with whose it is."""
+
+
+def _adjacent(positions: pl.DataFrame) -> Iterator[tuple[str, str, int, Held, Held]]:
+    """Yield run, question and round with what is held in the round before, and in this one."""
+    readable = positions.drop_nulls("answer")
+    for (run, question), part in readable.group_by("run", "question", maintain_order=True):
+        rounds: dict[int, Held] = {}
+        for number, agent, sample, answer in part.select(
+            "round", "agent", "sample", "answer"
+        ).iter_rows():
+            rounds.setdefault(number, []).append(((agent, sample), answer))
+        for number in sorted(rounds):
+            if number - 1 in rounds:
+                yield str(run), str(question), number, rounds[number - 1], rounds[number]
