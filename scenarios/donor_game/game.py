@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 from societies.agents.agent import LLMAgent
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
@@ -22,6 +22,8 @@ LINKS = 3
 @dataclass(frozen=True, slots=True)
 class Link:
     """One past action in a chain, as a donor is shown it."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("percent",)
 
     round: int
     donor: str
