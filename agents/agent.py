@@ -16,7 +16,7 @@ from societies.agents.answers import Answer, AnswerError, Outcome
 from societies.agents.errors import ModelError, OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
-from societies.agents.persona import Persona, PersonaView
+from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.portraits import Portrait
 from societies.agents.streams import stream, stream_seed
@@ -200,19 +200,19 @@ class LLMAgent(mesa.Agent):
 
         It is made once for as long as none of this changes.
         """
-        state = (society, self.announced, self.persona, self.role, self.group)
+        state = (society, self.announced, self.persona, self.role, self.group, self.topic)
         if not all(map(is_, state, self._view[0])):
             known = {"persona": view(self.persona), "persona_text": self.persona_text}
             self._view = (state, altered(self.as_view(), **known, society=society))
         return self._view[1]
 
-    def _shown_persona(self, messages: Sequence[Message], own: View) -> PersonaView | None:
-        """Return the persona's view if the messages tell the model of the persona."""
+    def _as_told(self, shown: FrozenDict, messages: Sequence[Message]) -> FrozenDict:
+        """Return a mind's views: without the persona, unless the messages tell the model of it."""
         text = self.persona_text
-        told = text and (
-            self._is_told or any(_holds(message.content, text) for message in messages)
-        )
-        return own.persona if told else None
+        if text and (self._is_told or any(_holds(each.content, text) for each in messages)):
+            return shown
+        blank = altered(shown["agent"], persona=None, persona_text="")
+        return FrozenDict({**shown, "agent": blank})
 
     @cached_property
     def _is_told(self) -> bool:
@@ -313,12 +313,11 @@ class LLMAgent(mesa.Agent):
             form = self.society.render("structured", keys=list(schema["properties"]))
             question = Message("user", f"{question.content}\n\n{form}")
         asked: tuple[Message, ...] = (question,)
-        persona = self._shown_persona((*before, question), shown["agent"])
-        if persona is None:
-            shown = FrozenDict({**shown, "agent": altered(shown["agent"], persona=None)})
+        told = self._as_told(shown, (*before, question))
+        persona = told["agent"].persona
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, shown, persona, attempt, schema)
+            request = Request(messages, self.name, prompt, told, persona, attempt, schema)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
             value, problem = _read(answer, call.completion, situation, as_object=schema is not None)

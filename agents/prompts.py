@@ -11,7 +11,6 @@ from jinja2 import (
     ChoiceLoader,
     DictLoader,
     FileSystemLoader,
-    StrictUndefined,
     Template,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -57,10 +56,6 @@ class Prompts:
         ]
         self._environment = Sandbox(
             loader=ChoiceLoader(loaders),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,
             bytecode_cache=COMPILED,
         )
         self._templates: dict[str, Template] = {}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Undefined, nodes
+from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError, TemplateAssertionError
@@ -35,6 +35,8 @@ GIVEN = {"agent", "persona", "protocol"}
 """Variables of many templates, which hold no macros."""
 METHOD_NAMES = CALLED | PersonaView._methods
 """Every method that templates may call."""
+HAVING_ITEMS = (str, list, tuple, dict, range, Undefined)
+"""Types of what has items for templates."""
 CALLABLE = (Macro, LoopContext, BlockReference)
 """Types of what a template defines itself and may call."""
 
@@ -116,6 +118,12 @@ def _is_modest(text: Any) -> bool:
         return False
 
 
+class Missing(StrictUndefined):
+    """What is not there: using it is an error, also inside a list that is written out."""
+
+    __repr__ = StrictUndefined._fail_with_undefined_error
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of all templates."""
 
@@ -123,7 +131,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(undefined=Missing, trim_blocks=True, lstrip_blocks=True, **given)
         self.bounds = Bounds()
         self.concat = self.bounds.concat  # type: ignore[method-assign]
         self.filters.clear()
@@ -178,12 +186,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, TemplateModule) and is_public and attribute in vars(obj):
             return vars(obj)[attribute]
         if isinstance(obj, TemplateReference) and is_public:
-            return obj[attribute]
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self._missing(obj, attribute)
         return self._missing(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return an item, or the attribute of that name."""
-        if not isinstance(obj, TemplateReference):
+        if isinstance(obj, HAVING_ITEMS):
             try:
                 return obj[argument]
             except (AttributeError, TypeError, LookupError):

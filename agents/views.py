@@ -75,7 +75,8 @@ class View:
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"a view of {self._kind} cannot be changed")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a view of {self._kind} cannot be changed")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, View) and (self._kind, self._data) == (other._kind, other._data)
