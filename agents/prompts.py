@@ -104,7 +104,7 @@ class Prompts:
             ) from error
         except TemplateSyntaxError as error:
             raise PromptError(f"prompt '{name}', line {error.lineno}: {error.message}") from error
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except Exception as error:  # constants are computed here, and may be anything
             raise PromptError(f"prompt '{name}' cannot be read: {_told(error)}") from error
         self._templates[name] = template
         return template
