@@ -21,6 +21,8 @@ CHARACTERS = 1_000_000
 """Characters of a rendered text, and of everything that a template makes on the way."""
 TURNS = 100_000
 """Turns of all loops of one rendering."""
+INCLUDES = 300
+"""Templates that one rendering includes or imports."""
 SECONDS = 2.0
 """Processor time of one rendering."""
 DIGITS = 1_000
@@ -46,14 +48,14 @@ class TooMuch(SecurityError):  # noqa: N818 - a SecurityError of Jinja's
 class Bounds:
     """What one rendering has used so far."""
 
-    __slots__ = ("_deadline", "_steps", "_turns")
+    __slots__ = ("_deadline", "_includes", "_steps", "_turns")
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
         """Begin a rendering."""
-        self._turns = self._steps = 0
+        self._turns = self._steps = self._includes = 0
         self._deadline = 0.0
 
     def tick(self) -> None:
@@ -75,6 +77,13 @@ class Bounds:
         self._turns += turns
         if self._turns > TURNS:
             raise TooMuch(f"its loops take more than {TURNS:,} turns; loop over less")
+        self.tick()
+
+    def include(self) -> None:
+        """Count a template that is included or imported."""
+        self._includes += 1
+        if self._includes > INCLUDES:
+            raise TooMuch(f"it includes more than {INCLUDES} templates, or itself without end")
         self.tick()
 
     def loop(self, items: Iterable[Any]) -> Iterable[Any]:

@@ -271,5 +271,5 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def get_template(self, *args: Any, **given: Any) -> Any:
         """Return a template, which may be included in another."""
-        self.bounds.tick()
+        self.bounds.include()
         return super().get_template(*args, **given)
