@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from operator import is_
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 
@@ -20,6 +21,7 @@ from societies.agents.population import Person
 from societies.agents.portraits import Portrait
 from societies.agents.streams import stream, stream_seed
 from societies.agents.structured import gives_objects, holds_object, read_object, response_schema
+from societies.agents.views import FrozenDict, View, altered, view
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,8 +53,12 @@ class Host(Protocol):
 
     seed: int
 
-    def render(self, prompt: str, **variables: Any) -> str:
-        """Return the text of a prompt template."""
+    def show(self, variables: Mapping[str, Any]) -> FrozenDict:
+        """Return the views of a template's variables, with those that every template is given."""
+        ...
+
+    def render(self, prompt: str, shown: FrozenDict | None = None, /, **variables: Any) -> str:
+        """Return the text of a prompt template, given views or variables."""
         ...
 
     def check_turn(self, agent: "LLMAgent", *, acting: bool) -> None:
@@ -121,6 +127,7 @@ class LLMAgent(mesa.Agent):
         """Interventions whose announcement an earlier thread of the agent has heard for it."""
         self.brief = brief or {}
         self.topic = ""
+        self._view: tuple[tuple[Any, ...], View] = ((None,), View("agent", {}))
         self.whole: LLMAgent = self
         """The agent that this is a thread of; itself if it is none."""
 
@@ -136,7 +143,7 @@ class LLMAgent(mesa.Agent):
             brief: what it is told at the start: further variables of the `system` template.
         """
         other = copy(self)
-        for own in ("system_message", "_random", "_rng"):
+        for own in ("system_message", "_is_told", "_random", "_rng"):
             vars(other).pop(own, None)
         other.topic = topic
         other.memory = memory or Conversation()
@@ -189,10 +196,40 @@ class LLMAgent(mesa.Agent):
         """
         return self.society.render("persona", persona=self.told_persona)
 
+    def as_view(self) -> View:
+        """Return what the templates of others are shown of the agent."""
+        shown = ("name", "role", "group", "person", "topic", "announced")
+        data = {name: view(getattr(self, name)) for name in shown}
+        return View("agent", data, repr(self))
+
+    def own_view(self, society: View) -> View:
+        """Return what the agent's own templates are shown of it: its persona and society, too.
+
+        It is made once for as long as none of this changes.
+        """
+        state = (society, self.announced, self.persona, self.role, self.group, self.topic)
+        if not all(map(is_, state, self._view[0])):
+            known = {"persona": view(self.persona), "persona_text": self.persona_text}
+            self._view = (state, altered(self.as_view(), **known, society=society))
+        return self._view[1]
+
+    def _as_told(self, shown: FrozenDict, messages: Sequence[Message]) -> FrozenDict:
+        """Return a mind's views: without the persona, unless the messages tell the model of it."""
+        text = self.persona_text
+        if text and (self._is_told or any(_holds(each.content, text) for each in messages)):
+            return shown
+        blank = altered(shown["agent"], persona=None, persona_text="")
+        return FrozenDict({**shown, "agent": blank})
+
+    @cached_property
+    def _is_told(self) -> bool:
+        """Whether the system prompt tells the persona."""
+        return _holds(self.system_message.content, self.persona_text)
+
     def become(self, persona: Persona, model: ModelSpec, portrait: Portrait | None = None) -> None:
         """Go on with this persona and model, and with a system prompt rendered anew."""
         self.persona, self.model_spec, self.portrait = persona, model, portrait
-        for derived in ("system_message", "persona_text", "_gives_objects"):
+        for derived in ("system_message", "persona_text", "_is_told", "_gives_objects"):
             vars(self).pop(derived, None)
 
     async def ask(
@@ -268,10 +305,12 @@ class LLMAgent(mesa.Agent):
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
-        text = self.society.render(prompt, agent=self, **situation)
+        if self.announced:
+            situation = {**situation, "announced": self.announced}
+        shown = self.society.show({"agent": self, **situation})
+        text = self.society.render(prompt, shown)
         if self.announced:
             text = self.society.render("announcement", announced=self.announced, question=text)
-            situation = {**situation, "announced": self.announced}
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
         question = Message("user", text)
@@ -281,9 +320,11 @@ class LLMAgent(mesa.Agent):
             form = self.society.render("structured", keys=list(schema["properties"]))
             question = Message("user", f"{question.content}\n\n{form}")
         asked: tuple[Message, ...] = (question,)
+        told = self._as_told(shown, (*before, question))
+        persona = told["agent"].persona
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, situation, self.persona, attempt, schema)
+            request = Request(messages, self.name, prompt, told, persona, attempt, schema)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
             value, problem = _read(answer, call.completion, situation, as_object=schema is not None)
@@ -320,6 +361,11 @@ class LLMAgent(mesa.Agent):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _holds(message: str, text: str) -> bool:
+    """Whether a message tells a text, however it is broken into lines."""
+    return text in message or " ".join(text.split()) in " ".join(message.split())
 
 
 def _read(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from societies.agents.strict import Strict
+from societies.agents.views import View, view
 
 Trait = Literal["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"]
 Level = Literal["very low", "low", "average", "high", "very high"]
@@ -91,24 +92,16 @@ class Persona(PersonaBlocks):
 
         It is 0 if the persona does not say.
         """
-        found = self._said(trait)
-        if found is None:
-            return 0.0
-        return LEVELS.index(found) / 2 - 1 if isinstance(found, str) else (found - 3) / 2
+        return _score(self, trait)
 
     def level(self, trait: str) -> Level:
         """Return a trait's or value's level in words; a score counts as the nearest level."""
-        found = self._said(trait)
-        if found is None:
-            return "average"
-        return found if isinstance(found, str) else LEVELS[min(4, max(0, round(found) - 1))]
+        return _level(self, trait)
 
-    def _said(self, trait: str) -> Level | float | None:
-        for block in (self.big_five, self.values):
-            for name, said in block.items():
-                if name == trait:
-                    return said
-        return None
+    def as_view(self) -> "PersonaView":
+        """Return what templates and scripted minds are given: all but whom it portrays."""
+        data = {name: view(value) for name, value in self if name != "identity"}
+        return PersonaView("persona", data)
 
     def without_secrets(self) -> "Persona":
         """Return what others may be told of the persona."""
@@ -120,6 +113,48 @@ class Persona(PersonaBlocks):
         return Persona.model_construct(
             **{name: value for name, value in dict(self).items() if name in kept}
         )
+
+
+class PersonaView(View):
+    """The view of a persona."""
+
+    __slots__ = ()
+    _methods = frozenset({"level", "score"})
+
+    def score(self, trait: str) -> float:
+        """Return what `Persona.score` does."""
+        return _score(self, trait)
+
+    def level(self, trait: str) -> Level:
+        """Return what `Persona.level` does."""
+        return _level(self, trait)
+
+
+def _score(persona: Persona | PersonaView, trait: str) -> float:
+    found = _said(persona, trait)
+    if found is None:
+        return 0.0
+    return LEVELS.index(found) / 2 - 1 if isinstance(found, str) else (found - 3) / 2
+
+
+def _level(persona: Persona | PersonaView, trait: str) -> Level:
+    found = _said(persona, trait)
+    if found is None:
+        return "average"
+    return found if isinstance(found, str) else LEVELS[min(4, max(0, round(found) - 1))]
+
+
+def _said(persona: Persona | PersonaView, trait: str) -> Level | float | None:
+    said: Level | float | None
+    for block in (persona.big_five, persona.values):
+        for name, said in block.items():
+            if name == trait:
+                return said
+    return None
+
+
+NOBODY = Persona().as_view()
+"""Of whom nothing is said."""
 
 
 class PersonaSpec(PersonaBlocks):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from traceback import walk_tb
 from types import CodeType
 from typing import Any
 
@@ -10,22 +11,18 @@ from jinja2 import (
     ChoiceLoader,
     DictLoader,
     FileSystemLoader,
-    StrictUndefined,
     Template,
-    TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
 )
 from jinja2.bccache import Bucket, BytecodeCache
-from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
 
 from societies.agents.errors import PromptError
+from societies.agents.sandbox import GLOBALS, Sandbox
+from societies.agents.views import FrozenDict, views
 
 OWN_FOLDER = Path(__file__).parent / "prompts"
-PLAIN = {str, int, float, bool, list, tuple, dict}
-"""Types that templates may read without the sandbox's checks."""
 
 
 class _Compiled(BytecodeCache):
@@ -44,35 +41,6 @@ class _Compiled(BytecodeCache):
 COMPILED = _Compiled()
 
 
-ACTORS = {"mesa", "numpy", "random"}
-"""Packages whose objects' methods act on the society, or draw from its streams."""
-
-
-class _Sandbox(SandboxedEnvironment):
-    """Jinja's sandbox, quicker where it has nothing to guard: half of a rendering."""
-
-    intercepted_binops = frozenset({"*", "**"})
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return an attribute: a public one that is plain data can do no harm, others may."""
-        value = getattr(obj, attribute, None)
-        if type(value) in PLAIN and attribute[0] != "_":
-            return value
-        return super().getattr(obj, attribute)
-
-    def is_safe_callable(self, obj: Any) -> bool:
-        """Let templates call what computes on data, and nothing that acts or draws."""
-        owner = type(getattr(obj, "__self__", None))
-        roots = {kind.__module__.partition(".")[0] for kind in owner.__mro__}
-        return not roots & ACTORS and super().is_safe_callable(obj)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Multiply numbers; repeated texts and powers would fill the memory."""
-        if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
-            raise SecurityError(f"{operator} is for multiplying numbers only")
-        return super().call_binop(context, operator, left, right)
-
-
 class Prompts:
     """The templates of a scenario: `name.j2` in its folders, or a user's text of that name.
 
@@ -86,12 +54,8 @@ class Prompts:
             DictLoader({f"{name}.j2": text for name, text in (overrides or {}).items()}),
             FileSystemLoader([*folders, OWN_FOLDER]),
         ]
-        self._environment = _Sandbox(
+        self._environment = Sandbox(
             loader=ChoiceLoader(loaders),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,
             bytecode_cache=COMPILED,
         )
         self._templates: dict[str, Template] = {}
@@ -110,34 +74,54 @@ class Prompts:
             self._load(name)
 
     def render(self, name: str, variables: Mapping[str, Any]) -> str:
-        """Return the text of template `name`.
+        """Return the text of template `name`; of the variables it is given views.
 
         Raises:
-            PromptError: no such template, a syntax error, or a variable that is not given.
+            PromptError: no such template, a syntax error, a variable or an attribute that is not
+                given, or more than a template may make.
         """
         template = self._templates.get(name) or self._load(name)
+        environment = self._environment
+        environment.bounds.begin()
         try:
-            context = Context(
-                self._environment,
-                {**self._environment.globals, **variables},
-                template.name,
-                template.blocks,
-            )
-            return "".join(template.root_render_func(context)).strip()
-        except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-            given = ", ".join(sorted(variables)) or "none"
+            given = variables if type(variables) is FrozenDict else views(variables)
+            context = Context(environment, {**GLOBALS, **given}, template.name, template.blocks)
+            return environment.bounds.written(template.root_render_func(context)).strip()
+        except Exception as error:
+            named = ", ".join(sorted(variables)) or "none"
             raise PromptError(
-                f"prompt '{name}' cannot be rendered: {error} (variables it is given: {given})"
+                f"{_place(error, name)} cannot be rendered: {_told(error)} "
+                f"(variables it is given: {named})"
             ) from error
 
     def _load(self, name: str) -> Template:
+        self._environment.bounds.begin()
         try:
-            template = self._environment.get_template(f"{name}.j2")
+            template: Template = self._environment.get_template(f"{name}.j2")
         except TemplateNotFound as error:
             raise PromptError(
                 f"no prompt template is called '{name}'; there are: {', '.join(self.names())}"
             ) from error
         except TemplateSyntaxError as error:
             raise PromptError(f"prompt '{name}', line {error.lineno}: {error.message}") from error
+        except Exception as error:  # constants are computed here, and may be anything
+            raise PromptError(f"prompt '{name}' cannot be read: {_told(error)}") from error
         self._templates[name] = template
         return template
+
+
+def _place(error: Exception, name: str) -> str:
+    """Return which line of which template went wrong."""
+    for frame, line in reversed(list(walk_tb(error.__traceback__))):
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            own = (template.name or name).removesuffix(".j2")
+            return f"prompt '{own}', line {template.get_corresponding_lineno(line)},"
+    return f"prompt '{name}'"
+
+
+def _told(error: BaseException) -> str:
+    """Return what went wrong, in words."""
+    if isinstance(error, RecursionError):
+        return "it includes or calls itself without end"
+    return str(error) or type(error).__name__

@@ -54,7 +54,8 @@ class Turn:
     def make_request(self, question: str) -> Request:
         """Return the request that carries a question, hashed."""
         messages = (self.donor.system_message, Message("user", question))
-        request = Request(messages, self.donor.name, "donate", self.situation, self.donor.persona)
+        shown = self.society.show({"agent": self.donor, **self.situation})
+        request = Request(messages, self.donor.name, "donate", shown, shown["agent"].persona)
         request.digest(self.donor.model_spec.fingerprint)
         return request
 

@@ -22,6 +22,7 @@ from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
 from societies.agents.streams import GuardedStream
+from societies.agents.views import FrozenDict, views
 from societies.calls import Calls
 from societies.changes import Changes, PlayEndsHere, Settings
 from societies.config import RunConfig
@@ -41,6 +42,7 @@ from societies.records import (
 from societies.registry import find
 from societies.runlog import RunLog
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
+from societies.surroundings import Surroundings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +96,7 @@ class Society(mesa.Model):
         self.portraits = Portraits(self)
         self._newcomers: list[tuple[LLMAgent, AgentRecord]] = []
         self._leavers: list[LLMAgent] = []
+        self._surroundings = Surroundings()
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
@@ -458,10 +461,20 @@ class Society(mesa.Model):
 
     # -- what agents need of it (agents.agent.Host) ---------------------------------------------
 
-    def render(self, prompt: str, **variables: Any) -> str:
-        """Return the text of a prompt template; every template is also given the `protocol`."""
-        variables.setdefault("protocol", self.protocol)
-        return self._prompts.render(prompt, variables)
+    def render(self, prompt: str, shown: FrozenDict | None = None, /, **variables: Any) -> str:
+        """Return the text of a prompt template, given views (`show`) or what to make them of."""
+        return self._prompts.render(prompt, self.show(variables) if shown is None else shown)
+
+    def show(self, variables: Mapping[str, Any]) -> FrozenDict:
+        """Return the views of a template's variables; every template is given the `protocol`."""
+        config, given = self.config, dict(variables)
+        society, protocol = self._surroundings.of(config)
+        if given.get("protocol", config.protocol) is config.protocol:
+            given["protocol"] = protocol
+        agent = given.get("agent")
+        if isinstance(agent, LLMAgent):
+            given["agent"] = agent.own_view(society)
+        return views(given)
 
     def check_turn(self, agent: LLMAgent, *, acting: bool) -> None:
         """Raise unless it is the agent's turn: in an interaction that names it.

@@ -266,6 +266,34 @@ def test_a_judge_is_shown_no_secret(tmp_path: Path) -> None:
         assert "You whistle." in told["p0000 guesser"]
 
 
+def test_a_judge_who_knows_the_person_is_told_who_that_is_and_one_who_guesses_is_not(
+    tmp_path: Path,
+) -> None:
+    run = societies.run("interview/who_am_i", out=tmp_path, sets={"protocol.ablations": ["S"]})
+    calls = run.table("calls").collect()
+    [knower] = calls.filter(key="twenty-statements/p0000-S#p0000-S knower#1")["key"]
+    told = run.call(knower).messages[-1][1]
+    assert "You are Marta Lindqvist, at the end of your story so far.\nThis is who you are:" in told
+    assert "Job: ferry mechanic" in told
+    assert "You love diesel engines, rye bread, the first snow." in told  # beyond what S tells
+    [guesser] = calls.filter(key="guess-who/p0000-S#p0000-S guesser#1")["key"]
+    shown = " ".join(content for _, content in run.call(guesser).messages)
+    assert "Job: ferry mechanic" in shown
+    assert not any(name in shown for name in ("Marta", "Okafor", "diesel", "beekeeper"))
+
+
+def test_a_mind_recognises_only_whom_it_was_told_about(tmp_path: Path) -> None:
+    sets = {
+        "model.roles": {"judge": {"name": "scripted/steady"}},
+        "protocol.ablations": ["SPC"],
+        "protocol.twenty_statements": False,
+    }
+    run = societies.run("interview/who_am_i", out=tmp_path, sets=sets)
+    guesses = run.table("guesses").collect()
+    assert set(guesses["guess"]) == {"nobody I know"}
+    assert not guesses["correct"].any()
+
+
 def test_judges_have_a_model_seat_of_their_own(tmp_path: Path) -> None:
     run = societies.run("interview/who_am_i", out=tmp_path)
     judges = run.table("agents").collect().filter(role="judge")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from string import ascii_uppercase
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -113,6 +113,8 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Form:
     """One question as it is shown."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("asked",)
 
     question: Question
     template: str

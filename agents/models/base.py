@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import to_json
 
-from societies.agents.persona import Persona
+from societies.agents.persona import PersonaView
 from societies.agents.secrets import SECRET_OPTION
 from societies.agents.strict import Strict
 
@@ -201,15 +201,17 @@ class Message:
 class Request:
     """One question to a language model.
 
-    `prompt`, `situation`, `persona` and `attempt` are what the prompt text was made from. Scripted
-    minds answer from them; hosted models see the messages only.
+    Scripted minds answer from `prompt`, `situation`, `persona` and `attempt`; hosted models see the
+    messages only.
     """
 
     messages: tuple[Message, ...]
     agent: str
     prompt: str
     situation: Mapping[str, Any] = field(default_factory=dict)
-    persona: Persona | None = None
+    """The views that the prompt's template was given (`agents/views.py`)."""
+    persona: PersonaView | None = None
+    """Who is asked, with the scores as drawn; None unless the messages tell the persona."""
     attempt: int = 1
     schema: Mapping[str, Any] | None = None
     """JSON schema that the reply is to follow, if answers are structured."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from societies.agents.persona import Persona
+from societies.agents.persona import NOBODY, PersonaView
 from societies.agents.streams import stream
 from societies.agents.strict import Strict
 
@@ -69,7 +69,7 @@ class Respondent(Strict):
         if random.random() < self.refusal:
             return random.choice(REFUSALS)
         if form.question.kind == "open":
-            return self.describe_myself(request.persona or Persona())
+            return self.describe_myself(request.persona or NOBODY)
         return self.choose(form, request, random).label
 
     def choose(self, form: "Form", request: "Request", random: Random) -> "Option":
@@ -93,7 +93,7 @@ class Respondent(Strict):
 
     def lean(self, form: "Form", request: "Request") -> float:
         """Return where between the lowest (-1) and the highest answer (1) the agent stands."""
-        question, persona = form.question, request.persona or Persona()
+        question, persona = form.question, request.persona or NOBODY
         trait = INVERSE.get(question.trait, question.trait)
         level = persona.score(trait) + self.pull(persona, trait)
         level *= 1 - self.insensitivity
@@ -111,7 +111,7 @@ class Respondent(Strict):
             shift += stream(0, "wording", question.id).gauss(0, self.wording_sensitivity)
         return level + shift
 
-    def pull(self, persona: Persona, trait: str) -> float:
+    def pull(self, persona: PersonaView, trait: str) -> float:
         """Return how far the persona's attributes shift a trait."""
         if not self.leanings:
             return 0.0
@@ -139,7 +139,7 @@ class Respondent(Strict):
             for option, weight in zip(form.options, weights, strict=True)
         }
 
-    def describe_myself(self, persona: Persona) -> str:
+    def describe_myself(self, persona: PersonaView) -> str:
         """Return a few sentences about oneself."""
         traits = [f"{persona.level(trait)} in {trait}" for trait in persona.big_five]
         known = {**persona.social, **persona.attributes}

@@ -12,7 +12,7 @@ from pydantic import Field
 from societies.agents.answers import AnswerError
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import Persona
+from societies.agents.persona import NOBODY, PersonaView
 from societies.scenarios.debate.answers import (
     PREFERENCE,
     REASON,
@@ -133,7 +133,7 @@ class Solver(Mind):
             return self.judge.reply(request, random)
         if request.prompt == "summarise":
             return summary(situation)
-        persona = request.persona or Persona()
+        persona = request.persona or NOBODY
         fresh = self.solve(question, persona, random)
         own = last_answer(request) or fresh
         if request.prompt == "refine":
@@ -152,14 +152,14 @@ class Solver(Mind):
             fresh = self.oppose(fresh, situation, random)
         return word(situation, fresh, random)
 
-    def solve(self, question: Question, persona: Persona, random: Random) -> str:
+    def solve(self, question: Question, persona: PersonaView, random: Random) -> str:
         """Return an answer of its own."""
         accuracy = _part(self.accuracy + 0.1 * persona.score("conscientiousness"))
         if random.random() < accuracy:
             return question.accepted[0]
         return mistake(question, random if self.errors == "scattered" else None)
 
-    def firmness(self, situation: Mapping[str, Any], persona: Persona) -> float:
+    def firmness(self, situation: Mapping[str, Any], persona: PersonaView) -> float:
         """Return how likely it keeps its answer."""
         firm = _part(self.stubbornness - 0.25 * persona.score("agreeableness"))
         return (1 + firm) / 2 if situation["protocol"].wording == "long" else firm
@@ -180,7 +180,7 @@ class Solver(Mind):
         own: str,
         heard: Sequence[str],
         situation: Mapping[str, Any],
-        persona: Persona,
+        persona: PersonaView,
         random: Random,
     ) -> str:
         """Keep its answer, or take over one that it recognises as right, or the most frequent."""

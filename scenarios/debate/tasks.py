@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from societies.agents.streams import stream
 from societies.registry import Place
@@ -42,6 +42,8 @@ class TaskError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question with what counts as right."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("letters",)
 
     name: str
     """Unique in the task: the row's own `id`, or its number."""

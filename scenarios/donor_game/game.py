@@ -1,10 +1,11 @@
 """The donor game: generations of agents who give, are seen giving, and pass on how to."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from societies.agents.agent import LLMAgent
+from societies.agents.views import FrozenDict
 from societies.config import RunConfig
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.protocol import DonorProtocol
@@ -23,6 +24,8 @@ LINKS = 3
 @dataclass(frozen=True, slots=True)
 class Link:
     """One past action in a chain, as a donor is shown it."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("percent",)
 
     round: int
     donor: str
@@ -110,9 +113,9 @@ class DonorGame(Society):
             self.advisers = self.select_survivors(generation, games, players)
             self.predecessors = len(players)
 
-    def render(self, prompt: str, **variables: Any) -> str:
-        """Return the text of a template; every template is also told how many play."""
-        return super().render(prompt, **{"players": self.size, **variables})
+    def show(self, variables: Mapping[str, Any]) -> FrozenDict:
+        """Return the views of a template's variables; every template is told how many play."""
+        return super().show({"players": self.size, **variables})
 
     def welcome(self, number: int) -> list[LLMAgent]:
         """Let newcomers join, named by the protocol in order of birth."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import Persona
+from societies.agents.persona import NOBODY, PersonaView
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 
@@ -26,7 +26,7 @@ class DonorMind(Mind):
         """Answer the strategy prompt or the donation prompt."""
         situation = request.situation
         if request.prompt == "strategy":
-            plan = self.plan(request.persona or Persona(), situation, random)
+            plan = self.plan(request.persona or NOBODY, situation, random)
             return f"Giving builds trust, keeping builds wealth.\nMy strategy will be {plan}"
         share = self.share(situation, random)
         amount = abs(share) * situation["resources"]
@@ -51,7 +51,7 @@ class DonorMind(Mind):
         return f"{situation['recipient']} last gave {given:.0%} of what it had."
 
     @abstractmethod
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:
         """Finish the sentence `My strategy will be ...`."""
 
     @abstractmethod
@@ -64,7 +64,7 @@ class Constant(DonorMind):
 
     fraction: float = Field(default=0.5, ge=0, le=1)
 
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
         return f"to give {self.fraction:.0%} of what I have, whoever receives it."
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
@@ -83,7 +83,7 @@ class RandomGiver(DonorMind):
     punishing: float = Field(default=0.0, ge=0, le=1)
     """Probability of punishing instead of giving, where the protocol allows it."""
 
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
         return "to follow my mood of the moment."
 
     def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
@@ -118,7 +118,7 @@ class ImageScorer(DonorMind):
     punish: float = Field(default=0.0, ge=0, le=1)
     """Part spent on punishing a recipient in bad standing, where the protocol allows it."""
 
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
         return (
             f"to give {self.generous:.0%} to whoever last gave at least {self.threshold:.0%}, "
             f"and {self.stingy:.0%} to others."
@@ -145,7 +145,7 @@ class Discriminator(DonorMind):
     forgiveness: float = Field(default=0.5, ge=0, le=1)
     """How far meeting a stingy partner excuses giving little."""
 
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
         return (
             f"to give strangers {self.baseline:.0%} and everybody else what they deserve, "
             "looking at what they gave and to whom."
@@ -174,7 +174,7 @@ class PersonaDriven(DonorMind):
     noise: float = Field(default=0.08, ge=0)
     """Standard deviation of what a newcomer makes of it all."""
 
-    def plan(self, persona: Persona, situation: Mapping[str, Any], random: Random) -> str:  # noqa: D102
+    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: D102
         inclination = (
             self.baseline
             + 0.25 * persona.score("agreeableness")

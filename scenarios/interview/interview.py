@@ -44,14 +44,10 @@ class Interview(Society):
                 )
             yield
         if self.protocol.guess_who:
-            suspects = {
-                identity(person): self.render("persona", persona=person.persona.without_secrets())
-                for _, person in subjects
-            }
             guessers = [self.enroll_judge(f"{agent.name} guesser") for agent, _ in subjects]
             for judge, (agent, person) in zip(guessers, subjects, strict=True):
                 self.schedule(
-                    self.guess_who(agent, judge, person, suspects),
+                    self.guess_who(agent, judge, person),
                     agents=[agent, judge],
                     scope=f"guess-who/{agent.name}",
                 )
@@ -95,6 +91,7 @@ class Interview(Society):
         statements = [*said.known, *said.hidden]
         if not statements:
             return
+        known = person.persona.without_secrets()
         judged = await judge.aside(
             "verdicts",
             Verdicts,
@@ -102,7 +99,8 @@ class Interview(Society):
             attempts=self.protocol.attempts,
             identity=identity(person),
             statements=statements,
-            person=person.persona,
+            person=known,
+            description=self.render("persona", persona=known),
         )
         share = sum(judged.verdicts) / len(statements) if judged.verdicts else None
         self.record(
@@ -116,9 +114,7 @@ class Interview(Society):
             judge,
         )
 
-    async def guess_who(
-        self, agent: LLMAgent, judge: LLMAgent, person: Person, suspects: dict[str, str]
-    ) -> None:
+    async def guess_who(self, agent: LLMAgent, judge: LLMAgent, person: Person) -> None:
         """Guess Who: from the persona's text alone, whom does it portray?"""
         found = await judge.aside(
             "guess_who",
@@ -126,7 +122,6 @@ class Interview(Society):
             fallback=Name(name=""),
             attempts=self.protocol.attempts,
             profile=self.render("persona", persona=agent.told_persona.without_secrets()),
-            suspects=suspects,
         )
         same = found.name.strip().casefold() == identity(person).strip().casefold()
         self.record(

@@ -1,22 +1,28 @@
-"""Scripted minds for interviews: known flaws, and a judge who knows everybody."""
+"""Scripted minds for interviews: known flaws, and a judge of others."""
 
 import json
 from random import Random
 
+from pydantic import Field
+
 from societies.agents.models.base import Request
 from societies.agents.models.respondent import Respondent
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import Persona
+from societies.agents.persona import NOBODY, PersonaView
 from societies.scenarios.interview.answers import STATEMENTS
 
 
 class Interviewee(Mind):
     """Answers from its persona; subclasses differ in how they fill in questionnaires."""
 
+    knows: dict[str, list[str]] = Field(default_factory=dict)
+    """Whom it can recognise as a judge, as a language model knows those it has read about: names,
+    each with words that give the person away."""
+
     def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002 - a fixed policy
         """Describe itself, or judge others: the tasks that are no questionnaire."""
         if request.prompt == "twenty_statements":
-            told = statements(request.persona or Persona())[: 2 * STATEMENTS]
+            told = statements(request.persona or NOBODY)[: 2 * STATEMENTS]
             told += [
                 f"I am a person like any other ({n})." for n in range(2 * STATEMENTS - len(told))
             ]
@@ -28,10 +34,17 @@ class Interviewee(Mind):
                 for statement in request.situation["statements"]
             ]
             return json.dumps({"verdicts": verdicts})
-        lines = set(request.situation["profile"].splitlines())
-        suspects: dict[str, str] = request.situation["suspects"]
-        best = max(suspects, key=lambda name: len(lines & set(suspects[name].splitlines())))
-        return json.dumps({"name": best, "reason": "It fits best."})
+        return json.dumps(self.recognise(request.situation["profile"]))
+
+    def recognise(self, profile: str) -> dict[str, str]:
+        """Name the person it knows that most of a profile fits."""
+        fitting = {
+            name: sum(mark in profile for mark in marks) for name, marks in self.knows.items()
+        }
+        best = max(fitting, key=lambda name: fitting[name], default="")
+        if not fitting.get(best):
+            return {"name": "nobody I know", "reason": "Nothing of it fits anybody I know."}
+        return {"name": best, "reason": "It fits best."}
 
 
 class OrderBiased(Interviewee):
@@ -94,7 +107,7 @@ class Yielding(Interviewee):
     respondent: Respondent = Respondent(yielding=0.8)
 
 
-def statements(persona: Persona) -> list[str]:
+def statements(persona: PersonaView) -> list[str]:
     """Return what a persona can say of itself, one sentence per fact."""
     told = [f"My {name} is {value}." for name, value in persona.social.items()]
     told += [f"My {trait} is {persona.level(trait)}." for trait in persona.big_five]

@@ -1,6 +1,7 @@
 """One game: who sits where, what was said, and what lies on the table face down."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from societies.agents.agent import LLMAgent
 from societies.scenarios.negotiation.answers import MESSAGE
@@ -10,6 +11,8 @@ from societies.scenarios.negotiation.contexts import Context, Counts, Seat
 @dataclass(frozen=True, slots=True)
 class Said:
     """One message of a dialogue."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("turn",)
 
     number: int
     """Its turn, from 1."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import Persona
+from societies.agents.persona import NOBODY
 from societies.scenarios.negotiation.contexts import Counts, remainder, shares, worth
 from societies.scenarios.negotiation.offers import (
     list_words,
@@ -62,7 +62,7 @@ class View:
             mine=tuple(said.text for said in history if said.seat == seat),
             theirs=tuple(said.text for said in history if said.seat != seat),
             proposed=situation["proposed"],
-            agreeableness=(request.persona or Persona()).score("agreeableness"),
+            agreeableness=(request.persona or NOBODY).score("agreeableness"),
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -79,6 +79,8 @@ class GeneratorSpec(Strict):
 
 class NegotiationProtocol(Protocol):
     """Rules and sizes (Liao, Tomlin & Klein 2024, section 3; defaults as published)."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("weight",)
 
     fidelity: Literal["paper", "released"] = "paper"
     """`paper`: as described; `released`: as the published code does it (see the README's table)."""

@@ -49,13 +49,12 @@ class Ring(Society):
 
     records = (Gift,)
     answer: ClassVar[type[Coins]] = Coins
-    secrets = SECRETS
 
     async def play(self):
         self.coins: dict[str, int] = {}
         self.heard: dict[str, str] = {}
         self.begin()
-        people = [self.enroll(name) for name in self.people()]
+        people = [self.enroll(name, brief={"secret": SECRETS[name]}) for name in self.people()]
         self.coins = {person.name: self.protocol.coins for person in people}
         for number in range(1, self.protocol.rounds + 1):
             ring = people[number % 2 :] + people[: number % 2]
