@@ -1,6 +1,5 @@
 """The agent: a Mesa agent with a persona, a memory and a language model of its own."""
 
-import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -10,17 +9,17 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 
 import mesa
-from pydantic import ValidationError
 
-from societies.agents.answers import CUT_OFF, Answer, AnswerError, Outcome
-from societies.agents.errors import ModelError, OutsideInteractionError
+from societies.agents.answers import Answer, Outcome
+from societies.agents.errors import OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person
 from societies.agents.portraits import Portrait
+from societies.agents.replies import defaulted, read_reply
 from societies.agents.streams import stream, stream_seed
-from societies.agents.structured import gives_objects, holds_object, read_object, response_schema
+from societies.agents.structured import gives_objects, response_schema
 from societies.agents.views import FrozenDict, View, altered, view
 
 if TYPE_CHECKING:
@@ -327,7 +326,9 @@ class LLMAgent(mesa.Agent):
             request = Request(messages, self.name, prompt, told, persona, attempt, schema)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = _read(answer, call.completion, situation, as_object=schema is not None)
+            value, problem = read_reply(
+                answer, call.completion, situation, as_object=schema is not None
+            )
             self.society.record_call(self, call, problem)
             if value is not None:
                 value = value.marked("repaired") if attempt > 1 else value
@@ -336,7 +337,7 @@ class LLMAgent(mesa.Agent):
                 repair = self.society.render("repair", error=problem)
                 asked = (*asked, reply, Message("user", repair))
         else:
-            value = _default(fallback, self.name, prompt, call.key, attempts, problem)
+            value = defaulted(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
 
@@ -366,58 +367,3 @@ class LLMAgent(mesa.Agent):
 def _holds(message: str, text: str) -> bool:
     """Whether a message tells a text, however it is broken into lines."""
     return text in message or " ".join(text.split()) in " ".join(message.split())
-
-
-def _read(
-    answer: type[AnswerT],
-    completion: Completion,
-    situation: dict[str, Any],
-    *,
-    as_object: bool,
-) -> tuple[AnswerT | None, str | None]:
-    """Return the value read from a reply, or the reason why there is none."""
-    try:
-        if completion.finish_reason == "refusal":
-            return answer.refusal(completion.text, situation), None
-        if as_object:
-            return _read_object(answer, completion, situation), None
-        return answer.take(completion, situation), None
-    except ValidationError as error:
-        return None, "; ".join(detail["msg"] for detail in error.errors(include_url=False))
-    except AnswerError as error:
-        return None, f"{error}{_why_empty(completion)}"
-
-
-def _why_empty(completion: Completion) -> str:
-    """Return what an empty reply's finish reason means, where it is not an ordinary one."""
-    reason = completion.finish_reason
-    if completion.text.strip() or reason == "stop":
-        return ""
-    meaning = {
-        "length": "; max_tokens may be too small for a model that reasons first",
-        "content_filter": "; the provider's filter withheld it",
-    }
-    return f" (empty; finish reason: {reason}{meaning.get(reason, '')})"
-
-
-def _read_object(
-    answer: type[AnswerT], completion: Completion, situation: dict[str, Any]
-) -> AnswerT:
-    """Return the value of a reply that was asked for as a JSON object."""
-    if completion.finish_reason == "length" and not holds_object(completion.text):
-        raise AnswerError(CUT_OFF)
-    content, clean = read_object(completion.text)
-    value = answer.model_validate_json(json.dumps(content)).within(situation)
-    return value if clean else value.marked("lenient")
-
-
-def _default(
-    fallback: AnswerT | None, agent: str, prompt: str, key: str, attempts: int, problem: str | None
-) -> AnswerT:
-    """Return the fallback, marked as such."""
-    if fallback is None:
-        raise ModelError(
-            f"agent {agent} gave no readable answer to '{prompt}' in {attempts} attempts "
-            f"(last call {key}): {problem}"
-        )
-    return fallback.marked("defaulted")
