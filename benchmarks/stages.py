@@ -146,7 +146,7 @@ def scheduling(interactions: int) -> float:
         began = time.process_time()
         for number in range(interactions):
             donor, partner = number % 6, 6 + (number + number // 6) % 6
-            scheduler.schedule(nothing(), (donor, partner), f"g1/r01/{donor}>{partner}", 1)
+            scheduler.schedule(nothing(), (donor, partner), f"g1/r{number}/{donor}", 1)
         await scheduler.settle()
         return (time.process_time() - began) / interactions
 
