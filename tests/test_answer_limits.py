@@ -94,7 +94,9 @@ def test_unreadable_first_replies_have_a_limit_of_their_own(tmp_path):
 
 
 def row(outcome, model="openai/m"):
-    return AnswerRecord(prompt="give", model=model, calls=1, outcome=outcome, problem=None)
+    return AnswerRecord(
+        prompt="give", model=model, label=model, calls=1, outcome=outcome, problem=None
+    )
 
 
 def test_shares_count_from_fifty_answers_of_hosted_models_on():
