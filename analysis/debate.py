@@ -11,12 +11,13 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
-from societies.analysis.statistics import bootstrap_mean, proportion
+from societies.analysis.statistics import mean_interval, proportion
 from societies.analysis.tables import labelled
 from societies.errors import InputError
 from societies.run_directory import Run
 
 Runs = Run | Sequence[Run]
+NOTHING = mean_interval([], unit="questions")
 SAME = ("run", "question", "agent", "sample")
 """One agent's (with several samples, one sample's) part in one question."""
 
@@ -62,9 +63,10 @@ def accuracy_by_round(runs: Runs) -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
     Columns: run, `round`, `positions`, `scored` (that can be right or wrong), `right`, `accuracy`
-    with `low` and `high` (95 % Wilson, as if positions were independent), and `consensus`: the
-    mean over questions of the part of the readable answers that equal the most frequent one
-    (Subramaniam et al. 2025; by equal text), for questions with at least two positions.
+    with `low` and `high` (95 %, t over questions: positions on one question depend on each other)
+    and `note` (why there is no interval), and `consensus`: the mean over questions of the part of
+    the readable answers that equal the most frequent one (Subramaniam et al. 2025; by equal text),
+    for questions with at least two positions.
     """
     taken = statements(runs)
     counts = taken.group_by("run", "round", maintain_order=True).agg(
@@ -82,7 +84,7 @@ def accuracy_by_round(runs: Runs) -> pl.DataFrame:
         .agg(pl.col("consensus").mean())
     )
     joined = counts.join(agreed, on=["run", "round"], how="left", maintain_order="left")
-    return _with_interval(joined, "right", "scored", "accuracy").sort("run", "round")
+    return _over_questions(joined, taken).sort("run", "round")
 
 
 def disagreement(runs: Runs) -> pl.DataFrame:
@@ -287,7 +289,7 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
     yield "rounds used", reached["rounds"], None, None
     yield "consensus", reached["consensus"], None, None
     differing = diversity(run)["diversity"].to_list()
-    yield "diversity (100 - Self-BLEU)", reached["diversity"], *bootstrap_mean(differing)
+    yield "diversity (100 - Self-BLEU)", reached["diversity"], *mean_interval(differing)[:2]
     for moved in flips(run).iter_rows(named=True):
         yield "first accuracy", moved["first"], None, None
         yield "last accuracy", moved["last"], None, None
@@ -352,6 +354,26 @@ def _with_interval(table: pl.DataFrame, successes: str, trials: str, after: str)
     low = pl.Series("low", [end.low for end in ends], dtype=pl.Float64)
     high = pl.Series("high", [end.high for end in ends], dtype=pl.Float64)
     return table.insert_column(place, low).insert_column(place + 1, high)
+
+
+def _over_questions(table: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Put the interval of each round's accuracy behind it, over questions."""
+    known = taken.drop_nulls("right").group_by("run", "round", maintain_order=True)
+    ends = {
+        key: mean_interval(
+            part["right"].cast(pl.Float64).to_list(),
+            part["question"].to_list(),
+            unit="questions",
+            within=(0, 1),
+        )
+        for key, part in known
+    }
+    found = [ends.get(key, NOTHING) for key in table.select("run", "round").iter_rows()]
+    names = {"low": pl.Float64, "high": pl.Float64, "note": pl.String}
+    columns = pl.DataFrame(found, schema=names, orient="row")
+    place = table.columns.index("accuracy") + 1
+    order = [*table.columns[:place], *names, *table.columns[place:]]
+    return pl.concat([table, columns], how="horizontal").select(order)
 
 
 def _table(runs: Runs, name: str) -> pl.DataFrame:
