@@ -30,6 +30,7 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.interview
+	$(BIN)/python -m benchmarks.coverage
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -51,6 +51,11 @@ BLOCK_FIELDS: dict[Block, tuple[str, ...]] = {
 """Which fields make up a block; `social`, `personality` and `life` are SPeCtrum's S, P and C."""
 
 
+def told_level(said: Level | float) -> Level:
+    """Return a level as it is told in words: of a score from 1 to 5, the nearest one."""
+    return said if isinstance(said, str) else LEVELS[min(4, max(0, round(said) - 1))]
+
+
 class Life(Strict):
     """A person's life context (SPeCtrum's C, persona protocol 7.1), in the first person."""
 
@@ -139,9 +144,7 @@ def _score(persona: Persona | PersonaView, trait: str) -> float:
 
 def _level(persona: Persona | PersonaView, trait: str) -> Level:
     found = _said(persona, trait)
-    if found is None:
-        return "average"
-    return found if isinstance(found, str) else LEVELS[min(4, max(0, round(found) - 1))]
+    return "average" if found is None else told_level(found)
 
 
 def _said(persona: Persona | PersonaView, trait: str) -> Level | float | None:

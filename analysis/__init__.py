@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from societies.analysis.change import administrations, before_after, drift, icc, steadfastness
     from societies.analysis.choices import choice_scores
+    from societies.analysis.consistency import quality as response_quality
     from societies.analysis.consistency import (
-        induction,
         reliability,
         responses,
         trait_scores,
         z_scores,
     )
-    from societies.analysis.consistency import quality as response_quality
     from societies.analysis.consistency_plots import draw as plot_consistency
     from societies.analysis.cooperation import (
         answer_quality,
@@ -36,16 +35,22 @@ if TYPE_CHECKING:
     from societies.analysis.inertia import inertia_indices
     from societies.analysis.knowledge import congruence, knowledge_action
     from societies.analysis.permeability import group_differences, selective_permeability
+    from societies.analysis.personas import induction
     from societies.analysis.plots import cooperation as plot_cooperation
     from societies.analysis.portraits import portrait_accuracy
     from societies.analysis.replication import across_runs, profile_correlations
-    from societies.analysis.statistics import bootstrap_mean, effect_size, gini_coefficient
+    from societies.analysis.statistics import (
+        difference_interval,
+        effect_size,
+        gini_coefficient,
+        mean_interval,
+    )
     from societies.analysis.tables import summary
 
 _HOMES = {
     "change": ("administrations", "before_after", "drift", "icc", "steadfastness"),
     "choices": ("choice_scores",),
-    "consistency": ("induction", "reliability", "responses", "trait_scores", "z_scores"),
+    "consistency": ("reliability", "responses", "trait_scores", "z_scores"),
     "cooperation": (
         "answer_quality",
         "donation_fractions",
@@ -61,9 +66,10 @@ _HOMES = {
     "inertia": ("inertia_indices",),
     "knowledge": ("congruence", "knowledge_action"),
     "permeability": ("group_differences", "selective_permeability"),
+    "personas": ("induction",),
     "portraits": ("portrait_accuracy",),
     "replication": ("across_runs", "profile_correlations"),
-    "statistics": ("bootstrap_mean", "effect_size", "gini_coefficient"),
+    "statistics": ("difference_interval", "effect_size", "gini_coefficient", "mean_interval"),
     "tables": ("summary",),
 }
 """Public names by module."""
@@ -79,9 +85,9 @@ __all__ = [
     "administrations",
     "answer_quality",
     "before_after",
-    "bootstrap_mean",
     "choice_scores",
     "congruence",
+    "difference_interval",
     "donation_fractions",
     "donation_slope",
     "drift",
@@ -97,6 +103,7 @@ __all__ = [
     "inertia_indices",
     "knowledge_action",
     "lineage",
+    "mean_interval",
     "measures",
     "plot_consistency",
     "plot_cooperation",

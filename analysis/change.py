@@ -1,105 +1,37 @@
 """Change of trait scores: before and after, over occasions, and when asked again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from societies.analysis.agreement import intraclass
 from societies.analysis.consistency import (
     ADMINISTRATION,
     OCCASION,
     SCALE,
-    persona_level,
     responses,
     trait_scores,
 )
-from societies.analysis.quality import COUNTED, pooled, pooled_sides, pooling, quality_of
-from societies.analysis.statistics import (
-    UNDEFINED,
-    Interval,
-    Values,
-    bootstrap_mean,
-    effect_size,
-    trend,
+from societies.analysis.paired import (
+    RANKED,
+    Comparison,
+    compare,
+    flat,
+    noted,
+    signed_rank,
+    with_corrected,
 )
+from societies.analysis.personas import persona_level
+from societies.analysis.quality import pooled, pooled_sides, pooling, quality_of
+from societies.analysis.shown import ASKED, NOTHING, requests
+from societies.analysis.statistics import trend
 from societies.run_directory import Run
 
-SERIES = [*SCALE, "context"]
+SERIES = [*SCALE, "probe", "context"]
 """What is followed over occasions: a remembered questionnaire is another one than a fresh one."""
-DIGITS = 9
-"""Decimals to which changes of means are ranked: rounding errors are neither changes nor ranks."""
-EXACT = 8
-"""Pairs up to which Wilcoxon's test is exact even with ties."""
-
-
-class Comparison(NamedTuple):
-    """Two paired samples compared."""
-
-    pairs: int
-    difference: float | None
-    """Mean of second minus first."""
-    interval: Interval
-    """95 % bootstrap interval of the difference, over pairs."""
-    d: float | None
-    """Cohen's d as in 1.4: the difference over the root of the mean of both variances."""
-    d_interval: Interval
-    """Its 95 % bootstrap interval, over pairs."""
-    t: float | None
-    t_p: float | None
-    wilcoxon_p: float | None
-    """Wilcoxon's signed-rank test; null if nothing differs."""
-
-
-def compare(first: Sequence[float], second: Sequence[float]) -> Comparison:
-    """Compare two paired samples; the order of the pairs does not matter.
-
-    Raises:
-        ValueError: they are not of one length.
-    """
-    if len(first) != len(second):
-        raise ValueError(f"{len(first)} values cannot be paired with {len(second)}")
-    pairs = np.array(sorted(zip(first, second, strict=True)), dtype=float).reshape(-1, 2)
-    one, other = pairs.T
-    changes = other - one
-    n = int(changes.size)
-    mean = float(changes.mean()) if n else None
-    d, ends = effect_size(one, other, paired=True)
-    if n < 2 or np.ptp(changes) <= 1e-12:
-        return Comparison(n, mean, UNDEFINED, d, ends, None, None, None)
-    test = stats.ttest_rel(other, one)
-    interval = bootstrap_mean(changes)
-    tests = (float(test.statistic), float(test.pvalue), signed_rank(changes))
-    return Comparison(n, mean, interval, d, ends, *tests)
-
-
-def signed_rank(changes: Values) -> float | None:
-    """Return the p-value of Wilcoxon's signed-rank test; None if nothing differs."""
-    sample = np.round(np.asarray(changes, dtype=float), DIGITS)
-    if not sample.any():
-        return None
-    return float(stats.wilcoxon(sample, method=_method(sample)).pvalue)
-
-
-def _method(changes: Any) -> str:
-    """Return how Wilcoxon's p-value is computed: SciPy's exact test with ties takes seconds."""
-    sizes = np.abs(changes)
-    tied = bool((sizes == 0).any()) or len(np.unique(sizes)) < len(sizes)
-    return "asymptotic" if tied and len(sizes) > EXACT else "auto"
-
-
-def corrected(p_values: Sequence[float | None], method: str = "holm") -> list[float | None]:
-    """Return p-values corrected for their number: `holm`, or `fdr_bh` (Benjamini & Hochberg)."""
-    from statsmodels.stats.multitest import multipletests
-
-    known = [p for p in p_values if p is not None]
-    if not known:
-        return list(p_values)
-    found = iter(multipletests(known, method=method)[1].tolist())
-    return [None if p is None else next(found) for p in p_values]
 
 
 def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
@@ -110,21 +42,52 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
         before: a probe's name, or a value of column `moment`.
         after: likewise; of several occasions the last counts, of `before` the first.
 
-    The tests are paired; `holm_p` corrects the t test over the traits of one scale (12.7). Fresh
-    and shared contexts are compared apart. The shares are of the answers on both occasions.
+    Moments are compared within each probe (`probe` and `probe_after` are the same); two probes are
+    where both are named. Fresh and shared contexts are compared apart. Where every agent's requests
+    on both occasions are identical, nothing of the run was shown: there are no statistics, and
+    `note` says so; `shown` counts the agents whose requests differ. The tests are paired, over the
+    agents of this run; where these met each other, a mean over runs is safer (`across_runs`).
+    `wilcoxon_p` assumes symmetric changes. `holm_p` corrects the t test over the traits of one
+    scale (12.7). The shares are of the answers on both occasions.
+
+    Raises:
+        ValueError: nothing was asked then, or no probe asked at both moments.
     """
-    scores = trait_scores(run)
+    scores = _with_requests(run, trait_scores(run))
     keys = [*SERIES, "agent"]
     first = at_occasion(_moment(scores, before), keys, pl.col("occasion").min())
     last = at_occasion(_moment(scores, after), keys, pl.col("occasion").max())
-    pairs = first.join(last, on=keys, suffix="_after", maintain_order="left")
+    same = [name for name in keys if name != "probe"]
+    pairs = first.join(last, on=same, suffix="_after", maintain_order="left")
+    if not {before, after} <= set(scores["probe"]):
+        pairs = pairs.filter(pl.col("probe") == pl.col("probe_after"))
+    if pairs.is_empty():
+        raise ValueError(f"no probe asked anybody both at {before!r} and at {after!r}: name two")
     rows = []
-    for key, part in pairs.group_by(SERIES, maintain_order=True):
+    series = [*SERIES, "probe_after"]
+    for key, part in pairs.group_by(series, maintain_order=True):
         known = part.drop_nulls(["item_mean", "item_mean_after"])
-        found = compare(known["item_mean"].to_list(), known["item_mean_after"].to_list())
-        answers = pooled_sides(part, "_after")
-        rows.append({**dict(zip(SERIES, key, strict=True)), **flat(found), **answers})
+        differ = (pl.col("requests") != pl.col("requests_after")).fill_null(True)
+        shown = known.filter(differ).height
+        values = known["item_mean"].to_list(), known["item_mean_after"].to_list()
+        seen = shown or not known.height
+        found = compare(*values, unit="agents") if seen else Comparison(known.height, note=NOTHING)
+        columns = flat(found)
+        rows.append(
+            {
+                **dict(zip(series, key, strict=True)),
+                "pairs": columns.pop("pairs"),
+                "shown": shown,
+                **columns,
+                **pooled_sides(part, "_after"),
+            }
+        )
     return with_corrected(rows, "t_p", SCALE[:3])
+
+
+def _with_requests(run: Run, scores: pl.DataFrame) -> pl.DataFrame:
+    """Return scores with what was sent for them; null without a probe."""
+    return scores.join(requests(run), on=ASKED, how="left", maintain_order="left")
 
 
 def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl.DataFrame:
@@ -136,16 +99,19 @@ def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl
         which: an expression for the occasion's number, such as the least.
     """
     there = scores.filter(pl.col("occasion") == which.over(keys))
-    return there.group_by(keys, maintain_order=True).agg(pl.col("item_mean").mean(), *pooling())
+    sent = [pl.col("requests").first()] if "requests" in scores.columns else []
+    means = pl.col("item_mean").mean()
+    return there.group_by(keys, maintain_order=True).agg(means, *pooling(), *sent)
 
 
 def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
     """Compare all pairs of cells of the grid (section 3).
 
     The items are the same in both cells, hence paired tests; repeats are averaged. `wilcoxon_p` is
-    of the `items` (every agent's answer to every item), and `holm_p` corrects it over all pairs
-    and traits of a scale. All else is over the agents' means: answers of one agent are not
-    independent.
+    of the `items`, each the mean over agents, whose answers to one item are not independent; it
+    assumes symmetric changes, and `wilcoxon_holm_p` corrects it. All else is over the agents' means
+    (answers of one agent are not independent either), and `holm_p` corrects `t_p`; both over all
+    pairs and traits of a scale.
 
     Args:
         run: the run.
@@ -165,7 +131,7 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
         means = part.group_by("agent", "item", "cell", maintain_order=True).agg(pl.col(of).mean())
         wide = means.pivot("cell", index=["agent", "item"], values=of)
         for one, other in combinations(cells, 2):
-            found = _cells(wide.select("agent", one=one, other=other).drop_nulls())
+            found = _cells(wide.select("agent", "item", one=one, other=other).drop_nulls())
             rows.append(
                 {
                     **dict(zip(SCALE, key, strict=True)),
@@ -175,47 +141,71 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
                     **quality_of(part.filter(pl.col("cell").is_in([one, other]))),
                 }
             )
-    return with_corrected(rows, "wilcoxon_p", SCALE[:3])
+    table = with_corrected(rows, "t_p", SCALE[:3])
+    return with_corrected(table.to_dicts(), "wilcoxon_p", SCALE[:3], "wilcoxon_holm_p")
 
 
 def _cells(both: pl.DataFrame) -> dict[str, Any]:
-    """Compare two cells: the agents' means, and item by item."""
-    means = both.group_by("agent", maintain_order=True).agg(pl.col("one", "other").mean())
-    found = compare(means["one"].to_list(), means["other"].to_list())
-    changes = (both["other"] - both["one"]).sort().to_list()
-    columns = flat(found)
-    columns["wilcoxon_p"] = signed_rank(changes) if len(changes) > 1 else None
-    return {"agents": columns.pop("pairs"), "items": both.height, **columns}
+    """Compare two cells: over agents, each the mean of its items, and over items likewise."""
+    agents, items = (
+        both.group_by(name, maintain_order=True).agg(pl.col("one", "other").mean())
+        for name in ("agent", "item")
+    )
+    columns = flat(compare(agents["one"].to_list(), agents["other"].to_list(), unit="agents"))
+    ranked = signed_rank((items["other"] - items["one"]).sort().to_list())
+    untested = None if columns["t_p"] is not None else columns["note"]
+    few = f"fewer than {RANKED} items changed: no Wilcoxon test"
+    notes = [note for note in (untested, few if ranked is None else None) if note]
+    columns |= {"wilcoxon_p": ranked, "note": "; ".join(notes) or None}
+    return {"agents": columns.pop("pairs"), "items": items.height, **columns}
 
 
 def drift(run: Run) -> pl.DataFrame:
-    """Return the slope of every agent's trait scores over occasions, in scale widths."""
+    """Return the slope of every agent's trait scores over occasions, in scale widths.
+
+    Every probe is followed on its own. Where it sent identical requests on every occasion, nothing
+    of
+    the run was shown: there is no slope, and `note` says so. Repeats in an interview are retests.
+    """
     rows = []
     names = [*SERIES, "agent"]
-    for key, part in trait_scores(run).group_by(names, maintain_order=True):
+    scores = _with_requests(run, trait_scores(run))
+    for key, part in scores.group_by(names, maintain_order=True):
         known = part.drop_nulls("item_mean")
         up = known["item_mean"] / float(part["width"][0])
         line = trend(known["occasion"].to_list(), up.to_list())
+        same = unshown(part)
         rows.append(
             {
                 **dict(zip(names, key, strict=True)),
                 "occasions": known["occasion"].n_unique(),
-                "slope": line.slope,
-                "standard_error": line.standard_error,
+                "slope": None if same else line.slope,
+                "standard_error": None if same else line.standard_error,
+                "note": NOTHING if same else None,
                 **pooled(part),
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return noted(rows)
+
+
+def unshown(scores: pl.DataFrame) -> bool:
+    """Return whether each agent's requests were identical on all of its several occasions."""
+    sent = scores.group_by("agent").agg(pl.col("occasion", "requests").n_unique())
+    repeated = sent.filter(pl.col("occasion") > 1)
+    known = scores["requests"].is_not_null().all() and not repeated.is_empty()
+    return known and bool((repeated["requests"] == 1).all())
 
 
 def icc(run: Run) -> pl.DataFrame:
     """Return the intraclass correlation of trait scores over occasions, with its interval.
 
     ICC(A,1), two-way: agents scored on every occasion count (McGraw & Wong 1996, absolute
-    agreement, single score).
+    agreement, single score). Every probe is followed on its own; where its requests were identical
+    on all occasions, this is the reliability of retests, and `note` says so.
     """
     rows = []
-    for key, part in trait_scores(run).group_by(SERIES, maintain_order=True):
+    scores = _with_requests(run, trait_scores(run))
+    for key, part in scores.group_by(SERIES, maintain_order=True):
         wide = (
             part.drop_nulls("item_mean")
             .group_by("agent", "occasion", maintain_order=True)
@@ -231,10 +221,11 @@ def icc(run: Run) -> pl.DataFrame:
                 "agents": wide.height,
                 "occasions": wide.width,
                 **dict(zip(("icc", "low", "high"), intraclass(wide.to_numpy()), strict=True)),
+                "note": NOTHING if unshown(part) else None,
                 **pooled(part),
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return noted(rows)
 
 
 def steadfastness(run: Run) -> pl.DataFrame:
@@ -324,43 +315,3 @@ def _moment(scores: pl.DataFrame, name: str) -> pl.DataFrame:
         known = sorted({*scores["probe"], *scores["moment"]} - {""})
         raise ValueError(f"nothing was asked at {name!r} (there are: {', '.join(known) or 'none'})")
     return found
-
-
-def flat(found: Comparison) -> dict[str, Any]:
-    """Return a comparison as columns of a table."""
-    values = found._asdict()
-    interval, ends = values.pop("interval"), values.pop("d_interval")
-    return {
-        "pairs": values.pop("pairs"),
-        "difference": values.pop("difference"),
-        "low": interval.low,
-        "high": interval.high,
-        "d": values.pop("d"),
-        "d_low": ends.low,
-        "d_high": ends.high,
-        **values,
-    }
-
-
-def with_corrected(
-    rows: Sequence[Mapping[str, Any]],
-    column: str,
-    family: Sequence[str],
-    name: str = "holm_p",
-    method: str = "holm",
-) -> pl.DataFrame:
-    """Return the rows with p-values of `column` corrected within each family, as `name`.
-
-    The new column stands before those that tell how the answers came about, which are the last.
-    """
-    table = pl.DataFrame(rows, infer_schema_length=None)
-    if table.is_empty():
-        return table
-    families = [
-        part.with_columns(
-            pl.Series(name, corrected(part[column].to_list(), method), dtype=pl.Float64)
-        )
-        for _, part in table.group_by(family, maintain_order=True)
-    ]
-    ending = (name, *COUNTED)
-    return pl.concat(families).select(pl.exclude(ending), *ending)

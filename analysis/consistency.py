@@ -5,7 +5,6 @@ not give are ours and said to be. Differences are in units of the scale's width:
 largest possible. Everything is computed per population group from table `responses` alone.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from statistics import fmean, pstdev
@@ -15,12 +14,9 @@ import numpy as np
 import polars as pl
 from scipy.stats import pearsonr
 
-from societies.agents.models.respondent import INVERSE
-from societies.agents.persona import LEVELS
 from societies.analysis.agreement import cronbach_alpha
-from societies.analysis.portraits import portrait_accuracy, portrayed
-from societies.analysis.quality import pooled, quality_of, shares
-from societies.analysis.statistics import bootstrap_difference
+from societies.analysis.portraits import portrait_accuracy
+from societies.analysis.quality import quality_of, shares
 from societies.run_directory import Run
 from societies.summary import MODEL
 
@@ -45,8 +41,6 @@ VARIED = [
     *("retest", "retest_difference"),
 ]
 """Measures that need a design which varies something."""
-INDUCED = 0.25
-"""Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
 MINIMUM = 3
 """Agents below which no reliability is computed."""
 
@@ -176,43 +170,6 @@ def reliability(run: Run) -> pl.DataFrame:
     return _frame(rows, SCALE)
 
 
-def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
-    """Return per trait whether the persona was taken on (1.6).
-
-    `induction` is the mean score of personas high in the trait minus that of personas low in it,
-    in scale widths, with its 95 % bootstrap interval over agents (`low`, `high`); below the
-    threshold the persona failed to take (`taken` is false). `by` says over whom they are compared:
-    within each `group`, or over all who share a `model`, which is needed where the groups are the
-    personas.
-    """
-    rows = []
-    keys = [by, *SCALE[1:]]
-    for key, part in trait_scores(run).group_by(keys, maintain_order=True):
-        trait = str(key[-1])
-        levels = [persona_level(text, trait) for text in part["big_five"]]
-        named = part.with_columns(
-            pl.col("item_mean") / pl.col("width"), level=pl.Series(levels, dtype=pl.Float64)
-        )
-        high, low = (
-            _by_agent(named.filter(side)) for side in (pl.col("level") > 0, pl.col("level") < 0)
-        )
-        difference = fmean(high) - fmean(low) if high and low else None
-        ends = bootstrap_difference(low, high)
-        rows.append(
-            {
-                **dict(zip(keys, key, strict=True)),
-                "high_agents": len(high),
-                "low_agents": len(low),
-                "induction": difference,
-                "low": ends.low,
-                "high": ends.high,
-                "taken": None if difference is None else difference >= threshold,
-                **pooled(part),
-            }
-        )
-    return _frame(rows, keys)
-
-
 def z_scores(run: Run) -> pl.DataFrame:
     """Return trait scores against every reference sample of their instrument (11.2).
 
@@ -238,11 +195,13 @@ def summary(run: Run) -> pl.DataFrame:
     """
     if not has_scores(run):
         return portrait_accuracy(run)
+    from societies.analysis.personas import taken_on
+
     keys = [*SCALE, "model"]
     means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
     taken = taken_on(run)
     common = [name for name in keys if name in taken.columns]
-    columns = taken.select(*common, "induction", "taken")
+    columns = taken.select(*common, "induction", "as_told", "taken")
     found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
     unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
     return found.drop("model", *unknown).sort(SCALE)
@@ -252,49 +211,6 @@ def has_scores(run: Run) -> bool:
     """Whether a run has answers to items that belong to a trait; open questions have none."""
     scored = run.rows("responses").filter(pl.col("trait") != "")
     return not scored.head(1).collect().is_empty()
-
-
-def taken_on(run: Run) -> pl.DataFrame:
-    """Return `induction` within groups, or within models where no group has high and low personas.
-
-    The latter is so where the groups are the personas.
-    """
-    within = induction(run)
-    if within.is_empty() or within["induction"].is_not_null().any():
-        return within
-    return induction(run, by="model")
-
-
-def findings(run: Run) -> list[str]:
-    """Return in sentences whether each group took on its personas, and how true its portraits are.
-
-    The latter stand in the result table, where there is no other.
-    """
-    if not has_scores(run):
-        return []
-    table = taken_on(run).drop_nulls("induction")
-    if table.is_empty():
-        return portrayed(run)
-    keys = [table.columns[0], "instrument", "kind"]
-    told = [_verdict(key, part) for key, part in table.group_by(keys, maintain_order=True)]
-    legend = f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g})"
-    return [*told, legend, *portrayed(run)]
-
-
-def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
-    who, instrument, kind = key
-    failed = [
-        f"{trait.replace('_', ' ')} {round(found, 2) + 0.0:.2f}"
-        for trait, found, taken in part.select("trait", "induction", "taken").iter_rows()
-        if not taken
-    ]
-    kept = part.height - len(failed)
-    verdict = "taken on" if not failed else "NOT taken on" if not kept else "taken on in part"
-    but = f"; not in {', '.join(failed)}" if failed else ""
-    return (
-        f"{who or 'everybody'} ({instrument}, {kind}): persona {verdict}: "
-        f"{kept} of {part.height} traits{but}"
-    )
 
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
@@ -428,22 +344,6 @@ def _retest(part: pl.DataFrame) -> float | None:
     if means.width < 3:
         return None
     return correlation(means["1"].to_list(), means["2"].to_list())
-
-
-def persona_level(big_five: str, trait: str) -> float | None:
-    """Return the persona's level of a trait, -1 to 1; None if it says nothing."""
-    levels = json.loads(big_five)
-    found = levels.get(INVERSE.get(trait, trait))
-    if found is None:
-        return None
-    level = LEVELS.index(found) / 2 - 1 if isinstance(found, str) else (found - 3) / 2
-    return -level if trait in INVERSE else level
-
-
-def _by_agent(scores: pl.DataFrame) -> list[float]:
-    """Return every agent's mean score."""
-    known = scores.drop_nulls("item_mean").group_by("agent", maintain_order=True)
-    return known.agg(pl.col("item_mean").mean())["item_mean"].to_list()
 
 
 def _number(value: Any) -> float | None:

@@ -22,7 +22,7 @@ from societies.analysis.positions import (
     statements,
     table,
 )
-from societies.analysis.statistics import bootstrap_mean, proportion
+from societies.analysis.statistics import mean_interval, proportion
 from societies.analysis.tables import Defaulted, Runs, under_rules
 from societies.run_directory import Run
 from societies.summary import MODEL
@@ -43,6 +43,8 @@ __all__ = [
     "summary",
     "transitions",
 ]
+
+NOTHING = mean_interval([], unit="questions")
 
 
 def results(runs: Runs) -> pl.DataFrame:
@@ -91,8 +93,9 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
 
     Columns: run, `round`, `questions` (that are decided), `live` (those of them whose debate went
     on until then), `positions`, `scored` (that can be right or wrong), `right`, `accuracy` with
-    `low` and `high` (95 % Wilson, as if positions were independent), `defaulted` (the part of the
-    positions without a readable reply), and `consensus`: the mean over questions of the part of the
+    `low` and `high` (95 %, t over questions: positions on one question depend on each other) and
+    `note` (why there is no interval), `defaulted` (the part of the positions without a readable
+    reply), and `consensus`: the mean over questions of the part of the
     readable answers that equal the most frequent one (Subramaniam et al. 2025; by the task's
     equality, as in the vote), for questions with at least two positions.
 
@@ -115,7 +118,7 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
     joined = counts_by_round(everybody)
     for other in (counts, share, consensus_by_round(runs)):
         joined = joined.join(other, on=ROUND, how="left", maintain_order="left")
-    return _with_interval(joined, "right", "scored", "accuracy").sort(ROUND)
+    return _over_questions(joined, held(runs, defaulted)).sort(ROUND)
 
 
 def disagreement(runs: Runs) -> pl.DataFrame:
@@ -297,7 +300,7 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
     yield "rounds used", reached["rounds"], None, None
     yield "consensus", reached["consensus"], None, None
     differing = diversity(run)["diversity"].to_list()
-    yield "diversity (100 - Self-BLEU)", reached["diversity"], *bootstrap_mean(differing)
+    yield "diversity (100 - Self-BLEU)", reached["diversity"], *mean_interval(differing)[:2]
     for moved in flips(run).iter_rows(named=True):
         yield "first accuracy", moved["first"], None, None
         yield "last accuracy", moved["last"], None, None
@@ -342,3 +345,23 @@ def _with_interval(frame: pl.DataFrame, successes: str, trials: str, after: str)
     low = pl.Series("low", [end.low for end in ends], dtype=pl.Float64)
     high = pl.Series("high", [end.high for end in ends], dtype=pl.Float64)
     return frame.insert_column(place, low).insert_column(place + 1, high)
+
+
+def _over_questions(table: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Put the interval of each round's accuracy behind it, over questions."""
+    known = taken.drop_nulls("right").group_by("run", "round", maintain_order=True)
+    ends = {
+        key: mean_interval(
+            part["right"].cast(pl.Float64).to_list(),
+            part["question"].to_list(),
+            unit="questions",
+            within=(0, 1),
+        )
+        for key, part in known
+    }
+    found = [ends.get(key, NOTHING) for key in table.select("run", "round").iter_rows()]
+    names = {"low": pl.Float64, "high": pl.Float64, "note": pl.String}
+    columns = pl.DataFrame(found, schema=names, orient="row")
+    place = table.columns.index("accuracy") + 1
+    order = [*table.columns[:place], *names, *table.columns[place:]]
+    return pl.concat([table, columns], how="horizontal").select(order)

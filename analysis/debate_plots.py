@@ -5,6 +5,7 @@ Figures are Matplotlib objects of their own: nothing global is touched, no displ
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,8 @@ def draw_accuracy(axes: Axes, results: Results) -> None:
     """Draw how many positions are right in each round, and how many final answers."""
     _style(axes, "Accuracy", "part that is right")
     table, summary = results.rounds, results.summary
-    error = [
-        (table["accuracy"] - table["low"]).to_list(),
-        (table["high"] - table["accuracy"]).to_list(),
-    ]
+    low, high = (table[end].fill_null(nan) for end in ("low", "high"))
+    error = [(table["accuracy"] - low).to_list(), (high - table["accuracy"]).to_list()]
     axes.errorbar(
         table["round"], table["accuracy"], error, fmt="o-", color=BLUE, capsize=3, label="positions"
     )

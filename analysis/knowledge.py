@@ -9,8 +9,8 @@ import polars as pl
 from scipy.spatial.distance import cosine
 from scipy.stats import spearmanr
 
-from societies.analysis.change import compare, flat, with_corrected
 from societies.analysis.consistency import responses
+from societies.analysis.paired import compare, flat, with_corrected
 from societies.analysis.quality import pooled, quality_of
 from societies.analysis.statistics import ROUNDING
 from societies.run_directory import Run

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 from scipy import stats
 
-from societies.analysis.statistics import bootstrap_mean
+from societies.analysis.statistics import Interval, mean_interval
 from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import (
@@ -48,7 +48,9 @@ GAME = ("run", "scope")
 
 MEASURES = {
     "games": pl.Int64,
-    **dict.fromkeys(("score", "low", "high", "own", "joint", "lead"), pl.Float64),
+    **dict.fromkeys(("score", "low", "high"), pl.Float64),
+    "note": pl.String,
+    **dict.fromkeys(("own", "joint", "lead"), pl.Float64),
     **dict.fromkeys(("agreement", "pareto", "joint_share", "nash_product"), pl.Float64),
     **dict.fromkeys(("nash_share", "distance", "errors", "aborts"), pl.Float64),
     **dict.fromkeys(("defaulted", "turns", "tokens"), pl.Float64),
@@ -59,7 +61,7 @@ MEASURES = {
 """The columns of `measures` and `players`."""
 
 MAIN = (
-    *("games", "score", "low", "high", "agreement", "pareto", "joint_share", "nash_share"),
+    *("games", "score", "low", "high", "note", "agreement", "pareto", "joint_share", "nash_share"),
     *("distance", "errors", "aborts", "defaulted", "turns", "tokens", "vocabulary"),
     "inconsistent",
 )
@@ -153,7 +155,8 @@ def distance_to_frontier(context: Context, points: Points, weight: float = 0.0) 
 def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per seat of each game: the 2K samples of the paper.
 
-    Columns: those of `games` that concern both, and `seat`, `player`, `partner`, `points`,
+    Columns: those of `games` that concern both, and `context` (its counts, and red's and blue's
+    values, in words), `seat`, `player`, `partner`, `points`,
     `partner_points`, `score` (the reward under the game's objective), the rewards under the
     published objectives: `own` (semi-competitive), `joint` (cooperative), `lead` (strict), and
     `own_corrections` and `own_abort` (whether the seat's own faults ended the game).
@@ -183,7 +186,18 @@ def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     private = [f"{seat}{part}" for seat in SEATS for part in parts]
     return (
         pl.concat(sides)
-        .with_columns(own=points, joint=points + partner, lead=points - partner)
+        .with_columns(
+            own=points,
+            joint=points + partner,
+            lead=points - partner,
+            context=pl.concat_str(
+                [
+                    pl.col(name).cast(pl.List(pl.String)).list.join(" ")
+                    for name in ("counts", "red_values", "blue_values")
+                ],
+                separator=" / ",
+            ),
+        )
         .drop(*private, "red_values", "blue_values")
         .sort(*ORDER, "seat", descending=[False, False, False, True])
     )
@@ -232,7 +246,8 @@ def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return all measures, one row per run and iteration.
 
     Columns: run, iteration, `games`, `score` (mean reward over both seats of all games) with `low`
-    and `high` (95 % bootstrap interval over games), `own`, `joint`, `lead` (the same games under
+    and `high` (95 %, t over contexts, or over games if all are about one) and `note` (why there is
+    no interval), `own`, `joint`, `lead` (the same games under
     the published objectives), `agreement`, `pareto` and its kin as in `games`, `errors` (part of
     the games with a correction), `aborts` (part that faulty turns ended), `defaulted` (part of all
     games that ended because no reply to a turn could be read), `turns` (mean), and the language:
@@ -261,6 +276,8 @@ def players(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of one run: a row per player, with the main columns of `players`."""
     found = players(run).select("iteration", "player", *MAIN)
+    if found["note"].is_null().all():
+        found = found.drop("note")
     return found if found["iteration"].n_unique() > 1 else found.drop("iteration")
 
 
@@ -354,13 +371,10 @@ def _of_games(group: pl.DataFrame) -> dict[str, Any]:
     """Return the measures of games; a game counts once, whether both of its seats are there."""
     each = group.unique("game", maintain_order=True)
     faults = group.group_by("game").agg(pl.col("own_corrections").sum(), pl.col("own_abort").any())
-    by_game = group.group_by("game", maintain_order=True).agg(pl.col("score").mean())["score"]
-    interval = bootstrap_mean(by_game.to_list())
     return {
         "games": each.height,
         "score": group["score"].mean(),
-        "low": interval.low,
-        "high": interval.high,
+        **_interval(group)._asdict(),
         **{name: group[name].mean() for name in ("own", "joint", "lead")},
         "agreement": each["agreed"].mean(),
         **{name: each[name].mean() for name in ("pareto", "joint_share", "nash_product")},
@@ -369,6 +383,16 @@ def _of_games(group: pl.DataFrame) -> dict[str, Any]:
         "aborts": faults["own_abort"].mean(),
         "turns": each["turns"].mean(),
     }
+
+
+def _interval(seated: pl.DataFrame) -> Interval:
+    """Return the interval of the mean score.
+
+    Seats of one game depend on each other. So do games over one context where there are several:
+    what is said then is about contexts like these, and else about games over this one.
+    """
+    unit = "context" if seated["context"].n_unique() > 1 else "game"
+    return mean_interval(seated["score"].to_list(), seated[unit].to_list(), unit=f"{unit}s")
 
 
 def _of_language(group: pl.DataFrame | None) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def learning_figure(runs: Runs, footer: str) -> Figure:
     interval = [table[end].fill_null(float("nan")) for end in ("low", "high")]
     left.fill_between(table["iteration"], *interval, color=BLUE, alpha=0.18, lw=0)
     left.vlines(table["iteration"], *interval, color=BLUE, lw=1.2)
-    left.text(0.99, 1.02, "95% bootstrap interval over games", **_above(left))
+    left.text(0.99, 1.02, "with its 95% interval", **_above(left))
     _prepare(right, "Deals", "iteration", "part of the games")
     for column, colour, mark in (("agreement", BLUE, "o-"), ("pareto", GREEN, "s--")):
         rate = table.drop_nulls(column)
@@ -222,7 +222,7 @@ def draw_frontier(axes: Axes, games: pl.DataFrame) -> None:
 
 def draw_scores(axes: Axes, table: pl.DataFrame) -> None:
     """Draw the players' mean scores, best first."""
-    _prepare(axes, "Mean score", "reward per seat, 95% bootstrap interval over games", "")
+    _prepare(axes, "Mean score", "reward per seat, with its 95% interval", "")
     places = range(table.height)
     axes.plot(table["score"], places, "o", color=BLUE, ms=5)
     for place, row in zip(places, table.iter_rows(named=True), strict=True):

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from societies.analysis.change import with_corrected
 from societies.analysis.consistency import SCALE, trait_scores
+from societies.analysis.paired import with_corrected
 from societies.analysis.quality import pooled
-from societies.analysis.statistics import UNDEFINED, Interval, cohens_d, effect_size
+from societies.analysis.statistics import Interval, cohens_d, effect_size
 from societies.analysis.tables import Runs, labelled
 from societies.run_directory import Run
 
@@ -35,7 +35,8 @@ class Contrast(NamedTuple):
     d: float | None
     """Cohen's d between these two; never negative, as they are chosen by their means."""
     interval: Interval
-    """Its 95 % bootstrap interval, over agents."""
+    """Its 95 % interval, over agents. Extremes that were chosen among several samples by their
+    means have none: it would exclude 0 in a third of all data without any effect."""
     chance: float | None
     """Mean of the same d after giving the values to the agents at random."""
     f: float | None
@@ -52,7 +53,8 @@ def selective_permeability(
 
     Attributes are those of table `agents`. Numbers are parted at their median; values that fewer
     than three agents have are left out. A row for each cell of scale and attribute: see `Contrast`
-    (`low` and `high` are the ends of the interval of `d`), `corrected_p` (over all cells of a
+    (`low` and `high` are the ends of the interval of `d`, `note` why there is none: `chance` tells
+    what d would be without any effect), `corrected_p` (over all cells of a
     group), and how the answers came about. What is undefined, as where nobody's answers differ, is
     null.
 
@@ -129,11 +131,14 @@ def contrast(samples: Mapping[str, Sequence[float]]) -> Contrast:
     agents = sum(part.size for part in parts)
     flat = np.concatenate(parts) if parts else np.empty(0)
     if len(parts) < 2 or np.ptp(flat) <= 1e-12:
-        nothing = (None, None, None, None, None, UNDEFINED, None, None, None)
+        why = Interval(note="nothing differs" if len(parts) > 1 else "fewer than 2 values")
+        nothing = (None, None, None, None, None, why, None, None, None)
         return Contrast(agents, len(parts), *nothing)
     means = {name: float(part.mean()) for name, part in ordered.items()}
     lowest, highest = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-    d, interval = effect_size(ordered[lowest], ordered[highest])
+    d, interval = effect_size(ordered[lowest], ordered[highest], unit="agents")
+    if len(parts) > 2:
+        interval = Interval(note=f"chosen among {len(parts)} by their means: see chance")
     varies = any(np.ptp(part) > 0 for part in parts)
     test = stats.f_oneway(*parts) if varies else None
     return Contrast(
@@ -200,5 +205,4 @@ def _columns(found: Contrast) -> dict[str, Any]:
     interval = values.pop("interval")
     place = list(values).index("d") + 1
     items = list(values.items())
-    ends = [("low", interval.low), ("high", interval.high)]
-    return dict([*items[:place], *ends, *items[place:]])
+    return dict([*items[:place], *interval._asdict().items(), *items[place:]])

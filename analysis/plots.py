@@ -159,7 +159,7 @@ def _footer(table: pl.DataFrame, run: Run) -> str:
 
 
 def draw_resources(axes: Axes, results: Results) -> None:
-    """Draw final resources: the agents', their mean, and its interval."""
+    """Draw final resources: the agents', and their mean."""
     _prepare(axes, "Final resources", "units (mean over games)", results)
     table = results.measures.drop_nulls("resources")
     if table.is_empty():
@@ -176,13 +176,6 @@ def draw_resources(axes: Axes, results: Results) -> None:
         clip_on=False,
     )
     axes.plot(table["generation"], table["resources"], "o-", ms=4, color=BLUE, label="mean")
-    known = table.drop_nulls("resources_low")
-    interval = (known["resources_low"], known["resources_high"])
-    if not known.is_empty():
-        axes.fill_between(known["generation"], *interval, color=BLUE, alpha=0.18, lw=0)
-        axes.vlines(
-            known["generation"], *interval, color=BLUE, lw=1.4, label="95% bootstrap interval"
-        )
     start = results.endowments
     if start["endowment"].n_unique() == 1:
         axes.axhline(start["endowment"][0], color="black", lw=0.9, ls=":", label="endowment")

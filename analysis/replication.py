@@ -9,8 +9,9 @@ import polars as pl
 from scipy.stats import pearsonr
 
 from societies.analysis.consistency import SCALE, correlation, trait_scores
+from societies.analysis.paired import noted
 from societies.analysis.quality import SHARES, pooled, pooled_sides
-from societies.analysis.statistics import UNDEFINED, Interval, bootstrap_mean, standard_error
+from societies.analysis.statistics import Interval, mean_interval, standard_error
 from societies.analysis.tables import Runs, labelled
 from societies.errors import InputError
 from societies.run_directory import Run
@@ -22,7 +23,7 @@ Measure = Callable[[Run], pl.DataFrame]
 def across_runs(
     runs: Runs, measure: Measure, figure: str, by: str | Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Return the mean of a figure over runs, with its bootstrap interval over runs.
+    """Return the mean of a figure over runs, with its interval over runs (Student's t).
 
     Runs are independent of each other; agents of one run, who may meet or share a model's moods,
     are not. Rows of one run with the same key (such as one per agent) are averaged first.
@@ -34,7 +35,8 @@ def across_runs(
         by: columns of it that rows are told apart by, such as `generation`.
 
     Columns: those of `by`, `runs` (in which the figure is defined), `mean`, `standard_error`,
-    `low` and `high` (95 %, BCa), and, where the table has them, `answers` (all) and `lenient`,
+    `low` and `high` (95 %; those of shares may lie beyond 0 and 1), `note` (why there is no
+    interval), and, where the table has them, `answers` (all) and `lenient`,
     `invalid`, `refused`, `defaulted` (mean over runs).
 
     Raises:
@@ -55,7 +57,7 @@ def across_runs(
         {**dict(zip(keys, key, strict=True)), **_interval(part)}
         for key, part in (found.group_by(keys, maintain_order=True) if keys else [((), found)])
     ]
-    table = pl.DataFrame(rows, infer_schema_length=None)
+    table = noted(rows)
     return table.sort(keys) if keys else table
 
 
@@ -110,7 +112,7 @@ def _profiles(run: Run) -> pl.DataFrame:
 def _correlation(both: pl.DataFrame) -> dict[str, float | int | None]:
     first, second = both["score"].to_list(), both["score_other"].to_list()
     r = correlation(first, second)
-    ends = UNDEFINED
+    ends = Interval()
     if r is not None and len(first) > 3:
         ends = Interval(*pearsonr(first, second).confidence_interval(0.95))
     return {"traits": both.height, "r": r, "low": ends.low, "high": ends.high}
@@ -145,7 +147,6 @@ def _one_run(table: pl.DataFrame, keys: Sequence[str], figure: str) -> pl.DataFr
 def _interval(part: pl.DataFrame) -> dict[str, Any]:
     """Return the mean over runs, its interval, and the shares."""
     values = part["figure"].drop_nulls().sort().to_list()
-    low, high = bootstrap_mean(values)
     known = {name: part[name].mean() for name in SHARES if name in part.columns}
     if "answers" in part.columns:
         known = {"answers": int(part["answers"].sum()), **known}
@@ -153,7 +154,6 @@ def _interval(part: pl.DataFrame) -> dict[str, Any]:
         "runs": len(values),
         "mean": fmean(values) if values else None,
         "standard_error": standard_error(values),
-        "low": low,
-        "high": high,
+        **mean_interval(values, unit="runs")._asdict(),
         **known,
     }

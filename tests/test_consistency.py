@@ -20,6 +20,8 @@ from societies.analysis import (
     consistency,
     inertia,
     knowledge,
+    paired,
+    personas,
     portraits,
 )
 from societies.cli.main import app
@@ -94,20 +96,20 @@ def test_four_kinds_of_agents_are_told_apart_from_the_log(four_kinds: Run) -> No
     assert drifts["c"] > 0.08
     assert max(abs(drifts[group]) for group in "abd") < 0.03
 
-    taken = consistency.induction(four_kinds)
+    taken = personas.induction(four_kinds)
     assert best(taken, "induction", "a") > 0.5
     assert worst(taken, "induction", "d") < 0.05
 
 
 def test_persona_driven_minds_pass_induction_and_insensitive_ones_fail(four_kinds: Run) -> None:
-    taken = consistency.induction(four_kinds)
+    taken = personas.induction(four_kinds)
     verdicts = {
         group: taken.filter(pl.col("group") == group)["taken"].to_list() for group in ("a", "d")
     }
     assert verdicts == {"a": [True] * 5, "d": [False] * 5}
     told = consistency.summary(four_kinds).filter(pl.col("group") == "d")
     assert told["taken"].to_list() == [False] * 5
-    ends = taken.filter(pl.col("group") == "d").select("low", "high").rows()
+    ends = taken.filter(pl.col("group") == "d").drop_nulls("low").select("low", "high").rows()
     assert all(low < 0.25 and high < 0.25 for low, high in ends), "far from taken on"
 
 
@@ -118,7 +120,7 @@ def test_show_says_in_words_which_personas_were_not_taken_on(four_kinds: Run) ->
     assert refuted.startswith("d (mini_markers, rate): persona NOT taken on: 0 of 5 traits; not in")
     assert all(trait in refuted for trait in ("agreeableness", "emotional stability", "openness"))
     told = json.loads(CliRunner().invoke(app, ["show", str(four_kinds.path), "--json"]).output)
-    assert told["findings"] == consistency.findings(four_kinds)
+    assert told["findings"] == personas.findings(four_kinds)
 
 
 def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> None:
@@ -301,31 +303,31 @@ def test_stubborn_agents_are_inert_and_personas_steer_the_others(interview: Inte
 
 
 def test_compared_samples_are_paired() -> None:
-    found = change.compare([1.0, 2.0, 3.0, 4.0], [2.0, 3.5, 4.0, 5.5])
+    found = paired.compare([1.0, 2.0, 3.0, 4.0], [2.0, 3.5, 4.0, 5.5])
     assert found.difference == pytest.approx(1.25)
     assert found.t == pytest.approx(1.25 / (0.288675 / 2), rel=1e-4)
     assert found.d == pytest.approx(1.25 / ((5 / 3 + 6.25 / 3) / 2) ** 0.5)
-    low, high = found.d_interval
+    low, high, _ = found.d_interval
     assert low is not None
     assert high is not None
     assert 0 < low < found.d < high
-    assert change.compare([2.0, 4.0, 1.0, 3.0], [3.5, 5.5, 2.0, 4.0]) == found, "in any order"
-    assert found.wilcoxon_p == pytest.approx(0.125)
-    same = change.compare([1.0, 2.0], [1.0, 2.0])
+    assert paired.compare([2.0, 4.0, 1.0, 3.0], [3.5, 5.5, 2.0, 4.0]) == found, "in any order"
+    same = paired.compare([1.0, 2.0, 4.0], [1.0, 2.0, 4.0])
     assert (same.difference, same.t_p, same.d) == (0, None, 0)
+    assert same.note == "all pairs changed alike"
     with pytest.raises(ValueError, match="2 values cannot be paired with 1"):
-        change.compare([1.0, 2.0], [1.0])
+        paired.compare([1.0, 2.0], [1.0])
 
 
 def test_corrections_for_many_tests() -> None:
     p = [0.01, None, 0.04, 0.03]
-    assert change.corrected(p) == [
+    assert paired.corrected(p) == [
         pytest.approx(0.03),
         None,
         pytest.approx(0.06),
         pytest.approx(0.06),
     ]
-    assert change.corrected(p, "fdr_bh") == [
+    assert paired.corrected(p, "fdr_bh") == [
         pytest.approx(0.03), None, pytest.approx(0.04), pytest.approx(0.04)
     ]  # fmt: skip
 
@@ -363,7 +365,7 @@ def test_choices_score_by_probability_in_both_orders(interview: Interview, tmp_p
         run.table("agents").select("agent", "big_five").collect(), on="agent"
     )
     for trait, found, persona in table.select("trait", "by_probability", "big_five").iter_rows():
-        level = consistency.persona_level(persona, trait)
+        level = personas.persona_level(persona, trait)
         if level:
             assert found == (100 if level > 0 else 0)
     assert societies.replay(run.path).status == "finished"
@@ -400,6 +402,7 @@ def test_before_and_after_are_compared_over_the_same_agents(tmp_path: Path) -> N
             "population.persona.big_five": dict.fromkeys(["openness", "extraversion"], "average"),
             "model.options": options,
             "probes": [{"instrument": "mini_markers", "before": True, "after": True}],
+            "interventions": [{"at": "g1/game1", "say": {"text": "War!", "lasting": True}}],
         },
     )
     table = change.before_after(run, "before", "after")

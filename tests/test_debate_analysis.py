@@ -8,7 +8,7 @@ import pytest
 import societies
 from societies.agents.models.scripted import Mind
 from societies.analysis import debate, debate_plots
-from societies.analysis.statistics import proportion
+from societies.analysis.statistics import mean_interval, proportion
 from societies.errors import InputError
 from societies.scenarios.debate.minds import MINDS
 
@@ -58,7 +58,7 @@ def test_accuracy_counts_unanswered_questions_as_wrong(played):
     row = debate.accuracy(played).row(0, named=True)
     assert (row["questions"], row["scored"], row["right"]) == (4, 4, 2)
     assert row["accuracy"] == 0.5
-    assert (row["low"], row["high"]) == pytest.approx(proportion(2, 4))
+    assert (row["low"], row["high"]) == pytest.approx(proportion(2, 4)[:2])
     assert (row["unanswered"], row["unparsable"]) == (0, 2)
     assert row["trapped"] is None
 
@@ -67,6 +67,10 @@ def test_accuracy_and_consensus_by_round(played):
     table = debate.accuracy_by_round(played)
     assert table["right"].to_list() == [5, 5]
     assert table["positions"].to_list() == [12, 12]
+    means = [[2 / 3, 1 / 3, 1 / 3, 1 / 3], [1, 0, 0, 2 / 3]]  # of the positions on each question
+    for row, questions in zip(table.iter_rows(named=True), means, strict=True):
+        over_questions = mean_interval(questions, within=(0, 1))
+        assert (row["low"], row["high"], row["note"]) == pytest.approx(tuple(over_questions))
     assert table["consensus"].to_list() == pytest.approx(
         [(2 / 3 + 2 / 3 + 1 / 3 + 1 / 2) / 4, (1 + 1 + 1 / 2 + 2 / 3) / 4]
     )
@@ -205,6 +209,6 @@ def test_runs_are_drawn_side_by_side(tmp_path):
 
 
 def test_a_proportion_without_trials_has_no_interval():
-    assert proportion(0, 0) == (None, None)
-    low, high = proportion(8, 10)
+    assert proportion(0, 0) == (None, None, "no trials")
+    low, high, _ = proportion(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)

@@ -15,11 +15,12 @@ from scipy import stats
 import societies
 from societies import analysis
 from societies.analysis import (
-    change,
     consistency,
     consistency_plots,
     knowledge,
+    paired,
     persona_plots,
+    personas,
 )
 from societies.analysis.statistics import trend
 from societies.errors import InputError
@@ -87,7 +88,7 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
             if column.dtype.is_float():
                 odd = [value for value in column.drop_nulls() if not math.isfinite(value)]
                 assert not odd, (measure, column.name)
-    consistency.findings(run)
+    personas.findings(run)
     assert all(path.stat().st_size > 0 for path in consistency_plots.draw(run, tmp_path / "p"))
 
 
@@ -125,8 +126,8 @@ def test_rounding_errors_of_means_are_neither_changes_nor_ranks() -> None:
     noise = [1e-16, -2e-16, 3e-16, -1e-16, 2e-16, -3e-16] * 2
     noisy = [change / 12 + error for change, error in zip(sums, noise, strict=True)]
     exact = stats.wilcoxon(sums, method="asymptotic").pvalue
-    assert change.signed_rank(noisy) == pytest.approx(exact, rel=1e-12)
-    assert change.signed_rank(noise) is None
+    assert paired.signed_rank(noisy) == pytest.approx(exact, rel=1e-12)
+    assert paired.signed_rank(noise) is None
 
 
 def test_points_on_a_level_line_have_neither_slope_nor_error() -> None:

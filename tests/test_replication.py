@@ -51,7 +51,7 @@ def test_an_interval_over_runs_rests_on_one_value_per_run(seeds: list[Run]) -> N
         for run in seeds
     ]
     assert row["mean"] == pytest.approx(sum(means) / 3)  # type: ignore[arg-type]
-    assert (row["low"], row["high"]) == analysis.bootstrap_mean(means)  # type: ignore[arg-type]
+    assert (row["low"], row["high"]) == analysis.mean_interval(means)[:2]  # type: ignore[arg-type]
     assert (row["runs"], row["answers"], row["refused"]) == (3, 3 * 6 * 8, 0)
     shy = table.filter(group="shy")
     assert shy["refused"].mean() == pytest.approx(0.33, abs=0.08)

@@ -24,7 +24,7 @@ SCENARIO = Scenario(
     attendance=attendance,
     summary="societies.analysis.consistency:summary",
     sections={
-        "trait scores": ("score", "induction", "taken", "agents"),
+        "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (
             *("alpha", "alpha_low", "alpha_high", "retest", "retest_difference"),
             *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
@@ -35,6 +35,6 @@ SCENARIO = Scenario(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    findings="societies.analysis.consistency:findings",
+    findings="societies.analysis.personas:findings",
     plots="societies.analysis.consistency_plots:draw",
 )

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from societies.cli.progress import cost_text
 from societies.cli.tables import as_table, as_tables
+from societies.registry import resolve
 from societies.run_directory import Run
 from societies.summary import answer_counts, caution
 
@@ -42,7 +43,7 @@ def show_summary(run: Run) -> None:
             out.print(table)
         for line in run.scenario.conclude(run):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
-    for row in [*_unmet(run), *_unasked(run)]:
+    for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
         out.print(row, markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
     out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
@@ -124,6 +125,13 @@ def _unasked(run: Run) -> list[str]:
         for probe in run.config.probes
         if probe.title not in asked
     ]
+
+
+def _unshown(run: Run) -> list[str]:
+    """Return a warning for every probe that asked everybody the same again."""
+    if run.status != "finished" or not run.config.probes:
+        return []
+    return list(resolve("societies.analysis.shown:unshown")(run))
 
 
 def _facts(run: Run) -> list[str]:

@@ -1,0 +1,128 @@
+"""Occasions: every probe by itself, and no statistics of what nobody was shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+import societies
+from societies import analysis
+from societies.analysis.shown import NOTHING
+from societies.cli.show import show_summary
+from societies.run_directory import Run
+
+Small = Callable[..., Run]
+TWICE = {"instrument": "mini_markers", "before": True, "after": True}
+DRIFTING = {"respondent": {"drift": 0.3, "noise": 0.05}}
+TOLD = {"at": "g1/game1", "say": {"text": "War is near.", "lasting": True}}
+GAME: dict[str, Any] = {
+    "population.groups": [],
+    "model.options": DRIFTING,
+    "protocol.generations": 1,
+}
+STATISTICS = (
+    "difference",
+    "low",
+    "high",
+    "d",
+    "d_low",
+    "d_high",
+    "t",
+    "t_p",
+    "holm_p",
+)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the shipped game with probes before and after the games of each generation."""
+    out = tmp_path_factory.mktemp("probed")
+    return societies.run("donor_game/probed", out=out, sets={"protocol.generations": 2})
+
+
+def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
+    table = analysis.before_after(shipped, "before games", "after games")
+    assert table.height == 4 * 5
+    assert (
+        set(table["note"])
+        == {NOTHING}
+        == {"nothing of the run was shown: the requests are identical"}
+    )
+    assert table["shown"].sum() == 0 < table["pairs"].min()  # type: ignore[operator]
+    assert table.select(STATISTICS).null_count().row(0) == (table.height,) * len(STATISTICS)
+
+
+def test_drift_of_what_was_never_shown_has_no_slope(shipped: Run) -> None:
+    table = analysis.drift(shipped).filter(pl.col("occasions") > 1)
+    assert table.height > 0
+    assert table.select("slope", "standard_error").null_count().row(0) == (table.height,) * 2
+    assert set(table["note"]) == {NOTHING}
+    agreement = analysis.icc(shipped)
+    assert NOTHING in agreement["note"].to_list(), "a coefficient of retests, and said to be"
+
+
+def test_show_says_that_nothing_was_shown(shipped: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    show_summary(shipped)
+    printed = capsys.readouterr().out
+    for probe in ("before games", "after games"):
+        assert f"warning: probe {probe!r}: {NOTHING} on all occasions" in printed
+
+
+def test_the_same_mind_has_statistics_where_something_was_shown(
+    run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_small(**GAME, probes=[TWICE], interventions=[TOLD])
+    table = analysis.before_after(run, "before", "after")
+    assert table.height == 5
+    assert table["shown"].to_list() == table["pairs"].to_list() == [4] * 5
+    assert NOTHING not in table["note"].to_list()
+    assert table["difference"].abs().min() > 0.3  # type: ignore[operator]
+    assert table["t_p"].min() < 0.01  # type: ignore[operator]
+    assert analysis.drift(run)["slope"].null_count() == 0
+    show_summary(run)
+    assert "nothing of the run was shown" not in capsys.readouterr().out
+
+
+def test_questions_asked_again_behind_their_answer_show_nothing_of_the_run(
+    run_small: Small,
+) -> None:
+    """The answer that stands above the second question may differ; the first question does not."""
+    run = run_small(**GAME, probes=[{**TWICE, "reask": True}])
+    assert set(analysis.before_after(run, "before", "after")["note"]) == {NOTHING}
+
+
+def test_one_request_for_a_whole_form_is_compared_too(run_small: Small) -> None:
+    form = {**TWICE, "batch": "form"}
+    run = run_small(**GAME, probes=[form])
+    assert set(analysis.before_after(run, "before", "after")["note"]) == {NOTHING}
+    told = run_small(**GAME, probes=[form], interventions=[TOLD])
+    assert set(analysis.before_after(told, "before", "after")["note"]) != {NOTHING}
+
+
+def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small) -> None:
+    """One is fresh, the other is shown what the agent remembers: occasion 0 of both is two."""
+    probes = [{**TWICE, "name": "fresh"}, {**TWICE, "name": "kept", "context": "shared"}]
+    probes += [{**TWICE, "name": "bold", "items": ["bold"]}]
+    run = run_small(**GAME, probes=probes, interventions=[TOLD])
+    wanted = {("fresh", "fresh"), ("kept", "shared"), ("bold", "fresh")}
+    for table in (
+        analysis.drift(run),
+        analysis.icc(run),
+        analysis.before_after(run, "before", "after"),
+    ):
+        assert set(table.select("probe", "context").iter_rows()) == wanted
+        assert table.filter(probe="bold")["answers"].max() <= 2 * 4, "its own answers alone"
+    both = analysis.before_after(run, "fresh", "bold")
+    assert set(both.select("probe", "probe_after", "trait").iter_rows()) == {
+        ("fresh", "bold", "extraversion")
+    }
+
+
+def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
+    early = {"instrument": "mini_markers", "name": "early", "before": True}
+    late = {"instrument": "mini_markers", "name": "late", "after": True}
+    run = run_small(**GAME, probes=[early, late])
+    with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
+        analysis.before_after(run, "before", "after")
+    assert set(analysis.before_after(run, "early", "late")["note"]) == {NOTHING}
