@@ -40,6 +40,17 @@ class ModelSpec(Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
 
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Refuse what names no model."""
+        if name in ("~", "null") or not re.fullmatch(r"\S*[^\s/]", name):
+            raise ValueError(
+                f"{name!r} names no model; write a LiteLLM model string such as "
+                "openai/gpt-4o-mini, or scripted/<mind>"
+            )
+        return name
+
     @field_validator("options")
     @classmethod
     def refuse_secrets(cls, options: dict[str, Any]) -> dict[str, Any]:

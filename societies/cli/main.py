@@ -56,11 +56,13 @@ def init(
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
-    from societies.loading import load
+    from societies.loading import left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     size, plan = config.population.size, scenario.plan(config)
     typer.echo(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
+    for note in left_out(config, scenario):
+        typer.echo(f"note: {note}")
 
 
 @app.command()

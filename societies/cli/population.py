@@ -19,13 +19,15 @@ def population(
     from societies.agents.population import Population, describe
     from societies.agents.prompts import Prompts
     from societies.errors import InputError
-    from societies.loading import load
+    from societies.loading import left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     spec = config.population
     people = Population(spec, config.model, config.seed).people(spec.size)
     prompts = Prompts([scenario.folder / "prompts"], config.prompts)
     typer.echo(f"{len(people):,} people, seed {config.seed}")
+    for note in left_out(config, scenario):
+        typer.echo(f"note: {note}")
     typer.echo(describe.table(describe.lines(spec, people)))
     if spec.written_as and show:
         typer.echo(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
