@@ -11,6 +11,7 @@ import typer
 from societies.agents.errors import PromptError, SocietyError
 from societies.cli.options import File, Seed, Sets, overrides
 from societies.cli.population import population
+from societies.cli.visible import visible
 
 app = typer.Typer(
     add_completion=False,
@@ -60,7 +61,7 @@ def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
 
     config, scenario = load(file, overrides(seed, sets))
     size, plan = config.population.size, scenario.plan(config)
-    typer.echo(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
+    typer.echo(f"{visible(file)} is valid: {scenario.name}, {size:,} agents, {plan}")
     for note in left_out(config, scenario):
         typer.echo(f"note: {note}")
 
@@ -204,7 +205,7 @@ def _perform(work: Callable[[], Any]) -> None:
     except SocietyError as error:
         if error.run is None:
             raise
-        typer.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
+        typer.echo(f"{type(error).__name__.removesuffix('Error')}: {visible(error)}", err=True)
         if isinstance(error, PromptError):
             typer.echo("correct the prompt, and run it anew", err=True)
         else:
@@ -224,14 +225,14 @@ def main() -> None:
     try:
         app()
     except SocietyError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {visible(error)}", err=True)
         sys.exit(_code(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"error: {place}{error.strerror or error}", err=True)
+        typer.echo(f"error: {visible(place)}{visible(error.strerror or error)}", err=True)
         sys.exit(1)
 
 

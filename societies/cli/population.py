@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from societies.cli.options import File, Seed, Sets, overrides
+from societies.cli.visible import visible
 
 
 def population(
@@ -28,12 +29,12 @@ def population(
     typer.echo(f"{len(people):,} people, seed {config.seed}")
     for note in left_out(config, scenario):
         typer.echo(f"note: {note}")
-    typer.echo(describe.table(describe.lines(spec, people)))
+    typer.echo(visible(describe.table(describe.lines(spec, people))))
     if spec.written_as and show:
         typer.echo(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
     for person in people[:show]:
         text = prompts.render("persona", {"persona": person.persona, "protocol": config.protocol})
-        typer.echo(f"\nperson {person.index} ({person.group or 'everybody'}):\n{text}")
+        typer.echo(visible(f"\nperson {person.index} ({person.group or 'everybody'}):\n{text}"))
     if plot is not None:
         try:
             describe.plot(spec, people, plot)
