@@ -214,7 +214,7 @@ def test_only_a_plain_number_is_a_position_in_a_list(position: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["~", " ", "null", "a b", "openai/", "\n", " openai/gpt-4o"])
+@pytest.mark.parametrize("name", ["~", " ", "null", "openai/", "\n", " openai/gpt-4o"])
 def test_what_is_no_name_of_a_model_is_refused(name: str) -> None:
     with pytest.raises(InputError, match=r"model\.name"):
         valid({"model": {"name": name}})
