@@ -27,6 +27,24 @@ Out = Annotated[Path, typer.Option(help="Where run directories are made.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"societies {version('societies')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take what stands before any command."""
+
+
 @app.command("list")
 def list_scenarios() -> None:
     """List the scenarios and their shipped files."""
