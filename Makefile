@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench versions clean
 
 run: $(VENV)/installed
 	@run=$$($(BIN)/societies run scenarios/donor_game/demo.yaml) && $(BIN)/societies show $$run --plots
@@ -21,6 +21,9 @@ lint: $(VENV)/installed-test
 format: $(VENV)/installed-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+versions:
+	PYTHON=$(PYTHON) .ci/versions
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks.decisions

@@ -2,19 +2,74 @@
 
 import os
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from itertools import pairwise
+from urllib.parse import unquote
 
-SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-SECRET_OPTION = re.compile(
-    r"(api|access|private|secret|subscription)[-_]?key|secret|password|passphrase|credential"
-    r"|authori[sz]ation|cookie|headers$|^(key|token)$"
-    r"|(ad|access|api|auth|bearer|id|identity|refresh|security|session)[-_]token$",
-    re.IGNORECASE,
-)
-"""Parameters that carry secrets; `max_tokens` and `input_cost_per_token` do not."""
+SECRET_WORDS = {
+    *("apikey", "auth", "authorization", "authorisation", "bearer", "cookie", "cookies"),
+    *("credential", "credentials", "headers", "jwt", "passphrase", "passwd", "password", "pat"),
+    *("proxies", "proxy", "pwd", "secret", "secrets", "sig", "signature"),
+}
+"""Words of a name, any of which says that it carries a secret, or an address with one."""
+KEY_OWNERS = {
+    *("access", "account", "anthropic", "api", "auth", "azure", "client", "cohere", "deepseek"),
+    *("encryption", "gemini", "google", "groq", "hf", "huggingface", "litellm", "master"),
+    *("mistral", "openai", "openrouter", "private", "secret", "service", "signing"),
+    *("subscription", "together", "user", "xai"),
+}
+"""Whose key is a secret; a cache key, a sort key and a routing key are none."""
+TOKEN_OWNERS = {
+    *("access", "ad", "api", "auth", "bearer", "csrf", "github", "hf", "hub", "id", "identity"),
+    *("oauth", "openai", "personal", "refresh", "security", "service", "session", "user"),
+}
+"""Whose token is a secret; the tokens of a language model are none."""
+SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
+"""Variables are masked freely: nothing is lost by masking one that is no secret."""
+VARIABLE_WORDS = SECRET_WORDS - {"proxies", "proxy"}
+"""The address of a proxy is no secret, but for its password."""
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+URL_PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+(?=@)")
+"""User and password in an address such as `postgresql://user:password@host`."""
 AUTHORIZATION = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}")
 SHORTEST = 6
 """Shorter values are no secrets, and would be found in any text."""
+
+
+def names_secret(option: str) -> bool:
+    """Whether a parameter of that name carries a secret.
+
+    Names are taken by their words: `openai_key`, `http-auth` and `sessionToken` do, while
+    `max_tokens`, `input_cost_per_token`, `pattern`, `signal` and `author` do not.
+    """
+    words = [word.lower() for word in WORD.findall(option)]
+    if not SECRET_WORDS.isdisjoint(words) or words in (["key"], ["token"]):
+        return True
+    pairs = list(pairwise(words))
+    return any(
+        (owner in KEY_OWNERS and word in ("key", "keys"))
+        or (owner in TOKEN_OWNERS and word == "token")
+        for owner, word in pairs
+    )
+
+
+def _is_secret_variable(name: str) -> bool:
+    words = {word.lower() for word in WORD.findall(name)}
+    return bool(SECRET_VARIABLE.search(name)) or not VARIABLE_WORDS.isdisjoint(words)
+
+
+def _secrets(names: Container[str | None]) -> Iterator[tuple[str, str]]:
+    """Yield every secret of the environment with the name of its variable."""
+    for name, value in os.environ.items():
+        if len(value) < SHORTEST:
+            continue
+        if name in names or _is_secret_variable(name):
+            yield value, name
+        if found := URL_PASSWORD.search(value):
+            password = found[0].partition(":")[2]
+            yield from (
+                (each, name) for each in {password, unquote(password)} if len(each) >= SHORTEST
+            )
 
 
 def without_secrets(text: str, names: Container[str | None] = ()) -> str:
@@ -26,12 +81,9 @@ def without_secrets(text: str, names: Container[str | None] = ()) -> str:
         text: what is to be shown or written.
         names: environment variables that hold keys, whatever they are called.
     """
-    secrets = [
-        (value, name)
-        for name, value in os.environ.items()
-        if len(value) >= SHORTEST and (name in names or SECRET_NAME.search(name))
-    ]
+    secrets = list(_secrets(names))
     # The longest first: one secret may begin with another.
     for value, name in sorted(secrets, key=lambda secret: -len(secret[0])):
         text = text.replace(value, f"[{name}]")
+    text = URL_PASSWORD.sub("[masked]", text)
     return AUTHORIZATION.sub(r"\1 [masked]", text)

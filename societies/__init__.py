@@ -5,6 +5,8 @@
 >>> run.table("donations")
 """
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +29,16 @@ _HOMES = {
     "resume": "runner",
     "run": "runner",
 }
+
+
+if sys.platform == "win32":
+    raise ImportError("societies runs on Linux, macOS and WSL: install it within WSL")
+if not all((Path(__file__).parent / name).is_dir() for name in ("agents", "analysis", "scenarios")):
+    raise ImportError(
+        "this checkout of societies has no symbolic links, so most of it is missing: "
+        "git config core.symlinks true, check out again (git checkout HEAD -- societies), "
+        "and install it again"
+    )
 
 
 def __getattr__(name: str) -> Any:

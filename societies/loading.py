@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from societies import registry, source
+from societies.agents import documents
 from societies.agents.errors import PromptError, SocietyError
 from societies.agents.instruments.design import (
     OWN_LABELS,
@@ -98,8 +99,11 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
     """
     if halves := list(half_characters(read.data)):
         raise _input_error(read, halves)
-    # A key with nothing below it, as when all below is commented out, is as good as absent.
-    read.data = {key: value for key, value in read.data.items() if value is not None}
+    # A block with nothing below it, as when all below is commented out, is as good as absent;
+    # a seed has nothing below it, and nobody means 0 by nothing.
+    read.data = {
+        key: value for key, value in read.data.items() if value is not None or key == "seed"
+    }
     read.data["prompts"] = dict(_prompt_texts(read))
     _read_people(read)
     _read_instruments(read)
@@ -237,10 +241,27 @@ def confounded_factors(config: RunConfig) -> list[str]:
     return warnings(factors(spec, people))
 
 
+def left_out(config: RunConfig, scenario: Scenario) -> list[str]:
+    """Return what is to be said of people who are listed and take no part, if there are any."""
+    listed = _listed(config)
+    there = scenario.attendance(config) if listed else None
+    taking_part = there.people if there else config.population.size
+    if listed <= taking_part:
+        return []
+    return [
+        f"{listed:,} people are listed, and {taking_part:,} take part: the last "
+        f"{listed - taking_part:,} are left out (population.size is {config.population.size:,})"
+    ]
+
+
+def _listed(config: RunConfig) -> int:
+    spec = config.population
+    return len(spec.file.lines if spec.file else spec.people)
+
+
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield that fewer people are listed than join, newcomers included."""
-    spec = config.population
-    listed = len(spec.file.lines if spec.file else spec.people)
+    spec, listed = config.population, _listed(config)
     there = scenario.attendance(config) if listed and not spec.repeat else None
     if there and there.people > listed:
         yield (
@@ -353,8 +374,8 @@ def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
             continue
         path = (read.path.parent if read.path else Path()) / given
         try:
-            yield name, path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            yield name, documents.text(path)
+        except (OSError, ValueError) as error:
             raise InputError(f"{read.where(('prompts', name))}: {error}") from error
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from societies.agents.documents import HALF, is_broken
 from societies.registry import Place, nearest
 
 Problem = tuple[Place, str]
@@ -99,7 +100,7 @@ def _words(model: type[BaseModel], place: Place, detail: ErrorDetails) -> str:
 def _hint(model: type[BaseModel], place: Place, detail: ErrorDetails) -> str:
     """Return what to write instead, if what was meant can be told."""
     kind, found = detail["type"], detail["input"]
-    if found is None and kind in {"model_type", "dict_type", "list_type"}:
+    if found is None and (kind in {"model_type", "dict_type", "list_type"} or len(place) == 1):
         return "nothing stands here: leave the key out, or say what it holds"
     if kind == "model_type" and isinstance(found, str) and "name" in keys_at(model, place):
         return f"should hold keys and values: write {{name: {found}}}"
@@ -126,8 +127,8 @@ def _written_out(text: str) -> str:
 def half_characters(value: Any, place: Place = ()) -> Iterator[Problem]:
     """Yield where text holds half a character (a lone surrogate), which no file can hold."""
     if isinstance(value, str):
-        if not value.isascii() and not value.isprintable() and _is_broken(value):
-            yield place, "the text holds half a character (a lone surrogate such as \\ud800)"
+        if is_broken(value):
+            yield place, HALF
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from half_characters(key, place)
@@ -135,14 +136,6 @@ def half_characters(value: Any, place: Place = ()) -> Iterator[Problem]:
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from half_characters(item, (*place, position))
-
-
-def _is_broken(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def keys_at(annotation: Any, place: Place) -> set[str]:

@@ -9,11 +9,10 @@ from typing import Any
 import yaml
 
 from societies import registry
+from societies.agents import documents
+from societies.agents.errors import SocietyError
 from societies.errors import InputError
 from societies.registry import Place
-
-MOST_VALUES = 1_000_000
-"""Keys and values that a scenario file may hold."""
 
 
 @dataclass
@@ -78,7 +77,7 @@ def _step(holder: Any, part: str, key: str, origin: str) -> str | int:
     """Return the dictionary key or list position that `part` means in `holder`."""
     if isinstance(holder, dict):
         return part
-    if isinstance(holder, list) and part.isdigit() and int(part) < len(holder):
+    if isinstance(holder, list) and part.isascii() and part.isdecimal() and int(part) < len(holder):
         return int(part)
     raise InputError(f"{origin}: {key} leads nowhere: there is no {part!r} in {holder!r}")
 
@@ -90,27 +89,22 @@ def read(given: str | Path | Mapping[str, Any]) -> Source:
         InputError: there is no such file, or it is not YAML that holds a mapping.
     """
     if isinstance(given, Mapping):
+        if documents.is_too_deep(dict(given)):
+            raise InputError(f"the configuration cannot be used: {documents.TOO_DEEP}")
         return Source(data=deepcopy(dict(given)))
     path = find_file(given)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        document = documents.yaml_document(documents.text(path), path)
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _check_size(node, path)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not plain YAML: {_yaml_problem(path, error)}") from error
-    except ValueError as error:
-        raise InputError(f"{path} holds a value that is no date or number: {error}") from error
-    except RecursionError as error:
-        raise InputError(f"{path} is nested too deeply") from error
+    except SocietyError as error:
+        raise InputError(str(error)) from error
+    data, node = document.data, document.node
     if data is None:
         raise InputError(f"{path} is empty; `societies init` copies a scenario to start from")
     if not isinstance(data, dict) or node is None:
         raise InputError(f"{path} holds a {type(data).__name__}, not the keys of a scenario")
-    return Source(data=data, path=path, marks=dict(_marks(node, (), path)))
+    return Source(data=data, path=path, marks=dict(_marks(node, ())))
 
 
 def find_file(given: str | Path) -> Path:
@@ -138,61 +132,16 @@ def find_file(given: str | Path) -> Path:
     )
 
 
-def _check_size(node: yaml.Node | None, path: Path) -> None:
-    """Refuse aliases that contain themselves, or that blow the file up.
-
-    Raises:
-        InputError: the file is one of these.
-    """
-    sizes: dict[int, int] = {}
-
-    def size(part: yaml.Node) -> int:
-        known = sizes.get(id(part))
-        if known == 0:
-            line = part.start_mark.line + 1
-            raise InputError(f"{path}:{line}: an alias stands for something that contains it")
-        if known is None:
-            sizes[id(part)] = 0
-            known = sizes[id(part)] = 1 + sum(size(child) for child in _children(part))
-        return known
-
-    if node is not None and size(node) > MOST_VALUES:
-        raise InputError(f"{path} holds over {MOST_VALUES:,} values once its aliases are filled in")
-
-
-def _children(node: yaml.Node) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        for pair in node.value:
-            yield from pair
-    elif isinstance(node, yaml.SequenceNode):
-        yield from node.value
-
-
-def _marks(
-    node: yaml.Node, place: tuple[str, ...], path: Path
-) -> Iterator[tuple[tuple[str, ...], yaml.Mark]]:
+def _marks(node: yaml.Node, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], yaml.Mark]]:
     """Yield where each key and each list item stands."""
     if not place:
         yield (), node.start_mark
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            if name in seen and name != "<<":
-                line = key.start_mark.line + 1
-                raise InputError(f"{path}:{line}: key {name!r} stands twice in one mapping")
-            seen.add(name)
             yield (*place, name), key.start_mark
-            yield from _marks(value, (*place, name), path)
+            yield from _marks(value, (*place, name))
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
             yield (*place, str(position)), item.start_mark
-            yield from _marks(item, (*place, str(position)), path)
-
-
-def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return str(error)
-    problem = getattr(error, "problem", None) or "it cannot be read"
-    return f"{path}:{mark.line + 1}:{mark.column + 1}: {problem}"
+            yield from _marks(item, (*place, str(position)))

@@ -154,12 +154,14 @@ def refused(path, content, kind="gsm", **task):
 
 
 def test_bad_files_are_named_with_the_place(tmp_path):
-    assert "line 2 is not JSON" in refused(tmp_path / "a.jsonl", '{"question": 1}\n{"quest')
+    assert "line 2, column 2: Unterminated string" in refused(
+        tmp_path / "a.jsonl", '{"question": 1}\n{"quest'
+    )
     rows = json.dumps({"question": "x y", "result": 3})
     assert "item 1: there is nothing in column 'answer'" in refused(tmp_path / "b.jsonl", rows)
     assert "columns: question, result" in refused(tmp_path / "b.jsonl", rows)
     assert "no number" in refused(tmp_path / "c.jsonl", '{"question": "x", "answer": "many"}')
-    assert "row 2 has 1 fields" in refused(tmp_path / "d.csv", "question,answer\nx\n")
+    assert "line 2: 1 field, and 2 columns" in refused(tmp_path / "d.csv", "question,answer\nx\n")
     assert "should end in" in refused(tmp_path / "e.xml", "<x/>")
     assert "none of the options" in refused(
         tmp_path / "f.csv", "question,A,B,answer\nx,1,2,E\n", "choice"

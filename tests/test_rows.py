@@ -21,13 +21,13 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("broken.csv", 'a,b\n"x,1\n', "could not parse"),
-        ("long.csv", "a,b\n1,2,3\n", "found more fields"),
-        ("empty.csv", "", "empty CSV"),
+        ("broken.csv", 'a,b\n"x,1\n', "line 2: unexpected end of data"),
+        ("long.csv", "a,b\n1,2,3\n", "line 2: 3 fields, and 2 columns"),
+        ("empty.csv", "", "it is empty; the first line has to"),
         ("twice.csv", "E,E\n1,2\n", "two columns are called 'E'"),
         ("latin.csv", "stadt\nKöln\n".encode("latin-1"), "it is not UTF-8; save it so"),
         ("torn.parquet", b"PAR1", "Parquet file must contain"),
-        ("torn.jsonl", '{"a": 1}\n{"a":\n', "line 2: Expecting value"),
+        ("torn.jsonl", '{"a": 1}\n{"a":\n', "line 2, column 6: Expecting value"),
         ("words.jsonl", '{"a": 1}\n"a"\n', "line 2 is no JSON object"),
         ("number.jsonl", '{"a": NaN}\n', "line 1: NaN is no value; leave it out"),
         ("object.json", '{"a": 1}', "it should be one list of objects"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import societies
 from societies.agents.errors import ModelError
@@ -96,3 +97,62 @@ def test_parameters_that_only_sound_like_secrets_are_taken():
     options = {"input_cost_per_token": 1e-6, "max_completion_tokens": 5, "stop_token_ids": [1]}
     options |= {"extra_body": {"skip_special_tokens": True, "prompt_cache_key": "a"}, "top_k": 3}
     assert ModelSpec(name="openai/m", options=options).options == options
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("auth", "bearer", "http_auth", "openai_key", "jwt", "pat", "sig", "proxy", "proxies"),
+        *("httpAuth", "X-Api-Key", "api_key", "apikey", "access-token", "sessionToken", "PAT"),
+        *("db_password", "client_secret", "aws_secret_access_key", "key", "token", "azure_sig"),
+    ],
+)
+def test_options_are_refused_by_the_words_of_their_names(option):
+    for options in ({option: PLANTED}, {"extra_body": {"x": [{option: PLANTED}]}}):
+        with pytest.raises(ValidationError, match="written into the run directory") as caught:
+            ModelSpec(name="openai/m", options=options)
+        told = caught.value.errors(include_input=False, include_url=False)
+        assert PLANTED not in told[0]["msg"]
+    with pytest.raises(ValidationError, match="key in this address"):
+        ModelSpec(name="openai/m", api_base=f"http://localhost/v1?{option}={PLANTED}")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("max_tokens", "input_cost_per_token", "pattern", "signal", "author", "path", "patience"),
+        *("prompt_cache_key", "stop_token_ids", "skip_special_tokens", "keyword", "design"),
+        *("authority", "compatible", "significance", "max_completion_tokens", "top_k", "tokens"),
+    ],
+)
+def test_words_that_only_begin_alike_are_no_secrets(option):
+    assert ModelSpec(name="openai/m", options={option: 1}).options == {option: 1}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "secret"),
+    [
+        ("HTTPS_PROXY", "http://jo:hunter2secret@proxy.example:8080", "hunter2secret"),
+        ("DATABASE_URL", "postgresql://jo:p%40ss-w0rd@db.example/x", "p@ss-w0rd"),
+        ("REDIS_URL", "redis://:only-a-password@cache.example:6379/0", "only-a-password"),
+        ("OPENAI_PAT", "pat-planted-0123456789", "pat-planted-0123456789"),
+        ("GITHUB_JWT", "eyJplanted.0123456789", "eyJplanted.0123456789"),
+    ],
+)
+def test_passwords_of_addresses_and_other_secrets_are_masked(monkeypatch, variable, value, secret):
+    monkeypatch.setenv(variable, value)
+    told = without_secrets(f"cannot connect to {value}: {secret} was refused")
+    assert secret not in told
+    assert value not in told
+    assert "cannot connect to" in told
+
+
+def test_a_password_in_any_address_is_masked():
+    text = "at http://jo:sec@ret9@proxy:8080/x, mail me@example.org, see http://host:80/a@b"
+    told = "at http://[masked]@proxy:8080/x, mail me@example.org, see http://host:80/a@b"
+    assert without_secrets(text) == told
+
+
+def test_an_ordinary_proxy_is_named_in_full(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
+    assert "http://proxy.example:8080" in without_secrets("via http://proxy.example:8080")

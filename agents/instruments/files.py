@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
+from societies.agents import documents
 from societies.agents import rows as tables
 from societies.agents.errors import SocietyError
 from societies.agents.instruments.instrument import Instrument
@@ -111,7 +111,7 @@ def read(source: InstrumentFile, folder: Path) -> dict[str, Any]:
     try:
         data = _described(source, path)
         parse(data)
-    except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         if isinstance(error, ValidationError):
             detail = error.errors(include_url=False)[0]
             place = ".".join(map(str, detail["loc"]))
@@ -143,13 +143,13 @@ def parse_key(numbers: str) -> dict[int, bool]:
 
 
 def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return documents.yaml_document(documents.text(path), path).data
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     """Return a file's records; the lines of a text file are items in order."""
     if path.suffix == ".txt":
-        lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+        lines = (line.strip() for line in documents.lines(documents.text(path)))
         return [{"text": line} for line in lines if line]
     return tables.read(path)
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_core import to_json
 
 from societies.agents.persona import PersonaView
-from societies.agents.secrets import SECRET_OPTION
+from societies.agents.secrets import names_secret
 from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
@@ -44,12 +44,23 @@ class ModelSpec(Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     """Extra parameters: passed on to LiteLLM, or the settings of a scripted mind."""
 
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Refuse what names no model."""
+        if name in ("~", "null") or not re.fullmatch(r"\S(.*[^\s/])?", name):
+            raise ValueError(
+                f"{name!r} names no model; write a LiteLLM model string such as "
+                "openai/gpt-4o-mini, or scripted/<mind>"
+            )
+        return name
+
     @field_validator("options")
     @classmethod
     def refuse_secrets(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Refuse keys in the file: what is configured here is written into every run."""
         for key in _keys(options):
-            if SECRET_OPTION.search(key):
+            if names_secret(key):
                 raise ValueError(
                     f"'{key}' would be written into the run directory; "
                     "put the secret into the environment and name it with api_key_env"
@@ -71,7 +82,7 @@ class ModelSpec(Strict):
             raise ValueError(
                 "write the whole address of the server, such as http://localhost:8000/v1"
             )
-        secret = any(SECRET_OPTION.search(name) for name, _ in parse_qsl(parts.query))
+        secret = any(names_secret(name) for name, _ in parse_qsl(parts.query))
         if secret or parts.username is not None:
             raise ValueError(
                 "the key in this address would be written into the run directory; put it into the "

@@ -1,13 +1,12 @@
 """Tasks: where questions come from, and what counts as their right answer."""
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from societies.agents import documents, rows
 from societies.agents.streams import stream
 from societies.registry import Place
 from societies.scenarios.debate import equality
@@ -155,13 +154,13 @@ def _checked_rows(path: Path, task: "Task") -> list[Row]:
             ("sha256",),
         )
     try:
-        rows = list(_read(path, headless=task.kind in {"translation", "choice"}))
-    except (OSError, ValueError, csv.Error) as error:
+        found = list(_read(path, headless=task.kind in {"translation", "choice"}))
+    except (OSError, ValueError) as error:
         raise TaskError(f"{path} cannot be read: {error}") from error
-    strays = [number for number, row in enumerate(rows, 1) if not isinstance(row, Mapping)]
+    strays = [number for number, row in enumerate(found, 1) if not isinstance(row, Mapping)]
     if strays:
         raise TaskError(f"{path}, item {strays[0]}: should hold keys and values")
-    return rows
+    return found
 
 
 def _read(path: Path, *, headless: bool) -> Iterable[Row]:
@@ -174,43 +173,34 @@ def _read(path: Path, *, headless: bool) -> Iterable[Row]:
             return pl.read_parquet(path).iter_rows(named=True)
         except pl.exceptions.PolarsError as error:
             raise ValueError(str(error)) from error
-    text = path.read_text(encoding="utf-8-sig")
+    text = documents.text(path)
     if ending == ".jsonl":
-        return list(_json_lines(text))
+        return [found for _, found in documents.json_lines(text)]
     if ending == ".json":
-        content = json.loads(text)
+        content = documents.json_value(text)
         return content if isinstance(content, list) else [content]
-    if ending in {".csv", ".tsv", ".txt"}:
-        return _delimited(text.splitlines(), "," if ending == ".csv" else "\t", headless=headless)
+    if ending == ".csv":
+        return _named(rows.table(text), headless=headless)
+    if ending in {".tsv", ".txt"}:
+        return _named(_tabbed(text), headless=headless)
     raise ValueError("its name should end in .csv, .tsv, .txt, .json, .jsonl or .parquet")
 
 
-def _json_lines(text: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"line {number} is not JSON: {error}") from error
+def _tabbed(text: str) -> list[rows.Line]:
+    """Return the rows of a text with tabs between fields, which knows no quotation marks."""
+    lines = enumerate(documents.lines(text), start=1)
+    return [(number, line.split("\t")) for number, line in lines if line.strip()]
 
 
-def _delimited(lines: Sequence[str], mark: str, *, headless: bool) -> Iterator[Row]:
-    """Yield the rows of a table; a first line that names no known column is a row itself."""
-    if mark == "\t":
-        table = [line.split("\t") for line in lines if line.strip()]
-    else:
-        table = [row for row in csv.reader(lines, strict=True) if row]
+def _named(table: Sequence[rows.Line], *, headless: bool) -> list[dict[str, str]]:
+    """Return the rows of a table; a first line that names no known column is a row itself."""
     if not table:
-        return
-    header = table[0]
+        return []
+    _, header = table[0]
     if headless and not {*QUESTION_COLUMNS} & {*header}:
-        middle = list(LETTERS[: len(header) - 2])
-        header = ["question", *middle, "answer"]
-        table.insert(0, header)
-    for number, row in enumerate(table[1:], start=2):
-        if len(row) != len(header):
-            raise ValueError(f"row {number} has {len(row)} fields, not {len(header)}")
-        yield dict(zip(header, row, strict=True))
+        return rows.named(["question", *LETTERS[: len(header) - 2], "answer"], table)
+    rows.check_header(header)
+    return rows.named(header, table[1:])
 
 
 def _is_wanted(row: Row, where: Mapping[str, Sequence[str]]) -> bool:

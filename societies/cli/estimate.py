@@ -10,6 +10,7 @@ from rich.text import Text
 from societies.agents.errors import SocietyError
 from societies.cli.show import console
 from societies.cli.tables import as_table
+from societies.cli.visible import visible
 from societies.config import RunConfig
 from societies.estimates import Estimate, Range, estimate
 from societies.registry import Scenario
@@ -33,7 +34,7 @@ def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> No
     )
     out.print(Text(_total(found)))
     for assumption in found.assumptions:
-        out.print(Text(f"- {assumption}"), soft_wrap=True)
+        out.print(Text(visible(f"- {assumption}")), soft_wrap=True)
 
 
 def show_against_actual(run: Run) -> None:
@@ -50,7 +51,7 @@ def show_against_actual(run: Run) -> None:
     try:
         found = estimate(run.config, run.scenario)
     except SocietyError as error:
-        out.print(Text(f"no estimate: {error}"), soft_wrap=True)
+        out.print(Text(visible(f"no estimate: {error}")), soft_wrap=True)
         return
     out.print(as_table("Estimate against actual", against_actual(run, found)))
 

@@ -28,6 +28,24 @@ Out = Annotated[Path, typer.Option(help="Where run directories are made.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"societies {version('societies')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take what stands before any command."""
+
+
 @app.command("list")
 def list_scenarios() -> None:
     """List the scenarios and their shipped files."""
@@ -35,10 +53,10 @@ def list_scenarios() -> None:
 
     for name in registry.names():
         scenario = registry.find(name)
-        typer.echo(f"{name}: {scenario.title}")
+        say(f"{name}: {scenario.title}")
         for file in scenario.files():
             first = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-            typer.echo(f"  {f'{name}/{file.stem}':32} {first}")
+            say(f"  {f'{name}/{file.stem}':32} {first}")
 
 
 @app.command()
@@ -52,19 +70,21 @@ def init(
     from societies.cli.init import copy_scenario
 
     for path in copy_scenario(name, folder):
-        typer.echo(path)
+        say(path)
 
 
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
-    from societies.loading import confounded_factors, load
+    from societies.loading import confounded_factors, left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     size, plan = config.population.size, scenario.plan(config)
     for warning in confounded_factors(config):
-        typer.echo(warning, err=True)
-    typer.echo(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
+        say(warning, err=True)
+    say(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
+    for note in left_out(config, scenario):
+        say(f"note: {note}")
 
 
 @app.command()
@@ -140,8 +160,8 @@ def replay(path: RunPath, quiet: Quiet = False) -> None:
     from societies.runner import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
-    typer.echo("replayed: every request and every row is the same", err=True)
-    typer.echo(replayed.path)
+    say("replayed: every request and every row is the same", err=True)
+    say(replayed.path)
 
 
 @app.command()
@@ -151,8 +171,8 @@ def rebuild(path: RunPath, quiet: Quiet = False) -> None:
     from societies.repairs import rebuild as rebuild_run
 
     rebuilt = rebuild_run(path, watch=watch_with(quiet=quiet))
-    typer.echo("rebuilt: the tables and run.json are written anew", err=True)
-    typer.echo(rebuilt.path)
+    say("rebuilt: the tables and run.json are written anew", err=True)
+    say(rebuilt.path)
 
 
 @app.command()

@@ -22,8 +22,8 @@ def overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
     Raises:
         InputError: a --set is no KEY=VALUE, or its value is not plain YAML.
     """
-    import yaml
-
+    from societies.agents import documents
+    from societies.agents.errors import SocietyError
     from societies.errors import InputError
 
     given: dict[str, Any] = {}
@@ -32,9 +32,9 @@ def overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
         if not key or not equals:
             raise InputError(f"--set {item}: write KEY=VALUE, such as protocol.rounds=6")
         try:
-            given[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"--set {item}: the value is not plain YAML") from error
+            given[key] = documents.yaml_document(value, "the value").data
+        except SocietyError as error:
+            raise InputError(f"--set {key}: {error}") from error
     if seed is not None:
         given["seed"] = seed
     return given

@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+from societies.cli.visible import visible
+
 GONE = (errno.EPIPE, errno.EIO)
 """What writing to a pipe, or a terminal, fails with once nobody reads there."""
 
@@ -49,6 +51,9 @@ class Screen:
 
 
 def say(text: object, *, err: bool = False) -> None:
-    """Print a line on standard output, or standard error, unless nobody reads it any more."""
+    """Print a line on standard output, or standard error, unless nobody reads it any more.
+
+    What a terminal would obey in it is shown as an escape.
+    """
     screen = Screen(sys.stderr, any_failure=True) if err else Screen(sys.stdout)
-    print(text, file=screen, flush=True)
+    print(visible(text), file=screen, flush=True)

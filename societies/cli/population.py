@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from societies.cli.options import File, Seed, Sets, overrides
+from societies.cli.output import say
 
 
 def population(
@@ -20,27 +21,29 @@ def population(
     from societies.agents.population.factors import factors, joint_table, warnings
     from societies.agents.prompts import Prompts
     from societies.errors import InputError
-    from societies.loading import load
+    from societies.loading import left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     spec = config.population
     people = Population(spec, config.model, config.seed).people(spec.size)
     prompts = Prompts([scenario.folder / "prompts"], config.prompts)
-    typer.echo(f"{len(people):,} people, seed {config.seed}")
-    typer.echo(describe.table(describe.lines(spec, people)))
+    say(f"{len(people):,} people, seed {config.seed}")
+    for note in left_out(config, scenario):
+        say(f"note: {note}")
+    say(describe.table(describe.lines(spec, people)))
     design = factors(spec, people)
     if len(design) > 1:
-        typer.echo(f"\n{joint_table(design)}")
+        say(f"\n{joint_table(design)}")
     for warning in warnings(design):
-        typer.echo(warning, err=True)
+        say(warning, err=True)
     if spec.written_as and show:
-        typer.echo(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
+        say(f"\nAs they are drawn; a run has a model write them as {spec.written_as} first.")
     for person in people[:show]:
         text = prompts.render("persona", {"persona": person.persona, "protocol": config.protocol})
-        typer.echo(f"\nperson {person.index} ({person.group or 'everybody'}):\n{text}")
+        say(f"\nperson {person.index} ({person.group or 'everybody'}):\n{text}")
     if plot is not None:
         try:
             describe.plot(spec, people, plot)
         except ValueError as error:
             raise InputError(f"--plot {plot}: {error}") from error
-        typer.echo(plot)
+        say(plot)

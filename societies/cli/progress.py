@@ -40,7 +40,11 @@ def _on_terminal(society: Society) -> AbstractContextManager[None]:
 
 @contextmanager
 def _bar(society: Society) -> Iterator[None]:
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
+    )
     screen = Console(file=cast(IO[str], Screen(sys.stderr, any_failure=True)))
     with Progress(*columns, console=screen) as progress:
         task = progress.add_task(society.log.run, total=None, text="")

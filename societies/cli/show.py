@@ -8,6 +8,7 @@ from rich.text import Text
 
 from societies.cli.progress import cost_text
 from societies.cli.tables import as_table, as_tables
+from societies.cli.visible import visible
 from societies.registry import resolve
 from societies.run_directory import Run
 from societies.summary import answer_counts, caution
@@ -26,7 +27,7 @@ def show_summary(run: Run) -> None:
     """Print the run's facts, how its answers came about, and the scenario's result table."""
     out = console()
     for line in _facts(run):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -42,11 +43,11 @@ def show_summary(run: Run) -> None:
         for table in as_tables("Results", result, out.width, run.scenario.sections):
             out.print(table)
         for line in run.scenario.conclude(run):
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+            out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
     for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
-        out.print(row, markup=False, highlight=False)
+        out.print(visible(row), markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
-    out.print(str(run.path), markup=False, highlight=False, soft_wrap=True)
+    out.print(visible(run.path), markup=False, highlight=False, soft_wrap=True)
 
 
 def show_caution(out: Console, run: Run) -> None:
@@ -87,13 +88,13 @@ def show_call(run: Run, key: str) -> None:
         f"{completion.attempts} attempts)",
         completion.text,
     ]
-    print("\n".join(lines))  # noqa: T201 - the command's output
+    print(visible("\n".join(lines)))  # noqa: T201 - the command's output
 
 
 def show_transcript(run: Run) -> None:
     """Print the readable story of the run."""
     for line in run.story():
-        print(line)  # noqa: T201 - the command's output
+        print(visible(line))  # noqa: T201 - the command's output
 
 
 def draw_plots(run: Run) -> None:
@@ -101,7 +102,7 @@ def draw_plots(run: Run) -> None:
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
     for path in run.scenario.plot(run, folder):
-        print(path)  # noqa: T201 - the command's output
+        print(visible(path))  # noqa: T201 - the command's output
 
 
 def _unmet(run: Run) -> list[str]:

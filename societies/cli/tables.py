@@ -8,18 +8,20 @@ import polars as pl
 from rich.markup import escape
 from rich.table import Table
 
+from societies.cli.visible import visible
+
 BORDER = 3
 """What a column takes beside its text."""
 
 
 def as_table(title: str, frame: pl.DataFrame) -> Table:
     """Return a data frame as one table; in a terminal that is too narrow, texts are folded."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(visible(title)), title_justify="left")
     cells = _cells(frame)
     for name, kind in frame.schema.items():
         header = fill(_header(name), _width(name, cells[name]), break_long_words=False)
         side = "right" if kind.is_numeric() else "left"
-        table.add_column(header, justify=side, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(escape(header), justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in zip(*cells.values(), strict=True):
         table.add_row(*map(escape, row))
     return table
@@ -98,7 +100,7 @@ def _width(name: str, cells: Sequence[str]) -> int:
 
 
 def _header(name: str) -> str:
-    return name.replace("_", " ")
+    return visible(name.replace("_", " "))
 
 
 def _cells(frame: pl.DataFrame) -> dict[str, list[str]]:
@@ -113,4 +115,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         digits = 3 if abs(value) < 1000 else 1
         return f"{round(value, digits) + 0.0:,.{digits}f}"  # no "-0.000"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else visible(value)
