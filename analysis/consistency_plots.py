@@ -62,12 +62,10 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     figures = _of_scores(run) if has_scores(run) else {}
-    if not portrait_accuracy(run).is_empty():
+    if "self_descriptions" in run.tables and not portrait_accuracy(run).is_empty():
         figures["portraits"] = (draw_portraits, (6.4, 3.8))
     if not figures:
-        raise InputError(
-            f"{run.path} has no answers to scored items, and no portraits: there is nothing to draw"
-        )
+        raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
     return [
         _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
     ]
