@@ -111,6 +111,7 @@ def test_the_record_says_all_of_how_a_question_was_asked(tmp_path: Path) -> None
         "outcome": "clean",
         "probabilities": None,
         "model": "scripted/steady",
+        "label": "scripted/steady",
         "seed": 2,
     }
     assert "1" in first["reply"]

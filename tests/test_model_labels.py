@@ -1,5 +1,7 @@
 """Variants of one model are told apart by what differs, in every table that compares models."""
 
+import json
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -125,8 +127,9 @@ def test_a_run_that_was_recorded_without_labels_can_be_read(varied, tmp_path):
         folder = tmp_path / "log" / table
         folder.mkdir(parents=True)
         varied.table(table).drop("label").collect().write_parquet(folder / "000000.parquet")
-    for name in ("run.json", "scenario.yaml"):
-        (tmp_path / name).write_bytes((varied.path / name).read_bytes())
+    (tmp_path / "scenario.yaml").write_bytes((varied.path / "scenario.yaml").read_bytes())
+    about = {key: fact for key, fact in varied.about.items() if key != "tables"}
+    (tmp_path / "run.json").write_text(json.dumps(about), encoding="utf-8")
     old = societies.Run(tmp_path)
     assert old.rows("calls").collect()["label"].null_count() > 0
     assert answer_counts(old, ["model"])["model"].to_list() == ["scripted/noisy"]
