@@ -53,7 +53,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     Raises:
         ValueError: nothing was asked then, or no probe asked at both moments.
     """
-    scores = _with_requests(run, trait_scores(run))
+    scores = with_requests(run, trait_scores(run))
     keys = [*SERIES, "agent"]
     first = at_occasion(_moment(scores, before), keys, pl.col("occasion").min())
     last = at_occasion(_moment(scores, after), keys, pl.col("occasion").max())
@@ -85,7 +85,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     return with_corrected(rows, "t_p", SCALE[:3])
 
 
-def _with_requests(run: Run, scores: pl.DataFrame) -> pl.DataFrame:
+def with_requests(run: Run, scores: pl.DataFrame) -> pl.DataFrame:
     """Return scores with what was sent for them; null without a probe."""
     return scores.join(requests(run), on=ASKED, how="left", maintain_order="left")
 
@@ -169,7 +169,7 @@ def drift(run: Run) -> pl.DataFrame:
     """
     rows = []
     names = [*SERIES, "agent"]
-    scores = _with_requests(run, trait_scores(run))
+    scores = with_requests(run, trait_scores(run))
     for key, part in scores.group_by(names, maintain_order=True):
         known = part.drop_nulls("item_mean")
         up = known["item_mean"] / float(part["width"][0])
@@ -204,7 +204,7 @@ def icc(run: Run) -> pl.DataFrame:
     on all occasions, this is the reliability of retests, and `note` says so.
     """
     rows = []
-    scores = _with_requests(run, trait_scores(run))
+    scores = with_requests(run, trait_scores(run))
     for key, part in scores.group_by(SERIES, maintain_order=True):
         wide = (
             part.drop_nulls("item_mean")

@@ -11,9 +11,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from societies.analysis.change import at_occasion
 from societies.analysis.consistency import (
     has_scores,
     quality,
@@ -35,14 +33,14 @@ from societies.analysis.figures import (
     slant,
     words,
 )
+from societies.analysis.occasion_plots import draw_before_after, draw_drift
+from societies.analysis.panels import Panel, compose, panels, repeated
 from societies.analysis.persona_plots import draw_permeability, draw_words_and_deeds
 from societies.analysis.portraits import portrait_accuracy
 from societies.analysis.quality import SHARES, pooled
+from societies.analysis.stripe_plots import draw_stripes
 from societies.errors import InputError
 from societies.run_directory import Run
-
-MOST_AGENTS = 120
-"""Agents beyond which only the first of every group are drawn as stripes."""
 
 Draw = Callable[[Axes, Run], None]
 
@@ -52,7 +50,8 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
 
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
     `effects.png` (how far answers depend on order, template, wording, repeat ...), `drift.png` and
-    `before_after.png` (with several occasions), `stripes.png` (items by agents),
+    `before_after.png` (with several occasions), `stripes.png` (items by agents), these three with a
+    panel for each probe, instrument, kind and context,
     `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), and
     `portraits.png` (self-descriptions and guesses).
 
@@ -61,14 +60,16 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    figures = _of_scores(run) if has_scores(run) else {}
+    scored = has_scores(run)
+    figures = _of_scores(run) if scored else {}
     if "self_descriptions" in run.tables and not portrait_accuracy(run).is_empty():
         figures["portraits"] = (draw_portraits, (6.4, 3.8))
     if not figures:
         raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
-    return [
+    files = [
         _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
     ]
+    return [*files, *_in_panels(run, target)] if scored else files
 
 
 def _of_scores(run: Run) -> dict[str, tuple[Draw, tuple[float, float]]]:
@@ -78,17 +79,25 @@ def _of_scores(run: Run) -> dict[str, tuple[Draw, tuple[float, float]]]:
     figures: dict[str, tuple[Draw, tuple[float, float]]] = {
         "profile": (draw_profile, (8.0, 4.4)),
         "effects": (draw_effects, (8.0, 4.4)),
-        "stripes": (draw_stripes, (9.0, 5.4)),
     }
-    if answers["occasion"].n_unique() > 1:
-        figures["drift"] = (draw_drift, (8.0, 4.2))
-        figures["before_after"] = (draw_before_after, (8.0, 4.6))
     if (answers["pair"] != "").any():
         figures["words_and_deeds"] = (draw_words_and_deeds, (8.0, 4.4))
     attributes = run.table("agents").select("attributes").collect()["attributes"]
     if (attributes != "{}").any():
         figures["permeability"] = (draw_permeability, (9.6, 5.0))
     return figures
+
+
+def _in_panels(run: Run, target: Path) -> list[Path]:
+    """Draw what has a panel for each probe, instrument, kind and context; return the files."""
+    series = panels(run, by_order=True)
+    files = [_save_panels(run, draw_stripes, target / "stripes.png", (9.0, 5.4), series)]
+    if several := repeated(run):
+        files += [
+            _save_panels(run, draw_drift, target / "drift.png", (8.0, 4.2), several),
+            _save_panels(run, draw_before_after, target / "before_after.png", (8.0, 4.6), several),
+        ]
+    return files
 
 
 def draw_profile(axes: Axes, run: Run) -> None:
@@ -156,94 +165,6 @@ def draw_effects(axes: Axes, run: Run) -> None:
     finish(axes, "What answers depend on")
 
 
-def draw_drift(axes: Axes, run: Run) -> None:
-    """Draw the mean change of every trait since the agents' first occasion, one line per trait."""
-    scores = _single_kind(trait_scores(run).drop_nulls("item_mean"))
-    own = ["group", "trait", "agent"]
-    means = scores.group_by([*own, "occasion"]).agg(pl.col("item_mean").mean()).sort("occasion")
-    changes = means.with_columns(
-        change=pl.col("item_mean") - pl.col("item_mean").first().over(own),
-        start=pl.col("occasion").first().over(own),
-    ).filter(pl.col("start") == pl.col("start").min())
-    for place, group in enumerate(groups_of(changes)):
-        part = changes.filter(pl.col("group") == group)
-        for number, trait in enumerate(part["trait"].unique(maintain_order=True)):
-            line = part.filter(pl.col("trait") == trait).group_by("occasion")
-            points = line.agg(pl.col("change").mean()).sort("occasion")
-            label = (group or "everybody") if number == 0 else None
-            across, up = points["occasion"].to_list(), points["change"].to_list()
-            axes.plot(across, up, "o-", ms=3, color=colour(place), lw=1.2, alpha=0.7, label=label)
-            if len(groups_of(changes)) == 1:
-                axes.text(across[-1], up[-1], f" {words(trait)}", fontsize=7, va="center")
-    if changes.is_empty():
-        say(axes, "there are no scores: too few answers have a value")
-    axes.axhline(0, color=GREY, lw=0.8)
-    axes.set(xlabel="occasion", ylabel="mean change since the first occasion")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    finish(axes, "Drift, one line per trait")
-
-
-def draw_before_after(axes: Axes, run: Run) -> None:
-    """Draw every agent's scores on its last occasion against its first."""
-    scores = _single_kind(trait_scores(run).drop_nulls("item_mean"))
-    keys, occasion = ["group", "trait", "agent"], pl.col("occasion")
-    scores = scores.filter(occasion.n_unique().over(keys) > 1)
-    first = at_occasion(scores, keys, occasion.min()).select(*keys, first="item_mean")
-    last = at_occasion(scores, keys, occasion.max()).select(*keys, last="item_mean")
-    ends = first.join(last, on=keys)
-    for place, group in enumerate(groups_of(ends)):
-        part = ends.filter(pl.col("group") == group)
-        axes.scatter(
-            part["first"], part["last"], s=12, color=colour(place), label=group or "everybody",
-            alpha=0.7, lw=0,
-        )  # fmt: skip
-    if ends.is_empty():
-        say(axes, "no agent has scores on two occasions: too few answers have a value")
-        return finish(axes, "First and last occasion")
-    axes.axline((1, 1), slope=1, color=GREY, lw=1)
-    axes.set_aspect("equal")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="score on the first occasion", ylabel="score on the last occasion")
-    return finish(axes, "First and last occasion, one dot per agent and trait")
-
-
-def draw_stripes(axes: Axes, run: Run) -> None:
-    """Draw items by agents, coloured by answer: horizontal stripes are inertia (section 5)."""
-    answers = responses(run).filter(pl.col("asking") == 1, pl.col("kind") != "open")
-    answers = _single_kind(answers)
-    relative = (pl.col("value") - 1) / (pl.col("points") - 1)
-    wide = (
-        answers.sort("group", "agent")
-        .group_by("trait", "item", "agent", maintain_order=True)
-        .agg(relative.mean().alias("value"))
-        .pivot("agent", index=["trait", "item"], values="value")
-        .sort("trait", "item")
-    )
-    homes = answers.select("group", "agent").unique().sort("group", "agent")
-    most = max(1, MOST_AGENTS // homes["group"].n_unique())
-    shown = homes.filter(pl.int_range(pl.len()).over("group") < most)
-    agents, groups = shown["agent"].to_list(), shown["group"].to_list()
-    image = axes.imshow(
-        wide.select(agents).to_numpy(), aspect="auto", vmin=0, vmax=1, cmap="viridis",
-        interpolation="nearest",
-    )  # fmt: skip
-    traits = wide["trait"].to_list()
-    starts = [row for row, trait in enumerate(traits) if row == 0 or traits[row - 1] != trait]
-    axes.set_yticks(starts, [words(traits[row]) for row in starts], fontsize=8)
-    firsts = [at for at, group in enumerate(groups) if at == 0 or groups[at - 1] != group]
-    axes.set_xticks(firsts, [plain(groups[at]) or "agents" for at in firsts], fontsize=8, ha="left")
-    for row in starts[1:]:
-        axes.axhline(row - 0.5, color="white", lw=1)
-    for at in firsts[1:]:
-        axes.axvline(at - 0.5, color="white", lw=1)
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.01)
-    bar.set_label("answer: lowest to highest option")
-    part = "" if shown.height == homes.height else f", {shown.height} of {homes.height} agents"
-    title = f"Answers to every item{part} (horizontal stripes: inertia; white: no answer)"
-    axes.set_title(title, loc="left", fontsize=10)
-
-
 def draw_portraits(axes: Axes, run: Run) -> None:
     """Draw the share of true self-descriptions and of correct guesses per group."""
     table = portrait_accuracy(run)
@@ -271,6 +192,21 @@ def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
     FigureCanvasAgg(figure)
     draws(figure.subplots(), run)
     figure.supxlabel(_footer(run), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
+    return save(figure, path, run)
+
+
+def _save_panels(
+    run: Run,
+    draws: Callable[[Axes, Run, Panel], None],
+    path: Path,
+    size: tuple[float, float],
+    series: Sequence[Panel],
+) -> Path:
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    left_out = compose(figure, draws, run, series)
+    footer = _footer(run) + (f"\nnot drawn: {left_out}" if left_out else "")
+    figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
     return save(figure, path, run)
 
 
@@ -303,16 +239,6 @@ def _reference_bands(axes: Axes, run: Run, labels: Sequence[tuple[str, str, str]
                 band = [x - 0.42, x + 0.42]
                 axes.fill_between(band, low, high, color=GREY, alpha=0.25, lw=0, label=name)
     return bool(named)
-
-
-def _single_kind(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of the first instrument and kind: others have other scales."""
-    if table.is_empty():
-        return table
-    first = table.row(0, named=True)
-    return table.filter(
-        pl.col("instrument") == first["instrument"], pl.col("kind") == first["kind"]
-    )
 
 
 def _share(part: pl.DataFrame) -> list[float]:

@@ -9,7 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import consistency_plots, knowledge, permeability, persona_plots
+from societies.analysis import (
+    consistency_plots,
+    knowledge,
+    panels,
+    permeability,
+    persona_plots,
+    stripe_plots,
+)
 from societies.run_directory import Run
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -92,9 +99,10 @@ def test_words_and_deeds_stand_beside_shuffled_pairs(shipped: dict[str, Run]) ->
 def test_stripes_show_a_part_of_every_group(
     shipped: dict[str, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consistency_plots, "MOST_AGENTS", 9)
+    monkeypatch.setattr(stripe_plots, "MOST_AGENTS", 9)
     drawn = axes()
-    consistency_plots.draw_stripes(drawn, shipped["role_play"])
+    (panel,) = panels.panels(shipped["role_play"], by_order=True)
+    stripe_plots.draw_stripes(drawn, shipped["role_play"], panel)
     assert labels(drawn) == ["baseline", "steady", "stubborn"]
     assert drawn.images[0].get_array().shape == (40, 9)  # type: ignore[union-attr]
     assert "9 of 44 agents" in drawn.get_title(loc="left")
@@ -102,7 +110,8 @@ def test_stripes_show_a_part_of_every_group(
 
 def test_before_and_after_do_not_mix_up_occasion_and_order(shipped: dict[str, Run]) -> None:
     drawn = axes()
-    consistency_plots.draw_before_after(drawn, shipped["demo"])
+    (panel,) = panels.repeated(shipped["demo"])
+    consistency_plots.draw_before_after(drawn, shipped["demo"], panel)
     steady = next(part for part in drawn.collections if part.get_label() == "steady")
     first, last = steady.get_offsets().T  # type: ignore[union-attr]
     assert abs(first - last).max() < 0.5

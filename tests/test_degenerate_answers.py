@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
@@ -19,6 +18,7 @@ from societies.analysis import (
     consistency_plots,
     knowledge,
     paired,
+    panels,
     persona_plots,
     personas,
 )
@@ -104,11 +104,13 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_plot_without_anything_to_draw_says_why(
-    case: str, draw: Callable[[Axes, Run], None], told: str, tmp_path: Path
+    case: str, draw: Callable[..., None], told: str, tmp_path: Path
 ) -> None:
     name, sets = CASES[case]
     axes = Figure().subplots()
-    draw(axes, societies.run(name, out=tmp_path, sets=sets))
+    run = societies.run(name, out=tmp_path, sets=sets)
+    over_occasions = {consistency_plots.draw_before_after, consistency_plots.draw_drift}
+    draw(axes, run, *(panels.repeated(run)[:1] if draw in over_occasions else ()))
     assert [text.get_text() for text in axes.texts if told in text.get_text()]
 
 

@@ -19,7 +19,7 @@ def test_the_record_does_not_depend_on_concurrency_or_latency(run_small, in_flig
 
 
 def test_random_latencies_change_the_order_of_replies_but_not_the_record(tmp_path):
-    """The model's options are part of what is asked, so hashes and labels differ and are left out."""
+    """The model's options are part of what is asked, so hashes and labels are left out."""
     mixed = {**SMALL, "population.size": 12, "protocol.rounds": 12, "protocol.survivors": 6}
     runs = []
     for position, (in_flight, latency) in enumerate(

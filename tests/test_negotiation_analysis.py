@@ -8,6 +8,7 @@ import pytest
 
 from societies.analysis import negotiation
 from societies.analysis.negotiation_plots import plot_learning, plots
+from societies.analysis.statistics import mean_interval
 from societies.run_directory import Run
 from societies.scenarios.negotiation.contexts import Context
 
@@ -203,3 +204,20 @@ def test_the_scenario_names_its_summary_and_plots(play, tmp_path):
     run = play("negotiation/resources")
     assert run.scenario.summarise(run)["player"].to_list() == ["Hillcrest", "Riverside"]
     assert len(run.scenario.plot(run, tmp_path / "plots")) == 3
+
+
+def test_the_interval_of_a_score_is_over_contexts_which_every_pair_plays_again(play):
+    """A context that is easy is so in all of its thirty games: they are one unit, not thirty."""
+    run = play("negotiation/tournament", **{"protocol.games": 4})
+    row = negotiation.measures(run).row(0, named=True)
+    seated = negotiation.seats(run)
+    assert seated["context"].n_unique() == 4
+    means = seated.group_by("context").agg(pl.col("score").mean())["score"].to_list()
+    assert (row["low"], row["high"]) == pytest.approx(mean_interval(means)[:2])
+    few = negotiation.measures(play("negotiation/tournament", **{"protocol.games": 2}))
+    assert few.select("low", "high", "note").row(0) == (None, None, "fewer than 3 contexts")
+
+
+def test_the_interval_over_one_context_is_over_its_games(play):
+    run = play(one_game(RED_LINES, BLUE_LINES))
+    assert negotiation.measures(run)["note"].to_list() == ["fewer than 3 games"]

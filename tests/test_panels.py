@@ -1,0 +1,110 @@
+"""Panels: what cannot share axes is drawn beside each other, and nothing is left out unsaid."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.figure import Figure
+
+import societies
+from societies.analysis import panels
+from societies.analysis.occasion_plots import draw_before_after, draw_drift
+from societies.analysis.panels import Panel, compose, repeated
+from societies.analysis.shown import NOTHING
+from societies.analysis.stripe_plots import CHOICES, draw_stripes
+from societies.run_directory import Run
+
+KIND = {"big_five": {"agreeableness": "very high"}}
+
+
+def interview(out: Path, *designs: dict[str, Any], persona: Any = KIND, **respondent: float) -> Run:
+    options = {"respondent": {"noise": 0.0, **respondent}}
+    data = {
+        "scenario": "interview",
+        "name": "several",
+        "model": {"name": "scripted/steady", "options": options},
+        "population": {"size": 4, "persona": persona},
+        "protocol": {"questionnaires": list(designs)},
+    }
+    return societies.run(data, out=out)
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
+
+
+def codes(run: Run, panel: Panel) -> list[float]:
+    axes = Figure().subplots()
+    draw_stripes(axes, run, panel)
+    image = np.asarray(axes.images[0].get_array())  # type: ignore[arg-type]
+    return sorted(set(image[np.isfinite(image)].tolist()))
+
+
+@pytest.mark.parametrize("draw", [draw_drift, draw_before_after])
+def test_every_instrument_and_kind_has_a_panel(draw: Callable[..., None], tmp_path: Path) -> None:
+    run = interview(
+        tmp_path,
+        {"instrument": "mini_markers", "repeats": 2, "items": ["kind", "cold"]},
+        {"instrument": "words_and_deeds", "repeats": 2},
+        {"instrument": "everyday_choices"},
+    )
+    figure = Figure()
+    assert compose(figure, draw, run, repeated(run)) == ""
+    told = [title.rpartition("\n")[2] for title in titles(figure)]
+    assert told == ["mini_markers, rate", "words_and_deeds, rate", "words_and_deeds, act"]
+
+
+def test_panels_beyond_the_most_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panels, "MOST", 1)
+    design = {"repeats": 2, "items": ["kind"]}
+    run = interview(
+        tmp_path,
+        {"instrument": "mini_markers", **design},
+        {"instrument": "mini_markers", **design, "context": "shared"},
+    )
+    figure = Figure()
+    assert compose(figure, draw_drift, run, repeated(run)) == "shared"
+    assert [title.rpartition("\n")[2] for title in titles(figure)] == ["fresh"]
+
+
+def test_probes_stand_apart_and_say_where_nothing_was_shown(tmp_path: Path) -> None:
+    sets = {"protocol.generations": 2, "population.size": 4, "protocol.survivors": 2}
+    run = societies.run("donor_game/probed", out=tmp_path, sets=sets)
+    figure = Figure()
+    compose(figure, draw_before_after, run, repeated(run))
+    assert [title.rpartition("\n")[2] for title in titles(figure)] == [
+        "before games",
+        "after games",
+    ]
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.texts] == [NOTHING]
+        assert not axes.collections, "no dots that look like a change"
+
+
+def test_choices_have_colours_and_no_order(tmp_path: Path) -> None:
+    """Very kind people choose a high option always: 1 or 3, which are no ends of a scale."""
+    items = {"instrument": "everyday_choices", "items": [f"a{n}" for n in range(1, 11)]}
+    run = interview(tmp_path, items)
+    places = dict(enumerate(name for name, _ in CHOICES.values()))
+    (panel,) = panels.panels(run, by_order=True)
+    assert {places[int(code)] for code in codes(run, panel)} == {"high, first", "high, second"}
+    twice = interview(tmp_path / "twice", {**items, "repeats": 6})
+    assert {places[int(code)].partition(",")[0] for code in codes(twice, panel)} == {"high"}
+    assert "high, now one, now the other" in {places[int(code)] for code in codes(twice, panel)}
+
+
+def test_option_orders_are_not_averaged_away(tmp_path: Path) -> None:
+    """Who takes the first option answers low in one order, and high in the other."""
+    items = {"instrument": "mini_markers", "items": ["kind", "warm"]}
+    both = {**items, "option_orders": ["forward", "reversed"]}
+    run = interview(tmp_path, both, order_bias=1.0)
+    series = panels.panels(run, by_order=True)
+    assert {panel.option_order: codes(run, panel) for panel in series} == {
+        "forward": [0.0],
+        "reversed": [1.0],
+    }
+    answers = run.table("responses").select(pl.col("value").mean()).collect().item()
+    assert answers == 5, "of which the mean says the middle"
