@@ -12,6 +12,11 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """How an answer came about, from what followed the format at once to what had to stand in."""
 
 CUT_OFF = "the reply was cut off by the token limit before the answer was whole"
+CUT = {
+    "length": CUT_OFF,
+    "content_filter": "the provider's filter cut the reply off before the answer was whole",
+}
+"""Why a reply with such a finish reason is read only if the answer's whole form stands in it."""
 
 
 class AnswerError(ValueError):
@@ -58,8 +63,9 @@ class Answer(Strict):
         Raises:
             AnswerError: the reply is no answer, or the token limit cut it off before one was whole.
         """
-        if completion.finish_reason == "length" and not cls.is_whole(completion.text, situation):
-            raise AnswerError(CUT_OFF)
+        cut = CUT.get(completion.finish_reason)
+        if cut and not cls.is_whole(completion.text, situation):
+            raise AnswerError(cut)
         return cls.read(completion.text, situation)
 
     @classmethod

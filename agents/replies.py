@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from societies.agents.answers import CUT_OFF, Answer, AnswerError
+from societies.agents.answers import CUT, Answer, AnswerError
 from societies.agents.errors import ModelError
 from societies.agents.models.base import Completion
 from societies.agents.structured import holds_object, read_object
@@ -50,8 +50,9 @@ def _read_object(
     answer: type[AnswerT], completion: Completion, situation: Mapping[str, Any]
 ) -> AnswerT:
     """Return the value of a reply that was asked for as a JSON object."""
-    if completion.finish_reason == "length" and not holds_object(completion.text):
-        raise AnswerError(CUT_OFF)
+    cut = CUT.get(completion.finish_reason)
+    if cut and not holds_object(completion.text):
+        raise AnswerError(cut)
     content, clean = read_object(completion.text)
     value = answer.model_validate_json(json.dumps(content)).within(situation)
     return value if clean else value.marked("lenient")

@@ -41,7 +41,6 @@ SITUATION = {"question": GSM, "sides": ["affirmative", "negative"], "protocol": 
         ("that makes \\boxed{\\$12.50}", "gsm", "12.5", True),
         ("it is \\boxed{x = 42}", "gsm", "42", False),
         ("it is \\boxed{\\frac{1}{2}}", "gsm", "0.5", False),
-        ("it is \\boxed{42 \\text{ apples}}", "gsm", "42", False),
         ("Result: 1,234.", "arithmetic", "1234", False),
         ("so \\boxed{\\frac{\\sqrt{3}}{2}} as shown", "math", "\\frac{\\sqrt{3}}{2}", True),
         ("\\fbox{[-4,4]}", "math", "[-4,4]", True),

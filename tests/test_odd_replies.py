@@ -268,3 +268,33 @@ def test_a_questionnaire_notes_a_refusal_that_the_provider_reports(tmp_path):
     responses = run.table("responses").collect()
     assert responses["refused"].all()
     assert responses["value"].null_count() == responses.height > 0
+
+
+def test_half_a_character_among_the_log_probabilities_loses_no_reply(tmp_path):
+    def half(body, number):
+        reply = play(body, number)
+        reply.logprobs = {"\ud83d": -0.1, "a": -0.2}
+        return reply
+
+    with serve(half) as server:
+        run = societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    assert run.about["totals"]["calls"] == 4
+    societies.replay(run.path)
+
+
+def test_text_that_the_filter_cut_off_is_no_answer(tmp_path):
+    def filtered(body, number):
+        message = {"role": "assistant", "content": play(body, number).text}
+        choices = [{"index": 0, "finish_reason": "content_filter", "message": message}]
+        return Reply("", instead={"choices": choices})
+
+    with serve(filtered) as server:
+        run = societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    assert set(run.table("answers").collect()["outcome"]) == {"defaulted"}
+
+
+def test_openais_own_client_can_be_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER", "False")
+    with serve(play) as server:
+        run = societies.run("donor_game/demo", out=tmp_path, sets=asking(server.address))
+    assert run.about["totals"]["calls"] == 4

@@ -257,8 +257,13 @@ class Completion:
 
     def __post_init__(self) -> None:
         # JSON may hold half an emoji (a lone surrogate), which no file could: it becomes "?".
-        if not self.text.isascii():
-            self.text = self.text.encode("utf-8", "replace").decode("utf-8")
+        self.text = _whole_characters(self.text)
+        if self.logprobs:
+            self.logprobs = {_whole_characters(key): value for key, value in self.logprobs.items()}
+
+
+def _whole_characters(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 class LanguageModel(Protocol):

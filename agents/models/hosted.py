@@ -198,7 +198,8 @@ class HostedModel:
     def _is_openai_compatible(self) -> bool:
         """Whether LiteLLM reaches the model by the handler that takes a client of ours."""
         found = self._library.get_llm_provider(self.spec.name, api_base=self.spec.api_base)
-        return bool(found[1] == "openai")
+        by_handler = os.environ["EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"].lower() == "true"
+        return bool(found[1] == "openai" and by_handler)
 
     def _can_pass(self, error: Exception) -> bool:
         """Whether the next request may be answered.
@@ -231,7 +232,7 @@ class HostedModel:
         reason = (choice and choice.finish_reason) or "unknown"
         return Completion(
             text=refusal or text,
-            finish_reason="refusal" if refusal else reason,
+            finish_reason="refusal" if refusal or _native_reason(choice) == "refusal" else reason,
             prompt_tokens=asked,
             completion_tokens=answered,
             cost=self._cost(response) if asked or answered else None,
@@ -249,6 +250,13 @@ def _refusal(message: Any) -> str | None:
     """Return what a provider says in place of an answer, which LiteLLM keeps among its own."""
     fields = getattr(message, "provider_specific_fields", None) or {}
     told = getattr(message, "refusal", None) or fields.get("refusal")
+    return told if isinstance(told, str) else None
+
+
+def _native_reason(choice: Any) -> str | None:
+    """Return what the provider itself calls the end of the reply, where LiteLLM keeps it."""
+    fields = getattr(choice, "provider_specific_fields", None) or {}
+    told = fields.get("native_finish_reason")
     return told if isinstance(told, str) else None
 
 

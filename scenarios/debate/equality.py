@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
+from math import gcd
 
 from societies.scenarios.debate.expressions import LONGEST, POINTS, evaluate
 
@@ -61,6 +62,7 @@ AFTERWARDS = re.compile(
 TEXT = re.compile(r"\\(?:text|mbox|mathrm|textbf|mathbf)\s*\{([^{}]*)\}")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 WORD = re.compile(r"[A-Za-z]{2,}")
+VARIABLE = re.compile(r"([A-Za-z])\s*=")
 BOX = re.compile(r"\\(?:boxed|fbox)\{")
 BRACKETS = re.compile(r"[()\[\]]")
 APART = "\x01"
@@ -232,6 +234,9 @@ def same_mathematics(given: str, reference: str) -> bool:
     units = units_of(given), units_of(reference)
     if all(units) and units[0] != units[1]:
         return False
+    named = [found[1] for text in (given, reference) if (found := VARIABLE.match(text.strip()))]
+    if len(named) == 2 and named[0] != named[1]:
+        return False
     first, second = normal_form(given), normal_form(reference)
     if _has_words(given) or _has_words(reference):
         written = "\\" in given and first == second
@@ -250,7 +255,8 @@ def _has_words(text: str) -> bool:
     """Whether letters of an expression can be a word: three in a row, or nothing but letters."""
     bare = COMMAND.sub(" ", UNIT.sub(" ", unwrapped(text)))
     longest = max(map(len, WORD.findall(bare)), default=0)
-    return longest > 2 or (longest > 1 and not re.search(r"[0-9+*/^=-]", text))
+    apart = re.search(r"[0-9]\s+[A-Za-z]{2}", bare) is not None
+    return longest > 2 or (longest > 1 and (apart or not re.search(r"[0-9+*/^=-]", text)))
 
 
 def _same_element(first: str, second: str) -> bool:
@@ -260,6 +266,8 @@ def _same_element(first: str, second: str) -> bool:
     one, other = number(first), number(second)
     if one is not None and other is not None:
         return one == other
+    if _is_unreduced(first) or _is_unreduced(second):
+        return False
     if FRACTION.fullmatch(first) and FRACTION.fullmatch(second):
         return False
     if _is_integer(first) or _is_integer(second):
@@ -275,10 +283,16 @@ def _same_value(first: str, second: str) -> bool:
             one, other = evaluate(first, point), evaluate(second, point)
         except (ArithmeticError, ValueError):
             continue
-        if not cmath.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12):
+        if not cmath.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12):
             return False
         compared += 1
     return compared > 0
+
+
+def _is_unreduced(form: str) -> bool:
+    """Whether a form is a fraction of integers that could be reduced: it equals only itself."""
+    found = FRACTION.fullmatch(form)
+    return found is not None and gcd(int(found[1]), int(found[2])) != 1
 
 
 def _is_integer(form: str) -> bool:

@@ -5,8 +5,10 @@ is for the form alone: markup, a full stop, a label before the value.
 """
 
 import re
+from collections.abc import Sequence
 
 from societies.agents.answers import AnswerError
+from societies.agents.refusals import is_refusal
 from societies.scenarios.debate import equality, released
 from societies.scenarios.debate.tasks import Question
 
@@ -19,6 +21,18 @@ LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A line that announces the answer, and the rest of it."""
+ANNOUNCED = re.compile(
+    r"(?:\b(?:answer|result)[*_`]*(?:[ \t]*[:=][*_`]*[ \t]*|[ \t]+is:?[ \t]+)|^it is )([^\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What is announced, wherever it stands."""
+POINTING = re.compile(
+    r"\b(?:answers?|options?|choices?|choose|pick|select|go|correct|right|best|is|be|so|thus|hence"
+    r"|therefore|but)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence says that the letter at its end is the answer."""
+LISTED = re.compile(r"^\W*\([A-Za-z]\)[^\n]*\n+\W*$", re.MULTILINE)
 NAMED = re.compile(
     r"^[*_`#> \t-]*(?:final )?answer[*_`]*[ \t]*:[*_`]*[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE
 )
@@ -28,13 +42,16 @@ DISMISSED = re.compile(r"\b(?:not|neither|nor|than)\s+(?:option\s+)?\([A-Za-z]\)
 BARE_LETTER = re.compile(r"\(?([A-Za-z])(?:\)[.:]?|[.:]|$)\s*(.*)", re.DOTALL)
 PRAISED = re.compile(r"\s+is\s+(?:the\s+)?(?:right|correct|best)(?:\s+(?:answer|option|one))?")
 NEGATED = re.compile(
-    r"(?:\b(?:not|never|neither|nor)|n['\u2019]t)(?: +(?:be|equal(?: +to)?))?[\s:*$\\(\[]*$",
+    r"(?:\b(?:never|neither|nor)|not|n['\u2019]t)(?: +even)?(?: +(?:be|equal(?: +to)?))?"
+    r"[\s:*$\\(\[]*$",
     re.IGNORECASE,
 )
 WITHDRAWN = re.compile(
-    r"\b(?:wrong|incorrect|mistaken?|actually|wait|not (?:right|correct|sure|certain))\b",
+    r"\b(?:wrong|incorrect|mistaken?|actually|wait|not (?:right|correct|sure|certain|think))\b"
+    r"|^[\s$*.,)\]]*(?:\?|or\b)|n['\u2019]t think",
     re.IGNORECASE,
 )
+"""Behind an answer: it is doubted, taken back, or one of two."""
 EITHER = re.compile(r"[\s$,*\\)(\]\[]*(?:(?:or|and)\b)?[\s$,*\\)(\]\[]*", re.IGNORECASE)
 CLOSED_AT_THE_END = re.compile(r"\\(?:boxed|fbox)\{.*\}[\s$*.\\)\]]*$", re.DOTALL)
 SLOTS = {"", "...", "\u2026", "\\ldots", "\\dots", "your answer", "your number", "answer", "number"}
@@ -84,7 +101,7 @@ def last_box(text: str) -> str | None:
     start, end, content = boxes[-1]
     if content is None:
         raise AnswerError("the last \\boxed{ is never closed")
-    if equality.unwrapped(content).casefold() in SLOTS:
+    if equality.unwrapped(content).strip("<>[]?_ ").casefold() in SLOTS:
         raise AnswerError(f"\\boxed{{{content}}} is the form, not an answer")
     if NEGATED.search(text[:start]) or WITHDRAWN.search(text[end:]):
         raise AnswerError("the answer in the box is denied, or taken back")
@@ -102,12 +119,20 @@ def read_number(text: str) -> tuple[str, bool]:
     """
     box = last_box(text)
     if box is not None:
-        return _number(box)
-    announced = [words for words in LABEL.findall(text) if words.strip(MARKUP)]
-    found = {_number(words)[0] for words in announced or [text]}
-    if len(found) > 1:
-        raise AnswerError(f"different answers are announced: {' and '.join(sorted(found))}")
-    return found.pop(), False
+        found, plain = _number(box)
+        _, end, _ = list(equality.boxes(text))[-1]
+        behind = {
+            equality.number(words.strip(MARKUP).rstrip("."))
+            for words in ANNOUNCED.findall(text[end:])
+        }
+        if behind - {found, None}:
+            raise AnswerError("another number is announced than the one in the box")
+        return found, plain
+    announced = [words for words in ANNOUNCED.findall(text) if words.strip(MARKUP)]
+    numbers = {_number(words)[0] for words in announced or [text]}
+    if len(numbers) > 1:
+        raise AnswerError(f"different answers are announced: {' and '.join(sorted(numbers))}")
+    return numbers.pop(), False
 
 
 def _number(words: str) -> tuple[str, bool]:
@@ -117,16 +142,10 @@ def _number(words: str) -> tuple[str, bool]:
     if plain is not None:
         return plain, True
     bare = re.sub(r"^[A-Za-z]\s*=\s*", "", bare)
-    found = equality.number(bare) or equality.fraction(bare) or _counted(bare)
+    found = equality.number(bare) or equality.fraction(bare)
     if found is None:
         raise AnswerError(f"{words.strip()[:60]!r} is not one number without a unit")
     return found, False
-
-
-def _counted(words: str) -> str | None:
-    """Return the number of things that are no unit (`42 apples`): a unit could be wrong."""
-    found = equality.quantity(words)
-    return found[0] if found and not equality.units_of(words) else None
 
 
 def read_choice(words: str, question: Question) -> str | None:
@@ -149,48 +168,67 @@ def _is_said_of(letter: str, rest: str, question: Question) -> bool:
 
 def _choice(text: str, question: Question) -> tuple[str, bool]:
     """Return the option letter in parentheses at the end of a reply, or else the announced one."""
-    options = f"(A) to ({question.letters[-1]})"
     box = last_box(text)
-    announced = [box] if box is not None else [*LABEL.findall(text), text]
-    found = {letter for words in announced if (letter := read_choice(words, question))}
     kept = DISMISSED.sub("", text)
     letters = [match for match in LETTER.finditer(kept) if match[1].upper() in question.letters]
     if box is None and letters:
-        last = letters[-1]
-        start = max(kept.rfind(mark, 0, last.start()) for mark in ("\n", ". ", "! ", "? ")) + 1
-        named = {match[1].upper() for match in letters if match.start() >= start}
-        if (
-            len(named) == 1
-            and not NEGATED.search(kept[: last.start()])
-            and _is_said_of(last[1].upper(), kept[last.end() :], question)
-        ):
-            return last[1].upper(), last[1].isupper()
-        found.clear()
+        if _is_the_answer(letters, kept, question):
+            return letters[-1][1].upper(), letters[-1][1].isupper()
+        found = set[str]()
+    else:
+        announced = [box] if box is not None else [*LABEL.findall(text), text]
+        found = {letter for words in announced if (letter := read_choice(words, question))}
     if len(found) != 1:
+        options = f"(A) to ({question.letters[-1]})"
         raise AnswerError(
             f"the reply does not end with one option letter in parentheses, {options}"
         )
     return found.pop(), False
 
 
+def _is_the_answer(letters: Sequence[re.Match[str]], text: str, question: Question) -> bool:
+    """Whether the last letter in parentheses is what a reply ends with, and the only one there."""
+    last, letter = letters[-1], letters[-1][1].upper()
+    before, behind = text[: last.start()], text[last.end() :]
+    start = max(before.rfind(mark) for mark in ("\n", ". ", "! ", "? ")) + 1
+    sentence = before[start:].strip(MARKUP)
+    others = (
+        option
+        for name, option in zip(question.letters, question.options, strict=True)
+        if name != letter
+    )
+    said = equality.plain_words(sentence)
+    return (
+        all(match[1].upper() == letter for match in letters if match.start() >= start)
+        and (not sentence or POINTING.search(sentence) is not None)
+        and not any(said.endswith(f" {equality.plain_words(option)}") for option in others)
+        and not NEGATED.search(before)
+        and not LISTED.search(before)
+        and not behind.lstrip(MARKUP).startswith("?")
+        and _is_said_of(letter, behind, question)
+    )
+
+
 def _translation(text: str) -> tuple[str, bool]:
-    """Return the paragraph behind the last line that begins with `Translation:`."""
+    """Return what stands behind the last `Translation:` at the beginning of a line."""
     marks = list(TRANSLATION.finditer(text))
     if not marks:
         raise AnswerError("there is no line that begins with 'Translation:'")
-    after = text[marks[-1].end() :].strip()
-    words, blank, more = after.partition("\n\n")
-    if blank and more.strip():
-        raise AnswerError("there is more text after the translation; end the reply with it")
-    words = " ".join(words.split()).strip("*_` ")
+    lines = [line for line in text[marks[-1].end() :].split("\n") if line.strip()]
+    if len(lines) > 1:
+        raise AnswerError("there is more than one line behind 'Translation:'")
+    words = " ".join(" ".join(lines).split()).strip("*_` ")
     if not words or words.strip("[]<>").casefold() in {"your translation", "...", "\u2026"}:
-        raise AnswerError("there is nothing after 'Translation:'")
+        raise AnswerError("there is nothing behind 'Translation:'")
+    if is_refusal(words):
+        raise AnswerError("what stands behind 'Translation:' is a refusal")
     return words, marks[-1][0].strip() == "Translation:"
 
 
 def _named(text: str) -> str:
     """Return what follows `Answer:` on its line."""
-    found = {equality.unwrapped(words).strip(MARKUP) for words in NAMED.findall(text)} - {""}
+    named = {equality.unwrapped(words).strip(MARKUP) for words in NAMED.findall(text)}
+    found = {words for words in named if words.strip("<>[]?. ").casefold() not in SLOTS}
     if len(found) != 1:
         raise AnswerError("there is no \\boxed{...} with the answer")
     return found.pop()
