@@ -82,7 +82,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
                 **pooled_sides(part, "_after"),
             }
         )
-    return with_corrected(rows, "t_p", SCALE[:3])
+    return with_corrected(rows, "t_p", [name for name in series if name != "trait"])
 
 
 def with_requests(run: Run, scores: pl.DataFrame) -> pl.DataFrame:

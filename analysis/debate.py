@@ -6,6 +6,7 @@ answer that could not be read is wrong, and agrees with nobody.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -279,17 +280,17 @@ def compare(runs: Runs) -> pl.DataFrame:
 def summary(run: Run) -> pl.DataFrame:
     """Return a run's measures: columns `measure`, `value`, and the 95 % interval `low`, `high`.
 
-    A run in which no question is decided has none.
+    Where an interval is missing that the measure has by rights, column `note` says why. A run in
+    which no question is decided has none.
     """
     measured = () if results(run).is_empty() else _measures(run)
-    return pl.DataFrame(
-        [row for row in measured if row[1] is not None],
-        schema={"measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64},
-        orient="row",
-    )
+    schema = {"measure": pl.String, **dict.fromkeys(("value", "low", "high"), pl.Float64)}
+    rows = [(*row, None)[:5] for row in measured if row[1] is not None]
+    table = pl.DataFrame(rows, schema={**schema, "note": pl.String}, orient="row")
+    return table.drop("note") if table["note"].is_null().all() else table
 
 
-def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float | None]]:
+def _measures(run: Run) -> Iterator[tuple[Any, ...]]:
     reached = compare(run).row(0, named=True)
     yield "questions", reached["questions"], None, None
     yield "accuracy", reached["accuracy"], reached["low"], reached["high"]
@@ -300,7 +301,11 @@ def _measures(run: Run) -> Iterator[tuple[str, float | None, float | None, float
     yield "rounds used", reached["rounds"], None, None
     yield "consensus", reached["consensus"], None, None
     differing = diversity(run)["diversity"].to_list()
-    yield "diversity (100 - Self-BLEU)", reached["diversity"], *mean_interval(differing)[:2]
+    yield (
+        "diversity (100 - Self-BLEU)",
+        reached["diversity"],
+        *mean_interval(differing, unit="questions"),
+    )
     for moved in flips(run).iter_rows(named=True):
         yield "first accuracy", moved["first"], None, None
         yield "last accuracy", moved["last"], None, None

@@ -12,8 +12,8 @@ Sample = NDArray[np.float64]
 Values = Sequence[float] | Sample
 FEWEST = 3
 """Units below which no interval is told."""
-LARGEST = 1e5
-"""Noncentrality up to which SciPy finds the noncentral t distribution."""
+LARGEST = 1e4
+"""t beyond which SciPy takes seconds and more to find a noncentral t distribution."""
 ROUNDING = 1e-9
 """Values that differ by no more than this part of their size are equal up to rounding."""
 
@@ -203,9 +203,11 @@ def _paired_scale(one: Sample, other: Sample) -> tuple[float | None, float]:
 
 def _noncentral(t: float, freedom: float, confidence: float) -> Sample:
     """Return between which noncentralities a t lies; not a number beyond SciPy's reach."""
+    if abs(t) > LARGEST:
+        return np.full(2, np.nan)
     sides = np.array([(1 + confidence) / 2, (1 - confidence) / 2])
     found: Sample = special.nctdtrinc(freedom, sides, t)
-    return np.where(np.abs(found) < LARGEST, found, np.nan)
+    return found
 
 
 def _undefined(one: Sample, other: Sample, unit: str) -> str | None:

@@ -1,11 +1,14 @@
 """Intervals hold: how often they contain the truth, and how often they exclude what is true."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 import statsmodels.api
 from scipy import stats
 
-from benchmarks.coverage import DISTRIBUTIONS, clustered, covered, misses
+from benchmarks.coverage import DISTRIBUTIONS, clustered, covered, misses, printed
 from societies.analysis.paired import compare, signed_rank
 from societies.analysis.permeability import contrast
 from societies.analysis.statistics import difference_interval, effect_size, mean_interval
@@ -94,6 +97,13 @@ def test_the_interval_of_d_excludes_0_where_the_test_rejects() -> None:
         assert rejected or low < 0 < high
 
 
+def test_an_effect_beyond_all_scales_has_no_interval_and_takes_no_time() -> None:
+    one, other = [0, 1e-9, 2e-9], [1e6, 1e6 + 1e-3, 1e6 - 1e-3]
+    d, interval = effect_size(one, other)
+    assert d == pytest.approx(1e6 / (5e-7**0.5), rel=1e-3)
+    assert interval == (None, None, "the effect is too large")
+
+
 def test_groups_chosen_by_their_means_have_no_interval_but_what_chance_gives() -> None:
     rng = np.random.default_rng(5)
     found = contrast({name: rng.normal(size=8).tolist() for name in "abcde"})
@@ -120,3 +130,11 @@ def test_wilcoxons_test_says_what_it_assumes_and_where_it_cannot_reject() -> Non
     assert six.wilcoxon_p == pytest.approx(0.03125)
     assert signed_rank([0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0]) is None, "zeros are no changes"
     assert "symmetrically" in (signed_rank.__doc__ or "")
+
+
+def test_the_committed_table_is_what_the_benchmark_prints() -> None:
+    told = (Path(__file__).parents[1] / "benchmarks" / "coverage.txt").read_text(encoding="utf-8")
+    now = printed("mean: coverage of the 95 % interval", ["normal"], partial(covered, "mean"))
+    assert now.split() == told.split()[: len(now.split())], (
+        "run python -m benchmarks.coverage > benchmarks/coverage.txt"
+    )

@@ -1,6 +1,7 @@
 """Occasions: every probe by itself, and no statistics of what nobody was shown."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -126,3 +127,26 @@ def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
         analysis.before_after(run, "before", "after")
     assert set(analysis.before_after(run, "early", "late")["note"]) == {NOTHING}
+
+
+def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
+    """Two agents and four items are two agents, or four items: not eight independent pairs."""
+    design = {
+        "instrument": "mini_markers",
+        "items": ["kind", "cold", "warm", "harsh"],
+        "option_orders": ["forward", "reversed"],
+    }
+    run = societies.run(
+        {
+            "scenario": "interview",
+            "name": "orders",
+            "model": {"name": "scripted/order_biased"},
+            "population": {"size": 2},
+            "protocol": {"questionnaires": [design]},
+        },
+        out=tmp_path,
+    )
+    row = analysis.administrations(run, of="value").row(0, named=True)
+    assert (row["agents"], row["items"]) == (2, 4)
+    assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
+    assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")
