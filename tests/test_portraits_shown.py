@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import consistency, consistency_plots
+from societies.analysis import consistency, consistency_plots, personas
 from societies.cli.show import show_summary
 
 QUESTION = {"ask": ["What do you like?"], "before": True}
@@ -35,7 +35,7 @@ def test_portraits_with_a_probe_of_open_questions_are_shown(shown):
 def test_portraits_beside_a_questionnaire_are_shown(shown):
     run, printed, drawn = shown(**{"protocol.questionnaires": [{"instrument": "mini_markers"}]})
     assert {"profile", "portraits"} <= drawn
-    told = consistency.findings(run)
+    told = personas.findings(run)
     assert any("of the statements about oneself called true" in line for line in told)
     assert any("of the personas recognised" in line for line in told)
     assert "personas recognised" in printed

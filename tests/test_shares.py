@@ -154,8 +154,13 @@ def test_the_baseline_of_shuffled_pairs_does_not_depend_on_their_order() -> None
 
 def test_fresh_and_remembered_questionnaires_are_told_apart(tmp_path: Path) -> None:
     probes = [
-        {"name": f"{when}_{context}", "instrument": "mini_markers", "context": context, when: True}
-        for when in ("before", "after")
+        {
+            "name": context,
+            "instrument": "mini_markers",
+            "context": context,
+            "before": True,
+            "after": True,
+        }
         for context in ("fresh", "shared")
     ]
     sets = {

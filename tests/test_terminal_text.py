@@ -60,7 +60,8 @@ def test_replies_are_shown_and_not_obeyed(told: Path, option: list[str]) -> None
 def test_a_call_shows_the_reply_as_escapes(told: Path) -> None:
     import societies as package
 
-    [key, *_] = package.Run(told).table("calls").select("key").collect()["key"]
+    with package.Run(told).journal() as journal:
+        key = next(entry.key for entry in journal.entries() if "owned" in entry.completion.text)
     done = societies("show", told, "--call", key)
     assert is_inert(done), done
     assert SHOWN in done.stdout.decode()

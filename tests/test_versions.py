@@ -16,14 +16,17 @@ from tests.conftest import SMALL
 PROMPTS = {"system": "{{ persona }}", "strategy": "{{ text }}"}
 
 
-def portrayed(tmp_path: Path, *interventions: dict[str, Any], **protocol: Any) -> Run:
-    """Interview three drawn people in three versions each."""
+def portrayed(
+    tmp_path: Path, *interventions: dict[str, Any], knows: Any = None, **protocol: Any
+) -> Run:
+    """Interview three drawn people in three versions each; judges may know some by what is told."""
+    judge = {"name": "scripted/steady", "options": {"knows": knows or {}}}
     levels = dict.fromkeys(["openness", "extraversion", "neuroticism"], "random")
     data = {
         "scenario": "interview",
         "name": "versions",
         "seed": 3,
-        "model": {"name": "scripted/steady"},
+        "model": {"name": "scripted/steady", "roles": {"judge": judge}},
         "population": {
             "size": 3,
             "persona": {"social": {"residence": "a hill town"}, "big_five": levels},
@@ -36,7 +39,12 @@ def portrayed(tmp_path: Path, *interventions: dict[str, Any], **protocol: Any) -
 
 
 def test_versions_of_a_drawn_person_are_one_suspect(tmp_path: Path) -> None:
-    run = portrayed(tmp_path, twenty_statements=True, guess_who=True)
+    drawn = portrayed(tmp_path / "drawn", twenty_statements=True).table("agents").collect()
+    told = {
+        name: text for name, text in drawn.select("agent", "persona").iter_rows() if "-P" in name
+    }
+    knows = {name.removesuffix("-P"): [text.strip()] for name, text in told.items()}
+    run = portrayed(tmp_path, knows=knows, twenty_statements=True, guess_who=True)
     guesses = run.table("guesses").collect()
     assert set(guesses["identity"]) == {"p0000", "p0001", "p0002"}
     assert set(run.table("judgements").collect()["identity"]) == {"p0000", "p0001", "p0002"}
