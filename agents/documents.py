@@ -164,7 +164,9 @@ def yaml_document(content: str, name: object) -> Document:
         data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise SocietyError(f"{name} is not plain YAML: {_problem(name, error)}") from error
-    except ValueError as error:
+    except RecursionError as error:
+        raise SocietyError(f"{name}: {TOO_DEEP}") from error
+    except (AttributeError, LookupError, ValueError) as error:  # of tags, such as `!!int ''`
         raise SocietyError(f"{name} holds a value that is no date or number: {error}") from error
     finally:
         loader.dispose()
@@ -257,3 +259,21 @@ def _problem(name: object, error: yaml.YAMLError) -> str:
         return str(error)
     problem = getattr(error, "problem", None) or "it cannot be read"
     return f"{name}:{mark.line + 1}:{mark.column + 1}: {problem}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper, which without this writes U+0085 so that it reads back as a space."""
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def dump_yaml(data: Any) -> str:
+    """Return data as YAML that reads back the same."""
+    found: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return found

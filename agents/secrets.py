@@ -9,11 +9,23 @@ from urllib.parse import unquote
 SECRET_WORDS = {
     *("apikey", "auth", "authorization", "authorisation", "bearer", "cookie", "cookies"),
     *("credential", "credentials", "headers", "jwt", "passphrase", "passwd", "password", "pat"),
-    *("proxies", "proxy", "pwd", "secret", "secrets", "sig", "signature"),
+    *("creds", "oauth", "pass", "proxies", "proxy", "pwd", "sas", "secret", "secrets", "sig"),
+    "signature",
 }
 """Words of a name, any of which says that it carries a secret, or an address with one."""
 KEY_OWNERS = {
-    *("access", "account", "anthropic", "api", "auth", "azure", "client", "cohere", "deepseek"),
+    *(
+        "access",
+        "account",
+        "ai",
+        "anthropic",
+        "api",
+        "auth",
+        "azure",
+        "client",
+        "cohere",
+        "deepseek",
+    ),
     *("encryption", "gemini", "google", "groq", "hf", "huggingface", "litellm", "master"),
     *("mistral", "openai", "openrouter", "private", "secret", "service", "signing"),
     *("subscription", "together", "user", "xai"),
@@ -31,6 +43,10 @@ VARIABLE_WORDS = SECRET_WORDS - {"proxies", "proxy"}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 URL_PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+(?=@)")
 """User and password in an address such as `postgresql://user:password@host`."""
+ADDRESS_PASSWORD = re.compile(r"^[\w+.-]+://[^:@/]*:(.+)@")
+"""The password of a variable that is one address, whatever signs it holds."""
+FOLDERS = {"PWD", "OLDPWD"}
+"""Variables that every shell sets, and that hold no secret."""
 AUTHORIZATION = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}")
 SHORTEST = 6
 """Shorter values are no secrets, and would be found in any text."""
@@ -53,7 +69,14 @@ def names_secret(option: str) -> bool:
     )
 
 
+def holds_password(text: str) -> bool:
+    """Whether a text has an address in it with a user's name and password."""
+    return URL_PASSWORD.search(text) is not None
+
+
 def _is_secret_variable(name: str) -> bool:
+    if name in FOLDERS:
+        return False
     words = {word.lower() for word in WORD.findall(name)}
     return bool(SECRET_VARIABLE.search(name)) or not VARIABLE_WORDS.isdisjoint(words)
 
@@ -65,8 +88,8 @@ def _secrets(names: Container[str | None]) -> Iterator[tuple[str, str]]:
             continue
         if name in names or _is_secret_variable(name):
             yield value, name
-        if found := URL_PASSWORD.search(value):
-            password = found[0].partition(":")[2]
+        if found := ADDRESS_PASSWORD.search(value) or URL_PASSWORD.search(value):
+            password = found[1] if found.re is ADDRESS_PASSWORD else found[0].partition(":")[2]
             yield from (
                 (each, name) for each in {password, unquote(password)} if len(each) >= SHORTEST
             )

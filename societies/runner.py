@@ -16,9 +16,9 @@ from typing import Any
 
 import mesa
 import polars as pl
-import yaml
 from polars.testing import assert_frame_equal
 
+from societies.agents.documents import dump_yaml
 from societies.agents.errors import ModelError, PromptError, SocietyError
 from societies.agents.secrets import without_secrets
 from societies.config import RunConfig
@@ -180,8 +180,7 @@ def release(society: Society) -> None:
 
 
 def _write_config(path: Path, config: RunConfig) -> None:
-    content = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    _write(path / "scenario.yaml", content)
+    _write(path / "scenario.yaml", dump_yaml(config.model_dump(mode="json")))
 
 
 def _write(path: Path, text: str) -> None:

@@ -21,6 +21,7 @@ from societies.agents.models.base import LanguageModel, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
+from societies.agents.secrets import without_secrets
 from societies.agents.streams import GuardedStream
 from societies.agents.views import FrozenDict, views
 from societies.calls import Calls
@@ -437,7 +438,9 @@ class Society(mesa.Model):
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):
             raise failure
-        raise RunFailedError(f"{reason}: {type(failure).__name__}: {failure}") from failure
+        names = {spec.api_key_env for _, spec in self.config.models()}
+        told = without_secrets(f"{reason}: {type(failure).__name__}: {failure}", names)
+        raise RunFailedError(told) from failure
 
     def _go_live(self) -> None:
         """Begin to count the run's time: what the journal answers takes none of it."""

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from societies.agents import rows
+from societies.agents import documents, rows
 from societies.agents.errors import SocietyError
 from societies.agents.instruments import files
 from societies.agents.population.files import people, read_rows
@@ -262,3 +264,15 @@ def test_set_values_are_read_as_strictly(item: str, told: str) -> None:
     done = societies("validate", "donor_game/demo", "--set", groups, "--set", item)
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["a: !!int ''", "a: !!timestamp x", "a: !!float ''"])
+def test_values_with_a_tag_that_they_are_not_are_a_sentence(text):
+    with pytest.raises(SocietyError, match="no date or number"):
+        documents.yaml_document(text, "here")
+
+
+@given(st.text(max_size=40))
+def test_text_is_written_so_that_it_reads_back(text):
+    whole = text.encode("utf-8", "replace").decode()
+    assert yaml.safe_load(documents.dump_yaml({"a": whole})) == {"a": whole}

@@ -156,3 +156,22 @@ def test_a_password_in_any_address_is_masked():
 def test_an_ordinary_proxy_is_named_in_full(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
     assert "http://proxy.example:8080" in without_secrets("via http://proxy.example:8080")
+
+
+@pytest.mark.parametrize("option", ["oauth2", "openAIKey", "sas", "db_pass"])
+def test_more_names_of_secrets_are_refused(option):
+    with pytest.raises(ValidationError, match="would be written"):
+        ModelSpec(name="openai/m", options={option: "planted"})
+
+
+def test_an_address_with_a_password_is_no_option():
+    with pytest.raises(ValidationError, match="password in an address"):
+        ModelSpec(name="openai/m", options={"base": ["http://user:planted@host"]})
+
+
+def test_the_working_directory_is_no_secret(monkeypatch):
+    monkeypatch.setenv("PWD", "/somewhere/else")
+    monkeypatch.setenv("DB_PASS", "planted-1")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:plan/ted#1@host")
+    text = without_secrets("/somewhere/else/run: planted-1, plan/ted#1")
+    assert text == "/somewhere/else/run: [DB_PASS], [DATABASE_URL]"

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_core import to_json
 
 from societies.agents.persona import PersonaView
-from societies.agents.secrets import names_secret
+from societies.agents.secrets import holds_password, names_secret
 from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
@@ -65,6 +65,11 @@ class ModelSpec(Strict):
                     f"'{key}' would be written into the run directory; "
                     "put the secret into the environment and name it with api_key_env"
                 )
+        if holds_password(str(options)):
+            raise ValueError(
+                "the password in an address among these options would be written into the run "
+                "directory; leave it out"
+            )
         return options
 
     @field_validator("api_base")
