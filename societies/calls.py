@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from random import Random
 
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.errors import ModelError, PassingModelError
@@ -79,6 +80,7 @@ class Calls:
         self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
+        self._jitter = Random()
         self._answered: set[Hashable] = set()
         """The models that have answered: an outage of theirs is waited for."""
         self._on_live: Callable[[], None] | None = on_live
@@ -156,7 +158,7 @@ class Calls:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.access) or self._open(spec)
         began, attempt = 0.0, 1
-        patience = Patience(self.limits)
+        patience = Patience(self.limits, self._jitter)
         while True:
             reserved = await self._wait_for_turn(throttle, request)
             sent = time.monotonic()

@@ -151,7 +151,6 @@ class Journal:
             if name not in self._stored
         }
         self._put(key, new, last)
-        self.adopted += 1
 
     def close(self) -> None:
         """Flush to the disk and let go of the file."""

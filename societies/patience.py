@@ -19,15 +19,17 @@ RETRIES_UNKNOWN = 2
 class Patience:
     """What one call has waited for so far, and how long it waits next.
 
-    Waits are jittered, from a stream that decides nothing but when a request is sent.
+    Args:
+        limits: how often, and for how long, is tried again.
+        jitter: spreads the waits; it decides nothing but when a request is sent.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, jitter: Random) -> None:
         self._limits = limits
         self._failures = 0
         self._lost_since: float | None = None
         self._losses = 0
-        self._jitter = Random()
+        self._jitter = jitter
 
     def pause(self, error: PassingModelError, *, known: bool) -> float:
         """Return the seconds to wait before the request is sent again.

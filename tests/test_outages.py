@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from random import Random
 
 import pytest
 
@@ -52,7 +53,7 @@ def lost() -> PassingModelError:
 
 
 def test_an_outage_of_a_server_that_answered_is_waited_for_by_time():
-    patience = Patience(Limits(retries=1, backoff=0.001, max_outage_seconds=0.05))
+    patience = Patience(Limits(retries=1, backoff=0.001, max_outage_seconds=0.05), Random(1))
     waited: list[float] = []
 
     def wait_for_ever() -> None:
@@ -67,7 +68,7 @@ def test_an_outage_of_a_server_that_answered_is_waited_for_by_time():
 
 
 def test_a_wrong_address_fails_after_a_few_attempts():
-    patience = Patience(Limits(retries=5, backoff=0.001))
+    patience = Patience(Limits(retries=5, backoff=0.001), Random(1))
     waits = [patience.pause(lost(), known=False) for _ in range(2)]
     assert sum(waits) < 0.01
     with pytest.raises(ModelError, match="after 3 attempts"):
@@ -88,7 +89,7 @@ def test_resets_in_a_run_are_an_outage_and_cost_no_retry(tmp_path):
 
 
 def test_a_retry_after_of_zero_does_not_burn_the_attempts():
-    patience = Patience(Limits(retries=5, backoff=1.0))
+    patience = Patience(Limits(retries=5, backoff=1.0), Random(1))
     refused = PassingModelError("429", overload=True, retry_after=0.0)
     waits = [patience.pause(refused, known=True) for _ in range(5)]
     assert all(wait >= 0.5 * 2**number for number, wait in enumerate(waits))
