@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from societies.agents.agent import LLMAgent
-    from societies.agents.answers import Answer, AnswerError, Text
+    from societies.agents.answers.answer import Answer, AnswerError, Text
     from societies.agents.memory import Conversation
     from societies.agents.models.scripted import Mind
-    from societies.agents.persona import Persona
+    from societies.agents.persona.persona import Persona
     from societies.agents.population import Person, Population
 
 _HOMES = {
-    "Answer": "answers",
-    "AnswerError": "answers",
+    "Answer": "answers.answer",
+    "AnswerError": "answers.answer",
     "Conversation": "memory",
     "LLMAgent": "agent",
     "Mind": "models.scripted",
     "Person": "population",
-    "Persona": "persona",
+    "Persona": "persona.persona",
     "Population": "population",
-    "Text": "answers",
+    "Text": "answers.answer",
 }
 
 __all__ = [

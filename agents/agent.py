@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast
 
 import mesa
 
-from societies.agents.answers import Answer, Outcome
+from societies.agents.answers.answer import Answer, Outcome
+from societies.agents.answers.replies import defaulted, read_reply
+from societies.agents.answers.structured import gives_objects, response_schema
 from societies.agents.errors import OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
-from societies.agents.persona import Persona
+from societies.agents.persona.persona import Persona
+from societies.agents.persona.portraits import Portrait
 from societies.agents.population import Person
-from societies.agents.portraits import Portrait
-from societies.agents.replies import defaulted, read_reply
 from societies.agents.streams import stream, stream_seed
-from societies.agents.structured import gives_objects, response_schema
-from societies.agents.views import FrozenDict, View, altered, view
+from societies.agents.templates.views import FrozenDict, View, altered, view
 
 if TYPE_CHECKING:
     import numpy as np

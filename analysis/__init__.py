@@ -10,17 +10,40 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from societies.analysis.change import administrations, before_after, drift, icc, steadfastness
-    from societies.analysis.choices import choice_scores
-    from societies.analysis.consistency import quality as response_quality
-    from societies.analysis.consistency import (
+    from societies.analysis.questionnaires.change import (
+        administrations,
+        before_after,
+        drift,
+        icc,
+        steadfastness,
+    )
+    from societies.analysis.questionnaires.choices import choice_scores
+    from societies.analysis.questionnaires.consistency import quality as response_quality
+    from societies.analysis.questionnaires.consistency import (
         reliability,
         responses,
         trait_scores,
         z_scores,
     )
-    from societies.analysis.consistency_plots import draw as plot_consistency
-    from societies.analysis.cooperation import (
+    from societies.analysis.questionnaires.figures import draw as plot_consistency
+    from societies.analysis.questionnaires.inertia import inertia_indices
+    from societies.analysis.questionnaires.knowledge import congruence, knowledge_action
+    from societies.analysis.questionnaires.permeability import (
+        group_differences,
+        selective_permeability,
+    )
+    from societies.analysis.questionnaires.personas import induction
+    from societies.analysis.questionnaires.portraits import portrait_accuracy
+    from societies.analysis.replication import across_runs, profile_correlations
+    from societies.analysis.statistics import (
+        difference_interval,
+        effect_size,
+        gini_coefficient,
+        mean_interval,
+    )
+    from societies.analysis.tables import summary
+    from societies.scenarios.donor_game.figures import cooperation as plot_cooperation
+    from societies.scenarios.donor_game.measures import (
         answer_quality,
         donation_fractions,
         donation_slope,
@@ -32,20 +55,6 @@ if TYPE_CHECKING:
         measures,
         punishment_share,
     )
-    from societies.analysis.inertia import inertia_indices
-    from societies.analysis.knowledge import congruence, knowledge_action
-    from societies.analysis.permeability import group_differences, selective_permeability
-    from societies.analysis.personas import induction
-    from societies.analysis.plots import cooperation as plot_cooperation
-    from societies.analysis.portraits import portrait_accuracy
-    from societies.analysis.replication import across_runs, profile_correlations
-    from societies.analysis.statistics import (
-        difference_interval,
-        effect_size,
-        gini_coefficient,
-        mean_interval,
-    )
-    from societies.analysis.tables import summary
 
 _HOMES = {
     "change": ("administrations", "before_after", "drift", "icc", "steadfastness"),

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from societies.run_directory import Run
-from societies.summary import caution
+from societies.runs.results import caution
+from societies.runs.run import Run
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"

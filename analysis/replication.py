@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 from scipy.stats import pearsonr
 
-from societies.analysis.consistency import SCALE, correlation, trait_scores
-from societies.analysis.paired import noted
 from societies.analysis.quality import SHARES, pooled, pooled_sides
+from societies.analysis.questionnaires.consistency import SCALE, correlation, trait_scores
+from societies.analysis.questionnaires.paired import noted
 from societies.analysis.statistics import Interval, mean_interval, standard_error
 from societies.analysis.tables import Runs, labelled
 from societies.errors import InputError
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 Measure = Callable[[Run], pl.DataFrame]
 """Any function that makes a table from a run, such as `reliability` or `summary`."""

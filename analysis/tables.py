@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from societies.config import RunConfig
-from societies.course import Course
+from societies.config.schema import RunConfig
 from societies.errors import InputError
-from societies.run_directory import Run
+from societies.runs.course import Course
+from societies.runs.run import Run
 
 Runs = Run | Sequence[Run]
 

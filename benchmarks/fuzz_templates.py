@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.timing import table
-from societies.agents.bounds import CHARACTERS, SECONDS, TooMuch
 from societies.agents.errors import PromptError
-from societies.agents.filters import FILTERS, METHODS, TESTS
-from societies.agents.persona import Persona
-from societies.agents.prompts import Prompts
+from societies.agents.persona.persona import Persona
+from societies.agents.templates.bounds import CHARACTERS, SECONDS, TooMuch
+from societies.agents.templates.filters import FILTERS, METHODS, TESTS
+from societies.agents.templates.prompts import Prompts
 
 CANARY = "told-by-no-view"
 EXAMPLES = 20_000

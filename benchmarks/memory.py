@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.runs import society
 from benchmarks.timing import table
-from societies.records import AnswerRecord, CallRecord, MessageRecord, Record
-from societies.runlog import RunLog
+from societies.record.log import RunLog
+from societies.record.types import AnswerRecord, CallRecord, MessageRecord, Record
 
 MILLION = 1_000_000
 GENERATIONS = 400

@@ -17,10 +17,10 @@ from benchmarks.runs import society
 from benchmarks.server import serve
 from benchmarks.timing import table
 from societies.agents.agent import Call, LLMAgent
-from societies.agents.answers import Outcome
+from societies.agents.answers.answer import Outcome
 from societies.agents.models.hosted import litellm
-from societies.scenarios.donor_game.game import DonorGame
-from societies.throttle import Change
+from societies.calls.throttle import Change
+from societies.scenarios.donor_game.society import DonorGame
 
 AGENTS = 1000
 CAPACITY = 200

@@ -16,7 +16,7 @@ import societies
 from benchmarks.runs import GAME
 from benchmarks.timing import table
 from societies.errors import RunInterruptedError
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 GENERATIONS = 133
 """12 strategies, 6 in each later generation, and 144 donations in each: 19,956 calls."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from societies.journal import Journal
-from societies.loading import load
-from societies.runlog import RunLog
-from societies.runner import release
+from societies.execute.run import release
+from societies.loading.load import load
+from societies.record.journal import Journal
+from societies.record.log import RunLog
 from societies.society import Society
 
 GAME = "donor_game/paper"

@@ -12,8 +12,8 @@ from societies.agents.models.base import Completion, Message, Request
 from societies.agents.models.scripted import ScriptedModel, open_mind
 from societies.registry import find
 from societies.scenarios.donor_game.answers import GiftAnswer
-from societies.scenarios.donor_game.game import DonorGame, Link
 from societies.scenarios.donor_game.records import Donation
+from societies.scenarios.donor_game.society import DonorGame, Link
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
 from societies.society import Society
 

@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from societies.forks import fork
-    from societies.loading import load
-    from societies.repairs import rebuild
-    from societies.run_directory import Run
-    from societies.runner import replay, resume, run
+    from societies.execute.fork import fork
+    from societies.execute.rebuild import rebuild
+    from societies.execute.run import replay, resume, run
+    from societies.loading.load import load
+    from societies.runs.run import Run
     from societies.society import Society
 
 __all__ = ["Run", "Society", "fork", "load", "rebuild", "replay", "resume", "run"]
 
 _HOMES = {
-    "Run": "run_directory",
+    "Run": "runs.run",
     "Society": "society",
-    "fork": "forks",
-    "load": "loading",
-    "rebuild": "repairs",
-    "replay": "runner",
-    "resume": "runner",
-    "run": "runner",
+    "fork": "execute.fork",
+    "load": "loading.load",
+    "rebuild": "execute.rebuild",
+    "replay": "execute.run",
+    "resume": "execute.run",
+    "run": "execute.run",
 }
 
 

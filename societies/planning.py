@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from societies.agents.persona import Block
+from societies.agents.persona.persona import Block
+from societies.agents.persona.portraits import commissions
 from societies.agents.population import Person, Population
-from societies.agents.portraits import commissions
-from societies.config import RunConfig
-from societies.probes import Probe
+from societies.config.schema import RunConfig
+from societies.hooks.probes import Probe
 
 if TYPE_CHECKING:
     from societies.registry import Scenario

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from societies import planning
 from societies.agents.models.scripted import Mind
-from societies.config import Protocol, RunConfig
+from societies.config.schema import Protocol, RunConfig
 from societies.errors import InputError
 from societies.planning import Attendance, Plan
 
 if TYPE_CHECKING:
-    from societies.run_directory import Run
+    from societies.runs.run import Run
     from societies.society import Society
 
 FOLDER = Path(__file__).parent / "scenarios"

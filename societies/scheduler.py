@@ -16,7 +16,7 @@ from typing import Any
 
 from societies.agents.errors import OutsideInteractionError
 from societies.errors import RunInterruptedError
-from societies.records import Record
+from societies.record.types import Record
 
 WINDOW = 4096
 """Interactions that may be under way or wait to be retired; `play()` is not driven further."""

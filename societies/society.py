@@ -12,27 +12,30 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import mesa
 from pydantic_core import to_json
 
-from societies import loop, models
+from societies import loop
 from societies.agents.agent import Call, LLMAgent
-from societies.agents.answers import Outcome
+from societies.agents.answers.answer import Outcome
 from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import LanguageModel, ModelSpec, Request
-from societies.agents.persona import Persona
+from societies.agents.persona.persona import Persona
 from societies.agents.population import Person, Population
-from societies.agents.prompts import Prompts
 from societies.agents.secrets import without_secrets
 from societies.agents.streams import GuardedStream
-from societies.agents.views import FrozenDict, views
-from societies.calls import Calls
-from societies.changes import Changes, PlayEndsHere, Settings
-from societies.config import RunConfig
+from societies.agents.templates.prompts import Prompts
+from societies.agents.templates.views import FrozenDict, views
+from societies.calls import providers
+from societies.calls.calls import Calls
+from societies.calls.shares import AnswerShares
+from societies.config.schema import RunConfig
+from societies.config.shown import Surroundings
 from societies.errors import RunFailedError, RunInterruptedError
-from societies.journal import Journal
-from societies.portraits import Portraits
-from societies.probes import Probes
-from societies.readability import AnswerShares
-from societies.records import (
+from societies.hooks.interventions import Changes, PlayEndsHere, Settings
+from societies.hooks.portraits import Portraits
+from societies.hooks.probes import Probes
+from societies.record.journal import Journal
+from societies.record.log import RunLog
+from societies.record.types import (
     AgentRecord,
     AnswerRecord,
     CallRecord,
@@ -41,9 +44,7 @@ from societies.records import (
     StepRecord,
 )
 from societies.registry import find
-from societies.runlog import RunLog
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
-from societies.surroundings import Surroundings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +86,7 @@ class Society(mesa.Model):
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
         self.calls = Calls(
             journal,
-            open_model or (lambda spec: models.open_model(spec, config, scenario)),
+            open_model or (lambda spec: providers.open_model(spec, config, scenario)),
             config.limits,
             live=live,
             on_live=self._go_live,

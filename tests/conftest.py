@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import societies
-from societies.run_directory import Run
-from societies.runlog import checksum, logical
+from societies.record.log import checksum, logical
+from societies.runs.run import Run
 
 SMALL: dict[str, Any] = {
     "population.size": 4,

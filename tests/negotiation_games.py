@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import societies
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 Play = Callable[..., Run]
 

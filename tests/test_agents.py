@@ -9,8 +9,8 @@ from pydantic import Field
 
 from societies.agents import Answer, AnswerError, Conversation, LLMAgent, Text
 from societies.agents.errors import ModelError, OutsideInteractionError, PromptError
-from societies.agents.prompts import Prompts
-from societies.loading import load
+from societies.agents.templates.prompts import Prompts
+from societies.loading.load import load
 from societies.society import Society
 from tests.conftest import SMALL
 
@@ -271,7 +271,7 @@ def test_agent_text_is_data_in_prompts():
 
 
 def test_counts_of_answers_are_in_log_and_summary(run_small):
-    from societies.summary import answer_counts
+    from societies.runs.results import answer_counts
 
     noisy = {"name": "scripted/noisy", "options": {"malformed": 0.9}}
     run = run_small(**{"population.groups": [], "model": noisy, "protocol.attempts": 2})

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 import societies
-from societies.config import Limits
+from societies.calls.shares import AnswerShares
+from societies.config.schema import Limits
 from societies.errors import RunInterruptedError
-from societies.readability import AnswerShares
-from societies.records import AnswerRecord
-from societies.run_directory import Run
+from societies.record.types import AnswerRecord
+from societies.runs.run import Run
 from tests.conftest import record
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import play, pytestmark  # noqa: F401 - LiteLLM's warnings

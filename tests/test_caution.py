@@ -8,9 +8,11 @@ from matplotlib.image import imread
 
 import societies
 from societies import analysis
-from societies.analysis import cooperation, debate_plots, figures
+from societies.analysis import figures
 from societies.cli import compare, show
-from societies.summary import caution
+from societies.runs.results import caution
+from societies.scenarios.debate import figures as debate_plots
+from societies.scenarios.donor_game import measures as cooperation
 from tests.conftest import SMALL
 
 RED = (0xC0 / 255, 0, 0)

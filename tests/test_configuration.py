@@ -7,7 +7,7 @@ import yaml
 
 import societies
 from societies.errors import InputError
-from societies.loading import json_schema, load
+from societies.loading.load import json_schema, load
 
 GOOD = """\
 scenario: donor_game

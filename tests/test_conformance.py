@@ -11,8 +11,8 @@ import pytest
 import societies
 from societies import registry
 from societies.errors import InputError, RunFailedError
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.testing import (
     ConformanceAdvice,
     check_conserved,

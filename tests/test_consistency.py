@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import societies
-from societies.analysis import (
-    agreement,
+from societies.analysis import agreement
+from societies.analysis.questionnaires import (
     change,
     choices,
     consistency,
@@ -25,7 +25,7 @@ from societies.analysis import (
     portraits,
 )
 from societies.cli.main import app
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 RANDOM_PERSONA = {
     "big_five": dict.fromkeys(

@@ -9,15 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import (
-    consistency_plots,
+from societies.analysis.questionnaires import (
+    figures as consistency_plots,
+)
+from societies.analysis.questionnaires import (
     knowledge,
     panels,
     permeability,
-    persona_plots,
-    stripe_plots,
 )
-from societies.run_directory import Run
+from societies.analysis.questionnaires import (
+    persona_figures as persona_plots,
+)
+from societies.analysis.questionnaires import (
+    stripe_figures as stripe_plots,
+)
+from societies.runs.run import Run
 
 SMALL: dict[str, dict[str, Any]] = {
     "demo": {"population.size": 10},

@@ -8,11 +8,11 @@ import yaml
 
 import societies
 from societies import analysis
-from societies.analysis.cooperation import population
 from societies.errors import InputError
-from societies.loading import load
-from societies.run_directory import Run
-from societies.runlog import RunLog
+from societies.loading.load import load
+from societies.record.log import RunLog
+from societies.runs.run import Run
+from societies.scenarios.donor_game.measures import population
 from societies.scenarios.donor_game.records import Donation, Score, Strategy
 
 # Mean final resources if everybody gives a constant fraction (12 agents, 12 rounds).

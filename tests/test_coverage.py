@@ -9,8 +9,8 @@ import statsmodels.api
 from scipy import stats
 
 from benchmarks.coverage import DISTRIBUTIONS, clustered, covered, misses, printed
-from societies.analysis.paired import compare, signed_rank
-from societies.analysis.permeability import contrast
+from societies.analysis.questionnaires.paired import compare, signed_rank
+from societies.analysis.questionnaires.permeability import contrast
 from societies.analysis.statistics import difference_interval, effect_size, mean_interval
 
 DRAWS = 2_000

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import societies
 from societies.cli.main import app
 from societies.errors import InputError, ReplayDiffersError, RunInterruptedError
-from societies.run_directory import Run
+from societies.runs.run import Run
 from societies.society import Society
 from tests.conftest import SMALL, assert_same_record, record
 
@@ -77,8 +77,8 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
 
 def readers(run: Run) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield every way to read a run's tables."""
-    from societies import comparison
     from societies.analysis.tables import rows_of
+    from societies.runs import comparison
 
     yield "table", lambda: run.table("donations").collect()
     yield "story", lambda: list(run.story())

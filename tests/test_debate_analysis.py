@@ -7,9 +7,10 @@ import pytest
 
 import societies
 from societies.agents.models.scripted import Mind
-from societies.analysis import debate, debate_plots
 from societies.analysis.statistics import mean_interval, proportion
 from societies.errors import InputError
+from societies.scenarios.debate import figures as debate_plots
+from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import MINDS
 
 PLAYED = {

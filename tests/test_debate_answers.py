@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.scenarios.debate import equality, expressions
 from societies.scenarios.debate.answers import (
     PREFERENCE,

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 import societies
-from societies.loading import load
-from societies.runlog import logical
+from societies.loading.load import load
+from societies.record.log import logical
 from tests.debate_runs import KINDS, play, settings
 
 

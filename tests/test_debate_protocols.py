@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from scipy.stats import binomtest
 
-from societies.analysis import debate
 from societies.errors import InputError
-from societies.loading import load
+from societies.loading.load import load
+from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate import protocol
 from societies.scenarios.debate.minds import MINDS, Judge, Solver
 from societies.scenarios.debate.protocol import calls_per_question

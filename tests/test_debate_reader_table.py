@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.agents.models.base import Completion
 from societies.scenarios.debate.answers import FinalChoice, Position, Verdict
 from societies.scenarios.debate.protocol import DebateProtocol

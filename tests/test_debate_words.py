@@ -7,8 +7,9 @@ import pytest
 
 import societies
 from societies.agents.models.scripted import Mind
-from societies.analysis import debate, debate_plots
 from societies.errors import InputError, RunInterruptedError
+from societies.scenarios.debate import figures as debate_plots
+from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import MINDS
 from societies.scenarios.debate.records import Result
 from societies.testing import check_plan

@@ -13,18 +13,22 @@ from scipy import stats
 
 import societies
 from societies import analysis
-from societies.analysis import (
+from societies.analysis.questionnaires import (
     consistency,
-    consistency_plots,
     knowledge,
     paired,
     panels,
-    persona_plots,
     personas,
+)
+from societies.analysis.questionnaires import (
+    figures as consistency_plots,
+)
+from societies.analysis.questionnaires import (
+    persona_figures as persona_plots,
 )
 from societies.analysis.statistics import trend
 from societies.errors import InputError
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 
 def steady(**respondent: float) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pytest
 
 import societies
 from societies.errors import RunFailedError
-from societies.loading import load
-from societies.runlog import logical
+from societies.loading.load import load
+from societies.record.log import logical
 from tests.conftest import SMALL, assert_same_record, record
 
 

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import societies
-from societies.analysis import change, consistency
+from societies.analysis.questionnaires import change, consistency
 from societies.cli.main import app
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 PAGE = Path(__file__).parent.parent / "docs" / "personas.md"
 FILE = re.compile(r"^`([\w.]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)

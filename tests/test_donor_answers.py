@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.protocol import DonorProtocol
 

@@ -5,7 +5,7 @@ import pytest
 
 import societies
 from societies.errors import InputError
-from societies.forks import fork
+from societies.execute.fork import fork
 
 CHANGES = [
     ("g2", {"protocol.multiplier": 3.0}),

@@ -14,8 +14,8 @@ from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
 from societies.errors import InputError
 from societies.scenarios.donor_game import SCENARIO
-from societies.scenarios.donor_game.game import DonorGame, Link
 from societies.scenarios.donor_game.minds import MINDS
+from societies.scenarios.donor_game.society import DonorGame, Link
 
 FIDELITIES = ("paper", "released")
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import societies
 from societies.agents.models.base import Message, Request
-from societies.agents.persona import Persona
+from societies.agents.persona.persona import Persona
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
-from societies.scenarios.donor_game.game import Advice, Link
 from societies.scenarios.donor_game.minds import MINDS, named_part
 from societies.scenarios.donor_game.protocol import DonorProtocol
+from societies.scenarios.donor_game.society import Advice, Link
 
 PLAIN, PUNISHING = DonorProtocol(), DonorProtocol(costly_punishment=True)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import societies
-from societies.scenarios.donor_game.game import Advice, DonorGame, Link
+from societies.scenarios.donor_game.society import Advice, DonorGame, Link
 
 FIDELITIES = ("paper", "released")
 

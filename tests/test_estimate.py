@@ -11,7 +11,7 @@ from societies.agents.models.base import ModelSpec
 from societies.cli.estimate import against_actual, show_against_actual
 from societies.cli.main import app
 from societies.errors import InputError
-from societies.estimates import (
+from societies.execute.estimate import (
     LEAST_HIGH,
     QUOTATION,
     REASONING,
@@ -20,7 +20,7 @@ from societies.estimates import (
     prices,
     reasons,
 )
-from societies.loading import load
+from societies.loading.load import load
 from tests.conftest import SMALL
 from tests.openai_server import serve
 from tests.test_hosted_models import play

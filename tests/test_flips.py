@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from societies.analysis import consistency
+from societies.analysis.questionnaires import consistency
 
 PAIRS = [(1, 5), (5, 1), (3, 5), (1, 3), (3, 3), (2, 1), (4, 5), (5, 5)]
 """Answers on a scale of five: two on opposite sides, two that move from or to the middle."""

@@ -17,7 +17,7 @@ import societies
 from societies.cli.compare import show_comparison
 from societies.cli.main import app
 from societies.errors import InputError, ReplayDiffersError, RunInterruptedError
-from societies.run_directory import Run
+from societies.runs.run import Run
 from tests.conftest import SMALL, assert_same_record, record
 from tests.openai_server import Reply, serve
 

@@ -7,7 +7,7 @@ import pytest
 
 import societies
 from societies.agents.errors import ModelError
-from societies.run_directory import Run
+from societies.runs.run import Run
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
 

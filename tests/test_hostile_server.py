@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import societies
-from societies.journal import Journal
+from societies.record.journal import Journal
 from tests.openai_server import Reply, Server, serve
 from tests.test_hosted_models import play, pytestmark  # noqa: F401 - LiteLLM's warnings
 

@@ -8,8 +8,8 @@ import pytest
 
 import societies
 from societies import analysis
-from societies.analysis import personas
-from societies.run_directory import Run
+from societies.analysis.questionnaires import personas
+from societies.runs.run import Run
 
 NAMES = ["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"]
 

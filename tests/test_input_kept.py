@@ -9,13 +9,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from societies.agents import documents, rows
 from societies.agents.errors import SocietyError
+from societies.agents.files import documents, rows
 from societies.agents.instruments import files
 from societies.agents.population.files import people, read_rows
 from societies.agents.population.spec import FileSource
 from societies.errors import InputError
-from societies.loading import load
+from societies.loading.load import load
 from societies.scenarios.debate.protocol import Task
 from societies.scenarios.debate.tasks import TaskError, load_questions
 from tests.test_command_line import societies

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from societies import agents
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.agents.errors import SocietyError
 from societies.agents.instruments import files
 from societies.agents.instruments.answers import Choice, FormAnswers, item_label
@@ -20,9 +20,9 @@ from societies.agents.instruments.design import Cell, Design, Form, Option, cell
 from societies.agents.instruments.files import InstrumentFile
 from societies.agents.instruments.instrument import InstrumentBase, Question
 from societies.agents.models.base import Completion
-from societies.agents.prompts import Prompts
+from societies.agents.templates.prompts import Prompts
 from societies.errors import InputError
-from societies.loading import load
+from societies.loading.load import load
 
 BIG_FIVE = {"openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"}
 

@@ -11,8 +11,8 @@ from societies.agents import LLMAgent, Text
 from societies.agents.errors import ModelError, OutsideInteractionError
 from societies.agents.models.base import Completion, Request
 from societies.errors import RunFailedError
-from societies.journal import Journal
-from societies.loading import load
+from societies.loading.load import load
+from societies.record.journal import Journal
 from societies.society import Society
 from tests.conftest import SMALL
 

@@ -11,13 +11,13 @@ from societies.agents import LLMAgent, Text
 from societies.agents.models.base import Completion
 from societies.cli.compare import show_comparison
 from societies.cli.show import show_summary
+from societies.config.interventions import Intervention
 from societies.errors import InputError, RunFailedError, RunInterruptedError
-from societies.interventions import Intervention
-from societies.loading import load, validate
+from societies.loading.load import load, validate
+from societies.loading.source import Source
 from societies.registry import find
-from societies.run_directory import Run
+from societies.runs.run import Run
 from societies.society import Society
-from societies.source import Source
 from tests.conftest import SMALL, assert_same_record, record
 
 SCRAMBLED = {"name": "scripted/persona", "options": {"latency": 0.002, "latency_sigma": 1.5}}

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import societies
 from societies import registry
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.errors import InputError
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.scenarios.interview.answers import Name, TwentyStatements, Verdicts
 
 SMALL: dict[str, dict[str, Any]] = {

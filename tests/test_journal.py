@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from societies.agents.models.base import Completion, Message, ModelSpec, Request
 from societies.errors import JournalError
-from societies.journal import Journal
+from societies.record.journal import Journal
 
 SPEC = ModelSpec(name="scripted/random", options={"malformed": 0.5})
 

@@ -10,12 +10,12 @@ import pytest
 
 import societies
 from societies.agents.errors import ModelError
-from societies.config import Limits
+from societies.calls.throttle import FIRST_LIMIT, Rate, Throttle, attach_shared, detach_shared
+from societies.config.schema import Limits
 from societies.errors import InputError, JournalError, RunInterruptedError
-from societies.estimates import estimate
-from societies.journal import Journal
-from societies.run_directory import Run
-from societies.throttle import FIRST_LIMIT, Rate, Throttle, attach_shared, detach_shared
+from societies.execute.estimate import estimate
+from societies.record.journal import Journal
+from societies.runs.run import Run
 from tests.conftest import SMALL, assert_same_record, record
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import hosted, play, pytestmark  # noqa: F401 - LiteLLM's warnings

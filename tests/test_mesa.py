@@ -5,7 +5,7 @@ import pytest
 
 from societies.agents import LLMAgent, Text
 from societies.agents.models.base import Completion
-from societies.loading import load
+from societies.loading.load import load
 from societies.society import Society
 from tests.conftest import SMALL
 

@@ -12,9 +12,9 @@ from societies import analysis
 from societies.agents.models.base import ModelSpec, labels
 from societies.cli.estimate import against_actual
 from societies.cli.show import show_summary
-from societies.estimates import estimate
-from societies.loading import load
-from societies.summary import answer_counts
+from societies.execute.estimate import estimate
+from societies.loading.load import load
+from societies.runs.results import answer_counts
 from tests.conftest import SMALL
 
 CAREFUL = {"name": "scripted/noisy", "options": {"malformed": 0.0, "sloppy": 0.0}}

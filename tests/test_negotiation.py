@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from societies.errors import InputError
-from societies.loading import load
-from societies.run_directory import Run
-from societies.runner import replay, resume
+from societies.execute.run import replay, resume
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.scenarios.negotiation.answers import TERMINATOR
 from societies.scenarios.negotiation.protocol import most_calls
 from societies.society import Society

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from societies.analysis import negotiation
-from societies.analysis.negotiation_plots import plot_learning, plots
 from societies.analysis.statistics import mean_interval
-from societies.run_directory import Run
+from societies.runs.run import Run
+from societies.scenarios.negotiation import measures as negotiation
 from societies.scenarios.negotiation.contexts import Context
+from societies.scenarios.negotiation.figures import plot_learning, plots
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 

@@ -3,8 +3,8 @@
 import pytest
 from matplotlib.figure import Figure
 
-from societies.analysis import negotiation
-from societies.analysis.negotiation_plots import _ending, draw_outcomes, plots
+from societies.scenarios.negotiation import measures as negotiation
+from societies.scenarios.negotiation.figures import _ending, draw_outcomes, plots
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 

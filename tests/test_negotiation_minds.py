@@ -8,7 +8,7 @@ import pytest
 
 import societies
 from societies.agents.models.base import Request
-from societies.agents.persona import Persona
+from societies.agents.persona.persona import Persona
 from societies.scenarios.negotiation.answers import TurnAnswer, TurnError
 from societies.scenarios.negotiation.contexts import (
     Context,

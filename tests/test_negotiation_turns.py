@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.scenarios.negotiation.answers import (
     TurnAnswer,
     TurnError,

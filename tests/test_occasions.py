@@ -9,9 +9,9 @@ import pytest
 
 import societies
 from societies import analysis
-from societies.analysis.shown import NOTHING
+from societies.analysis.questionnaires.shown import NOTHING
 from societies.cli.show import show_summary
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 Small = Callable[..., Run]
 TWICE = {"instrument": "mini_markers", "before": True, "after": True}

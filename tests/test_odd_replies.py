@@ -12,7 +12,7 @@ from societies.agents.errors import ModelError
 from societies.agents.models.base import ModelSpec
 from societies.agents.models.hosted import prices, retry_after
 from societies.errors import RunInterruptedError
-from societies.run_directory import Run
+from societies.runs.run import Run
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import play, pytestmark  # noqa: F401 - LiteLLM's warnings
 

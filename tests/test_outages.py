@@ -10,8 +10,8 @@ import societies
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec
 from societies.agents.models.hosted import HostedModel
-from societies.config import Limits
-from societies.patience import Patience
+from societies.calls.patience import Patience
+from societies.config.schema import Limits
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import play, pytestmark  # noqa: F401 - LiteLLM's warnings
 from tests.test_odd_replies import asking

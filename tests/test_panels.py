@@ -10,12 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import panels
-from societies.analysis.occasion_plots import draw_before_after, draw_drift
-from societies.analysis.panels import Panel, compose, repeated
-from societies.analysis.shown import NOTHING
-from societies.analysis.stripe_plots import CHOICES, draw_stripes
-from societies.run_directory import Run
+from societies.analysis.questionnaires import panels
+from societies.analysis.questionnaires.occasion_figures import draw_before_after, draw_drift
+from societies.analysis.questionnaires.panels import Panel, compose, repeated
+from societies.analysis.questionnaires.shown import NOTHING
+from societies.analysis.questionnaires.stripe_figures import CHOICES, draw_stripes
+from societies.runs.run import Run
 
 KIND = {"big_five": {"agreeableness": "very high"}}
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 import societies
-from societies.analysis import change, choices, consistency
-from societies.run_directory import Run
+from societies.analysis.questionnaires import change, choices, consistency
+from societies.runs.run import Run
 
 PERSONA = {
     "openness": "high",

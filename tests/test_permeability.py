@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import societies
-from societies.analysis import permeability
-from societies.run_directory import Run
+from societies.analysis.questionnaires import permeability
+from societies.runs.run import Run
 
 TRAITS = ["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"]
 SHIFT = {"religion": {"none": {"openness": 0.5}}}

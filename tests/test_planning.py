@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 import societies
 from societies.cli.main import app
 from societies.errors import InputError
-from societies.loading import load
+from societies.loading.load import load
 from societies.planning import Plan
-from societies.run_directory import Run
+from societies.runs.run import Run
 from tests.conftest import SMALL
 
 TRAITS = {"population.persona.big_five": {"openness": "random", "neuroticism": "random"}}

@@ -5,9 +5,9 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 import societies
-from societies.analysis import plots
 from societies.analysis.figures import plain, save
-from societies.analysis.plots import Results, cooperation
+from societies.scenarios.donor_game import figures as plots
+from societies.scenarios.donor_game.figures import Results, cooperation
 
 PUNISHERS = [
     {

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from scipy.stats import pearsonr
 
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import TRAITS, Persona, PersonaSpec
+from societies.agents.persona.persona import TRAITS, Persona, PersonaSpec
 from societies.agents.population import Person, Population, PopulationError, PopulationSpec
 from societies.agents.population.describe import lines, trait_scores
-from societies.agents.prompts import Prompts
+from societies.agents.templates.prompts import Prompts
 from societies.errors import InputError
-from societies.loading import load
+from societies.loading.load import load
 
 MODEL = ModelSpec(name="scripted/persona")
 LARGE = 10_000

@@ -9,14 +9,14 @@ import pytest
 
 import societies
 from societies.agents.agent import LLMAgent
-from societies.agents.answers import AnswerError, Text
+from societies.agents.answers.answer import AnswerError, Text
 from societies.agents.errors import OutsideInteractionError
 from societies.agents.models.base import Completion
-from societies.agents.persona import Persona
-from societies.agents.portraits import Summary, commissions, portrayed
-from societies.estimates import estimate
-from societies.loading import load
-from societies.run_directory import Run
+from societies.agents.persona.persona import Persona
+from societies.agents.persona.portraits import Summary, commissions, portrayed
+from societies.execute.estimate import estimate
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.society import Society
 from societies.testing import check_plan, check_resume, check_rows, check_scenario
 from tests.conftest import SMALL, assert_same_record, record

@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import consistency, consistency_plots, personas
+from societies.analysis.questionnaires import consistency, personas
+from societies.analysis.questionnaires import figures as consistency_plots
 from societies.cli.show import show_summary
 
 QUESTION = {"ask": ["What do you like?"], "before": True}

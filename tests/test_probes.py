@@ -10,8 +10,8 @@ import pytest
 import societies
 from societies.cli.show import show_summary
 from societies.errors import InputError
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 
 ALL_MOMENTS = [
     {"instrument": "mini_markers", "items": ["kind", "cold"], "before": True, "after": True},

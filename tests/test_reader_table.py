@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from societies.agents.answers import Answer, AnswerError
+from societies.agents.answers.answer import Answer, AnswerError
 from societies.agents.instruments.answers import Choice, FormAnswers
 from societies.agents.instruments.design import Form, Option
 from societies.agents.instruments.instrument import Question
 from societies.agents.models.base import Completion
-from societies.agents.portraits import Prose, Summary
+from societies.agents.persona.portraits import Prose, Summary
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.protocol import DonorProtocol
 from societies.scenarios.interview.answers import Name, TwentyStatements, Verdicts

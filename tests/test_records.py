@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from societies.errors import InputError, RunFailedError
-from societies.loading import load
-from societies.records import COMMON_COLUMNS, Record, schema
-from societies.runlog import RunLog, Table
+from societies.loading.load import load
+from societies.record.log import RunLog, Table
+from societies.record.types import COMMON_COLUMNS, Record, schema
 from tests.conftest import SMALL
 
 

@@ -9,7 +9,7 @@ import pytest
 import societies
 from societies import analysis
 from societies.errors import InputError
-from societies.run_directory import Run
+from societies.runs.run import Run
 
 PROFILE = {
     "openness": "very high",

@@ -22,8 +22,8 @@ from societies.errors import (
     RunFailedError,
     RunInterruptedError,
 )
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 from tests.conftest import SMALL, assert_same_record, forge, record
 
 SLOW = {

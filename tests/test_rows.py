@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from societies.agents import rows
 from societies.agents.errors import SocietyError
+from societies.agents.files import rows
 from societies.agents.population.files import people, read_rows
 from societies.agents.population.spec import FileSource
 

@@ -4,9 +4,10 @@ import polars as pl
 
 import societies
 from societies import analysis
-from societies.analysis import debate, negotiation
-from societies.analysis.plots import Results, _figure, draw_resources
-from societies.course import Course
+from societies.runs.course import Course
+from societies.scenarios.debate import measures as debate
+from societies.scenarios.donor_game.figures import Results, _figure, draw_resources
+from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
 
 PUNISHERS = {"name": "scripted/image_scorer", "options": {"punish": 0.2, "threshold": 1.0}}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from societies.errors import RunInterruptedError
-from societies.records import MessageRecord
+from societies.record.types import MessageRecord
 from societies.scheduler import CURRENT, Row, Scheduler
 
 

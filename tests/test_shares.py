@@ -10,8 +10,8 @@ import pytest
 
 import societies
 from societies import analysis
-from societies.analysis import change
-from societies.run_directory import Run
+from societies.analysis.questionnaires import change
+from societies.runs.run import Run
 from tests.conftest import forge
 
 LEVELS = dict.fromkeys(
@@ -146,7 +146,7 @@ def test_no_figure_depends_on_the_order_of_rows(
 
 
 def test_the_baseline_of_shuffled_pairs_does_not_depend_on_their_order() -> None:
-    from societies.analysis.knowledge import shuffled
+    from societies.analysis.questionnaires.knowledge import shuffled
 
     said, done = [1.0, 5.0, 3.0, 7.0, 2.0], [2.0, 4.0, 3.0, 6.0, 2.0]
     assert shuffled(said, done, 4) == shuffled(said[::-1], done[::-1], 4)

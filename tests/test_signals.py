@@ -12,7 +12,7 @@ import pytest
 
 import societies
 from societies.errors import InputError
-from societies.run_directory import Run
+from societies.runs.run import Run
 from tests.conftest import SMALL
 from tests.test_resume import COMMAND, calls
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 import societies
-from societies.agents.answers import Text
-from societies.loading import load
-from societies.records import MessageRecord
+from societies.agents.answers.answer import Text
+from societies.loading.load import load
+from societies.record.types import MessageRecord
 from tests.conftest import SMALL
 
 PER_GENERATION = 1 + 2 * 4

@@ -6,9 +6,9 @@ import re
 import pytest
 
 import societies
-from societies.agents.answers import CUT_OFF, AnswerError
+from societies.agents.answers.answer import CUT_OFF, AnswerError
+from societies.agents.answers.structured import gives_objects, read_object, response_schema
 from societies.agents.models.base import ModelSpec
-from societies.agents.structured import gives_objects, read_object, response_schema
 from societies.scenarios.donor_game.answers import GiftAnswer
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve

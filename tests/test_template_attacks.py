@@ -7,10 +7,10 @@ import pytest
 
 import societies
 from societies.agents.errors import PromptError
-from societies.agents.prompts import Prompts
+from societies.agents.templates.prompts import Prompts
 from societies.errors import InputError
-from societies.estimates import estimate
-from societies.scenarios.donor_game.game import DonorGame
+from societies.execute.estimate import estimate
+from societies.scenarios.donor_game.society import DonorGame
 from tests.conftest import SMALL
 
 PICKLE = (

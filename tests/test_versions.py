@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Self
 
 import societies
 from societies.agents.agent import LLMAgent
-from societies.agents.answers import Answer, AnswerError, Text
+from societies.agents.answers.answer import Answer, AnswerError, Text
 from societies.agents.models.base import Completion
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.society import Society
 from tests.conftest import SMALL
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import societies
 from societies.agents.errors import PromptError
-from societies.agents.persona import Persona
-from societies.agents.prompts import Prompts
-from societies.agents.views import FrozenDict, FrozenList, View, view, views
-from societies.config import Protocol
-from societies.scenarios.donor_game.game import DonorGame
+from societies.agents.persona.persona import Persona
+from societies.agents.templates.prompts import Prompts
+from societies.agents.templates.views import FrozenDict, FrozenList, View, view, views
+from societies.config.schema import Protocol
+from societies.scenarios.donor_game.society import DonorGame
 from tests.conftest import SMALL
 
 

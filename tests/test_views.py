@@ -13,14 +13,14 @@ from jinja2.utils import Namespace
 
 import societies
 from societies import registry
-from societies.agents import prompts as module
-from societies.agents.filters import METHODS
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import ScriptedModel
-from societies.agents.persona import PersonaView
-from societies.agents.prompts import Prompts
-from societies.agents.sandbox import GLOBALS, Sandbox
-from societies.agents.views import FrozenDict, FrozenList, View, altered
+from societies.agents.persona.persona import PersonaView
+from societies.agents.templates import prompts as module
+from societies.agents.templates.filters import METHODS
+from societies.agents.templates.prompts import Prompts
+from societies.agents.templates.sandbox import GLOBALS, Sandbox
+from societies.agents.templates.views import FrozenDict, FrozenList, View, altered
 from societies.registry import find
 from tests.faulty import install
 from tests.test_conformance import RING, SIZES, offline_files

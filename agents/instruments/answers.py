@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any, Self
 
-from societies.agents.answers import Answer, AnswerError
+from societies.agents.answers.answer import Answer, AnswerError
+from societies.agents.answers.refusals import is_refusal
 from societies.agents.instruments.choices import find_option, is_label, names_none
 from societies.agents.instruments.design import Form, Option
 from societies.agents.models.base import Completion
-from societies.agents.refusals import is_refusal
 
 LINE = re.compile(r"\W*([a-z]{1,2})\s*[).:]\s*(.+)")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from societies.agents import documents
-from societies.agents import rows as tables
 from societies.agents.errors import SocietyError
+from societies.agents.files import documents
+from societies.agents.files import rows as tables
 from societies.agents.instruments.instrument import Instrument
 from societies.agents.strict import Strict
 

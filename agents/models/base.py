@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, field_validator
 from pydantic_core import to_json
 
-from societies.agents.persona import PersonaView
+from societies.agents.persona.persona import PersonaView
 from societies.agents.secrets import holds_password, names_secret
 from societies.agents.strict import Strict
 

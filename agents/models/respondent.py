@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from societies.agents.persona import NOBODY, PersonaView
+from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.agents.streams import stream
 from societies.agents.strict import Strict
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.respondent import Respondent
-from societies.agents.portraits import script
+from societies.agents.persona.portraits import script
 from societies.agents.streams import LateStream, stream
 from societies.agents.strict import Strict
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from societies.agents.persona import LEVELS, TRAITS, Persona
+from societies.agents.persona.persona import LEVELS, TRAITS, Persona
 from societies.agents.population.people import Person, fact
 from societies.agents.population.spec import Distribution, PopulationSpec
 

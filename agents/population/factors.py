@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
-from societies.agents.persona import Fact, Level
+from societies.agents.persona.persona import Fact, Level
 
 if TYPE_CHECKING:
     from societies.agents.population.people import Person

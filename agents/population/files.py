@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from societies.agents import rows
 from societies.agents.errors import SocietyError
-from societies.agents.persona import TRAITS
+from societies.agents.files import rows
+from societies.agents.persona.persona import TRAITS
 from societies.agents.population.spec import FileSource, Listed
 from societies.agents.strict import explained
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from societies.agents.errors import SocietyError
-from societies.agents.persona import Fact
+from societies.agents.persona.persona import Fact
 from societies.agents.population.spec import Margins
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from societies.agents.errors import SocietyError
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import Block, Fact, Persona, PersonaSpec
+from societies.agents.persona.persona import Block, Fact, Persona, PersonaSpec
 from societies.agents.population.factors import Crossing
 from societies.agents.population.spec import (
     Condition,

@@ -6,8 +6,8 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from societies.agents.models.base import ModelSpec
-from societies.agents.persona import LEVELS, TRAITS, Fact, Level, PersonaSpec, Trait
-from societies.agents.portraits import Style
+from societies.agents.persona.persona import LEVELS, TRAITS, Fact, Level, PersonaSpec, Trait
+from societies.agents.persona.portraits import Style
 from societies.agents.strict import Strict
 
 Weights = dict[str, float]

@@ -11,7 +11,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from societies.agents.errors import SocietyError
-from societies.agents.persona import Trait
+from societies.agents.persona.persona import Trait
 from societies.agents.population.spec import Traits
 
 if TYPE_CHECKING:

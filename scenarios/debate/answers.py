@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from societies.agents.answers import Answer, AnswerError
-from societies.agents.structured import ObjectAnswer, read_object
+from societies.agents.answers.answer import Answer, AnswerError
+from societies.agents.answers.structured import ObjectAnswer, read_object
 from societies.scenarios.debate import reading
 from societies.scenarios.debate.reading import read_answer
 from societies.scenarios.debate.tasks import Question

@@ -9,7 +9,7 @@ from societies.scenarios.debate.symmetric import count_votes
 from societies.scenarios.debate.voting import DecidedBy, Decision
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Debate
+    from societies.scenarios.debate.society import Debate
 
 
 async def answer_alone(debate: "Debate", case: Case) -> Decision:

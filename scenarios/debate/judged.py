@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from societies.agents.agent import LLMAgent
-from societies.agents.answers import Text
+from societies.agents.answers.answer import Text
 from societies.scenarios.debate.answers import FinalChoice, Position, Verdict
 from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.records import Judgement
@@ -12,7 +12,7 @@ from societies.scenarios.debate.tasks import matches
 from societies.scenarios.debate.voting import Decision
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Debate
+    from societies.scenarios.debate.society import Debate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import NOBODY, PersonaView
+from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.scenarios.debate.answers import (
     PREFERENCE,
     REASON,

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from pydantic import Field, ValidationInfo, model_validator
 
 from societies.agents.strict import Strict
-from societies.config import Protocol, RunConfig
+from societies.config.schema import Protocol, RunConfig
 from societies.planning import Attendance
 from societies.registry import Place
 from societies.scenarios.debate.tasks import TaskError, load_questions

@@ -7,8 +7,8 @@ is for the form alone: markup, a full stop, a label before the value.
 import re
 from collections.abc import Sequence
 
-from societies.agents.answers import AnswerError
-from societies.agents.refusals import is_refusal
+from societies.agents.answers.answer import AnswerError
+from societies.agents.answers.refusals import is_refusal
 from societies.scenarios.debate import equality, released
 from societies.scenarios.debate.tasks import Question
 

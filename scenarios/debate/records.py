@@ -2,8 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from societies.agents.answers import Outcome
-from societies.records import Record
+from societies.agents.answers.answer import Outcome
+from societies.record.types import Record
 
 MARKS = {True: "right", False: "wrong", None: "not scored"}
 

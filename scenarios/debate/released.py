@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from societies.agents.answers import AnswerError
+from societies.agents.answers.answer import AnswerError
 from societies.scenarios.debate import equality
 from societies.scenarios.debate.tasks import Question
 

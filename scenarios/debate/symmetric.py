@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from societies.agents.agent import LLMAgent
-from societies.agents.answers import Text
+from societies.agents.answers.answer import Text
 from societies.scenarios.debate.answers import Position
 from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.protocol import summarises
 from societies.scenarios.debate.voting import Decision, vote
 
 if TYPE_CHECKING:
-    from societies.scenarios.debate.debate import Debate
+    from societies.scenarios.debate.society import Debate
 
 
 def schedule_rounds(debate: "Debate", case: Case) -> None:

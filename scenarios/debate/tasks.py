@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from societies.agents import documents, rows
+from societies.agents.files import documents, rows
 from societies.agents.streams import stream
 from societies.registry import Place
 from societies.scenarios.debate import equality

@@ -15,7 +15,7 @@ SCENARIO = Scenario(
     name="donor_game",
     title="Indirect reciprocity under cultural evolution: agents give, and are seen giving",
     folder=Path(__file__).parent,
-    society="societies.scenarios.donor_game.game:DonorGame",
+    society="societies.scenarios.donor_game.society:DonorGame",
     protocol=DonorProtocol,
     minds=MINDS,
     check=check,
@@ -23,6 +23,6 @@ SCENARIO = Scenario(
     attendance=attendance,
     supports=("add", "remove"),
     conserved="societies.scenarios.donor_game.conserved:violations",
-    summary="societies.analysis.cooperation:summary",
-    plots="societies.analysis.plots:cooperation",
+    summary="societies.scenarios.donor_game.measures:summary",
+    plots="societies.scenarios.donor_game.figures:cooperation",
 )

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from societies.course import Course
-from societies.run_directory import Run
+from societies.runs.course import Course
+from societies.runs.run import Run
 from societies.scenarios.donor_game.protocol import DonorProtocol
 
 Hands = dict[str, float]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import NOBODY, PersonaView
+from societies.agents.persona.persona import NOBODY, PersonaView
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 

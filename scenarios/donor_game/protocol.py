@@ -6,8 +6,8 @@ from typing import Literal, cast
 
 from pydantic import Field
 
-from societies.config import Protocol, RunConfig
-from societies.interventions import EVERYBODY
+from societies.config.interventions import EVERYBODY
+from societies.config.schema import Protocol, RunConfig
 from societies.planning import Attendance
 from societies.registry import Place
 

@@ -15,14 +15,14 @@ SCENARIO = Scenario(
     name="interview",
     title="Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
     folder=Path(__file__).parent,
-    society="societies.scenarios.interview.interview:Interview",
+    society="societies.scenarios.interview.society:Interview",
     protocol=InterviewProtocol,
     minds=MINDS,
     roles=("judge",),
     check=check,
     calls=planned_calls,
     attendance=attendance,
-    summary="societies.analysis.consistency:summary",
+    summary="societies.analysis.questionnaires.consistency:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (
@@ -35,6 +35,6 @@ SCENARIO = Scenario(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    findings="societies.analysis.personas:findings",
-    plots="societies.analysis.consistency_plots:draw",
+    findings="societies.analysis.questionnaires.personas:findings",
+    plots="societies.analysis.questionnaires.figures:draw",
 )

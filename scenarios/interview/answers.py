@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from societies.agents.answers import AnswerError
-from societies.agents.structured import ObjectAnswer, read_object
+from societies.agents.answers.answer import AnswerError
+from societies.agents.answers.structured import ObjectAnswer, read_object
 
 STATEMENTS = 10
 """Statements of each kind that are asked for."""

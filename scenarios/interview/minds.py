@@ -8,7 +8,7 @@ from pydantic import Field
 from societies.agents.models.base import Request
 from societies.agents.models.respondent import Respondent
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import NOBODY, PersonaView
+from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.scenarios.interview.answers import STATEMENTS
 
 

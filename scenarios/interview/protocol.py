@@ -7,8 +7,8 @@ from typing import Literal, cast
 from pydantic import Field
 
 from societies.agents.instruments.design import Design, cells
-from societies.agents.persona import Block
-from societies.config import Protocol, RunConfig
+from societies.agents.persona.persona import Block
+from societies.config.schema import Protocol, RunConfig
 from societies.planning import Attendance
 from societies.registry import Place
 
@@ -42,7 +42,7 @@ def kept_blocks(ablation: Ablation) -> list[Block]:
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with the questionnaires, and what is missing for the judge."""
-    from societies.loading import design_problems
+    from societies.loading.load import design_problems
 
     protocol = cast(InterviewProtocol, config.protocol)
     for position, design in enumerate(protocol.questionnaires):

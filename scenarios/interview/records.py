@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from societies.agents.answers import Outcome
-from societies.records import Record
+from societies.agents.answers.answer import Outcome
+from societies.record.types import Record
 
 
 class SelfDescription(Record):

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from societies.agents.answers import Answer, AnswerError
+from societies.agents.answers.answer import Answer, AnswerError
 
 MESSAGE = "[message]"
 PROPOSE = "[propose]"

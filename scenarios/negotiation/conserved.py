@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from societies.course import Course
-from societies.run_directory import Run
+from societies.runs.course import Course
+from societies.runs.run import Run
 from societies.scenarios.negotiation.contexts import SEATS, Context, Points, rewards
 
 Logged = dict[str, Any]

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
-from societies.agents.persona import NOBODY
+from societies.agents.persona.persona import NOBODY
 from societies.scenarios.negotiation.contexts import Counts, remainder, shares, worth
 from societies.scenarios.negotiation.offers import (
     list_words,

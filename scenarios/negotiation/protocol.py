@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self, cast
 from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
-from societies.config import Protocol, RunConfig
+from societies.config.schema import Protocol, RunConfig
 from societies.planning import Attendance
 from societies.registry import Place
 from societies.scenarios.negotiation.classic import read_contexts

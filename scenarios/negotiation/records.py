@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from societies.records import Record
+from societies.record.types import Record
 from societies.scenarios.negotiation.answers import Kind
 
 

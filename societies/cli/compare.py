@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import polars as pl
 from rich.text import Text
 
-from societies import comparison
 from societies.cli.show import console, show_caution
 from societies.cli.tables import as_table, as_tables
-from societies.run_directory import Run
-from societies.summary import answer_counts
+from societies.runs import comparison
+from societies.runs.results import answer_counts
+from societies.runs.run import Run
 
 
 def show_comparison(runs: Sequence[Run]) -> None:

@@ -11,11 +11,11 @@ from societies.agents.errors import SocietyError
 from societies.cli.show import console
 from societies.cli.tables import as_table
 from societies.cli.visible import visible
-from societies.config import RunConfig
-from societies.estimates import Estimate, Range, estimate
+from societies.config.schema import RunConfig
+from societies.execute.estimate import Estimate, Range, estimate
 from societies.registry import Scenario
-from societies.run_directory import Run
-from societies.summary import MODEL
+from societies.runs.results import MODEL
+from societies.runs.run import Run
 
 MOST_CALLS = 20_000
 """Calls of a run beyond which `show` does not play it again by itself."""

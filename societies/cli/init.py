@@ -5,7 +5,7 @@ from pathlib import Path
 
 from societies import registry
 from societies.errors import InputError
-from societies.source import find_file
+from societies.loading.source import find_file
 
 PROMPTS_NOTE = "\n# Your copies of the prompt templates; without a line the shipped one is used.\n"
 

@@ -76,7 +76,7 @@ def init(
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
-    from societies.loading import confounded_factors, left_out, load
+    from societies.loading.load import confounded_factors, left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     size, plan = config.population.size, scenario.plan(config)
@@ -96,7 +96,7 @@ def estimate(
 ) -> None:
     """Estimate the calls, tokens and cost of a run as a range; nothing is asked or spent."""
     from societies.cli.estimate import show_estimate
-    from societies.loading import load
+    from societies.loading.load import load
 
     config, scenario = load(file, overrides(seed, sets))
     show_estimate(config, scenario, as_json=as_json)
@@ -107,7 +107,7 @@ def schema() -> None:
     """Print the JSON schema of scenario files, for editors."""
     import json
 
-    from societies.loading import json_schema
+    from societies.loading.load import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
 
@@ -118,7 +118,7 @@ def run(
 ) -> None:
     """Run a scenario; the last line printed is the run's directory."""
     from societies.cli.progress import watch_with
-    from societies.runner import run as run_scenario
+    from societies.execute.run import run as run_scenario
 
     given = overrides(seed, sets)
     _perform(lambda: run_scenario(file, out=out, sets=given, watch=watch_with(quiet=quiet)))
@@ -131,7 +131,7 @@ def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
     --set may raise limits, or say where a model is reached now; it cannot change what is asked.
     """
     from societies.cli.progress import watch_with
-    from societies.runner import resume as resume_run
+    from societies.execute.run import resume as resume_run
 
     given = overrides(None, sets)
     _perform(lambda: resume_run(path, sets=given, watch=watch_with(quiet=quiet)))
@@ -147,7 +147,7 @@ def fork(
 ) -> None:
     """Re-execute a run from its journal up to a scope, and go live from there, changed."""
     from societies.cli.progress import watch_with
-    from societies.forks import fork as fork_run
+    from societies.execute.fork import fork as fork_run
 
     changes, watch = overrides(None, sets), watch_with(quiet=quiet)
     _perform(lambda: fork_run(path, at, sets=changes, out=out, watch=watch))
@@ -157,7 +157,7 @@ def fork(
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
-    from societies.runner import replay as replay_run
+    from societies.execute.run import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
     say("replayed: every request and every row is the same", err=True)
@@ -168,7 +168,7 @@ def replay(path: RunPath, quiet: Quiet = False) -> None:
 def rebuild(path: RunPath, quiet: Quiet = False) -> None:
     """Write a run's tables and run.json anew from its journal alone; nothing is asked."""
     from societies.cli.progress import watch_with
-    from societies.repairs import rebuild as rebuild_run
+    from societies.execute.rebuild import rebuild as rebuild_run
 
     rebuilt = rebuild_run(path, watch=watch_with(quiet=quiet))
     say("rebuilt: the tables and run.json are written anew", err=True)
@@ -192,7 +192,7 @@ def show(
     Several runs are compared: what was set differently, where they part, what came of it.
     """
     from societies.cli import show as display
-    from societies.run_directory import Run
+    from societies.runs.run import Run
 
     if len(paths) > 1:
         _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
@@ -222,7 +222,7 @@ app.command()(population)
 def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
     from societies.cli import compare
     from societies.errors import InputError
-    from societies.run_directory import Run
+    from societies.runs.run import Run
 
     if other:
         raise InputError("--call, --transcript and --plots show one run; name only one")

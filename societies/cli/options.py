@@ -22,8 +22,8 @@ def overrides(seed: int | None, sets: list[str] | None) -> dict[str, Any]:
     Raises:
         InputError: a --set is no KEY=VALUE, or its value is not plain YAML.
     """
-    from societies.agents import documents
     from societies.agents.errors import SocietyError
+    from societies.agents.files import documents
     from societies.errors import InputError
 
     given: dict[str, Any] = {}

@@ -19,9 +19,9 @@ def population(
     """Draw a scenario's population and show it against what was asked for; nothing is run."""
     from societies.agents.population import Population, describe
     from societies.agents.population.factors import factors, joint_table, warnings
-    from societies.agents.prompts import Prompts
+    from societies.agents.templates.prompts import Prompts
     from societies.errors import InputError
-    from societies.loading import left_out, load
+    from societies.loading.load import left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
     spec = config.population

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.cli.output import Screen, say
+from societies.execute.run import Watch, unwatched
 from societies.registry import find
-from societies.runner import Watch, unwatched
 from societies.society import Society
 
 TERMINAL_SECONDS = 0.25

@@ -10,8 +10,8 @@ from societies.cli.progress import cost_text
 from societies.cli.tables import as_table, as_tables
 from societies.cli.visible import visible
 from societies.registry import resolve
-from societies.run_directory import Run
-from societies.summary import answer_counts, caution
+from societies.runs.results import answer_counts, caution
+from societies.runs.run import Run
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
@@ -132,7 +132,7 @@ def _unshown(run: Run) -> list[str]:
     """Return a warning for every probe that asked everybody the same again."""
     if run.status != "finished" or not run.config.probes:
         return []
-    return list(resolve("societies.analysis.shown:unshown")(run))
+    return list(resolve("societies.analysis.questionnaires.shown:unshown")(run))
 
 
 def _facts(run: Run) -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from societies.agents.answers import OUTCOMES
-from societies.run_directory import Run
+from societies.agents.answers.answer import OUTCOMES
+from societies.runs.run import Run
 
 WRITE = "SOCIETIES_WRITE_GOLDEN"
 """Environment variable: with the value 1, golden files are written instead of compared."""

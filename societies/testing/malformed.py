@@ -8,8 +8,8 @@ from random import Random
 
 from societies.agents.errors import SocietyError
 from societies.errors import RunFailedError
-from societies.records import CORE_RECORDS
-from societies.run_directory import Run
+from societies.record.types import CORE_RECORDS
+from societies.runs.run import Run
 from societies.testing.models import MisspeakingModel, Question, wrapped_models
 from societies.testing.promises import check_conserved
 from societies.testing.reruns import executed_again

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from societies.agents.population import Person, Population
-from societies.journal import Journal
-from societies.run_directory import Run
+from societies.record.journal import Journal
+from societies.runs.run import Run
 from societies.testing.rows import Row, in_order
 from societies.testing.tables import tables_of, told_in
 

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import societies
 from societies.agents.errors import SocietyError
 from societies.errors import ReplayDiffersError
-from societies.run_directory import Run
-from societies.runner import Watch, release, unwatched
+from societies.execute.run import Watch, release, unwatched
+from societies.runs.run import Run
 from societies.testing.models import slow_models
 from societies.testing.tables import check_same, collected, tables_of
 

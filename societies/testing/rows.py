@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from societies.records import CORE_RECORDS
-from societies.run_directory import Run
+from societies.record.types import CORE_RECORDS
+from societies.runs.run import Run
 from societies.testing.tables import Tables, tables_of
 
 Row = dict[str, Any]

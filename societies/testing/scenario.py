@@ -8,8 +8,8 @@ from typing import Any
 import societies
 from societies.agents.errors import SocietyError
 from societies.errors import InputError
-from societies.loading import load
-from societies.run_directory import Run
+from societies.loading.load import load
+from societies.runs.run import Run
 from societies.testing.advice import advise
 from societies.testing.malformed import check_malformed_answers
 from societies.testing.promises import Secrets, check_conserved, check_plan, check_secrets

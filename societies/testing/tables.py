@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from societies.journal import Journal
-from societies.records import CORE_RECORDS
-from societies.run_directory import Run
-from societies.runlog import logical
-from societies.runner import first_difference
+from societies.execute.run import first_difference
+from societies.record.journal import Journal
+from societies.record.log import logical
+from societies.record.types import CORE_RECORDS
+from societies.runs.run import Run
 
 Tables = dict[str, pl.DataFrame]
 

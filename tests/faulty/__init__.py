@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from pydantic import Field
 
 from societies.agents.models.scripted import Mind
-from societies.config import Protocol
+from societies.config.schema import Protocol
 from societies.registry import Scenario
 
 SECRETS = {

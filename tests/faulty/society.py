@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from societies.agents import Answer, AnswerError, LLMAgent
 from societies.agents.errors import ModelError
-from societies.agents.prompts import Prompts
-from societies.records import Record
+from societies.agents.templates.prompts import Prompts
+from societies.record.types import Record
 from societies.society import Society
 from tests.faulty import SECRETS
 

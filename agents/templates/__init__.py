@@ -1,0 +1,1 @@
+"""Prompt templates, and the bounded, frozen world that they see."""

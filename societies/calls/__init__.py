@@ -1,0 +1,1 @@
+"""What costs money: model calls, journalled, throttled, bounded."""

@@ -1,0 +1,295 @@
+"""Model calls: the one way from an agent to a language model, through the journal."""
+
+import asyncio
+import difflib
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+
+from societies.agents.agent import Call, LLMAgent
+from societies.agents.errors import ModelError, PassingModelError
+from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
+from societies.calls.patience import Patience
+from societies.calls.throttle import Throttle, attach_shared, detach_shared
+from societies.config.schema import Limits
+from societies.errors import ReplayDiffersError, RunInterruptedError
+from societies.record.journal import Entry, Journal
+from societies.scheduler import Interaction
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run has used so far."""
+
+    calls: int = 0
+    journalled: int = 0
+    """Calls answered from the journal, without asking a model."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    """US dollars, over the calls that have a known price."""
+    unpriced: int = 0
+    """Calls whose model has no known price."""
+
+    def add(self, completion: Completion, *, journalled: bool) -> None:
+        """Count one completion."""
+        self.calls += 1
+        self.journalled += journalled
+        self.prompt_tokens += completion.prompt_tokens
+        self.completion_tokens += completion.completion_tokens
+        if completion.cost is None:
+            self.unpriced += 1
+        else:
+            self.cost += completion.cost
+
+
+class Calls:
+    """Every model call of one run: keyed by program order, journalled, counted, bounded.
+
+    Args:
+        journal: where completions are recorded and looked up; None keeps none.
+        open_model: returns the language model of a specification, asked for once per model; it may
+            be replaced (by one that wraps it, say) as long as no call was made.
+        limits: how hard models may be driven, and what the run may use in all.
+        live: False takes completions from the journal only (replay).
+        on_live: called when the first call is made that is not in the journal.
+    """
+
+    def __init__(
+        self,
+        journal: Journal | None,
+        open_model: Callable[[ModelSpec], LanguageModel],
+        limits: Limits,
+        *,
+        live: bool = True,
+        on_live: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.journal = journal
+        self.totals = Totals()
+        self.live = live
+        self.limits = limits
+        self.stopping: str | None = None
+        self.limit_reached: dict[str, float | str] | None = None
+        """Which limit paused the run: its name, its value, and the amount used."""
+        self.throttles: dict[str, Throttle] = {}
+        """The throttles in use, by model name; a second address of a model is named, too."""
+        self.open_model = open_model
+        self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
+        self._under_way = 0
+        self._spent = self._spent_before() if limits.is_budgeted else None
+        self._jitter = Random()
+        self._answered: set[Hashable] = set()
+        """The models that have answered: an outage of theirs is waited for."""
+        self._on_live: Callable[[], None] | None = on_live
+        self._stopped = asyncio.Event()
+        self._unused = journal.size if journal else 0
+
+    async def complete(self, interaction: Interaction, agent: LLMAgent, request: Request) -> Call:
+        """Return the journalled completion of this call, or ask the agent's model.
+
+        Raises:
+            ReplayDiffersError: the journal holds another request under this call's key.
+            RunInterruptedError: the run is being stopped.
+            ModelError: the model cannot answer.
+        """
+        number = interaction.next_call(agent.name)
+        key = f"{interaction.scope}#{agent.name}#{number}"
+        spec = agent.model_spec
+        digest = request.digest(spec.fingerprint)
+        entry = self.journal.find(key) if self.journal else None
+        if entry is not None:
+            self._unused -= 1
+            if entry.request != digest:
+                raise ReplayDiffersError(self._difference(entry, request, spec))
+            completion = entry.completion
+        elif not self.live:
+            raise ReplayDiffersError(f"call {key} is not in the journal: it was never recorded")
+        else:
+            if self._on_live is not None:
+                began, self._on_live = self._on_live, None
+                began()
+            completion = await self._ask_or_stop(spec, request, key)
+            if self.journal:
+                self.journal.append(key, digest, request, spec, completion)
+            if self._spent is not None:
+                self._spent.add(completion, journalled=False)
+                self._check_counted(spec, key, completion)
+        self.totals.add(completion, journalled=entry is not None)
+        return Call(key, digest, request, completion)
+
+    def check_all_used(self) -> None:
+        """Raise unless every journalled call was asked again.
+
+        Raises:
+            ReplayDiffersError: some were not.
+        """
+        if self._unused and self.journal:
+            raise ReplayDiffersError(
+                f"{self._unused} of {self.journal.size} journalled calls were not asked again"
+            )
+
+    def reply(self, key: str) -> str:
+        """Return the reply of a journalled call; empty if there is none."""
+        entry = self.journal.find(key) if self.journal and key else None
+        return entry.completion.text if entry else ""
+
+    def stop(self, reason: str) -> None:
+        """Send nothing more; what waits for its turn gives up, what was sent may be answered."""
+        if self.stopping is None:
+            self.stopping = reason
+            self._stopped.set()
+
+    def close(self) -> None:
+        """Leave the throttles that are shared with other runs of the process."""
+        detach_shared(self)
+
+    async def _ask_or_stop(self, spec: ModelSpec, request: Request, key: str) -> Completion:
+        """Ask the model; a failure that cannot pass stops the run before anybody else asks."""
+        try:
+            return await self._ask(spec, request, key)
+        except ModelError as error:
+            self.stop(str(error))
+            raise
+
+    async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
+        """Ask the model, again after what can pass, within the limits."""
+        model, throttle = self._models.get(spec.access) or self._open(spec)
+        began, attempt = 0.0, 1
+        patience = Patience(self.limits, self._jitter)
+        while True:
+            reserved = await self._wait_for_turn(throttle, request)
+            sent = time.monotonic()
+            began = began or sent
+            try:
+                completion = await _uncancelled(model.complete(request, key), key)
+            except PassingModelError as error:
+                if error.overload:
+                    throttle.overloaded(sent)
+                pause = patience.pause(error, known=spec.access in self._answered)
+            else:
+                throttle.succeeded(time.monotonic() - sent)
+                if reserved:
+                    used = completion.prompt_tokens + completion.completion_tokens
+                    throttle.settle_tokens(reserved, used)
+                if not spec.is_scripted:
+                    self._answered.add(spec.access)
+                    completion.attempts = attempt
+                    completion.latency = time.monotonic() - began
+                    completion.in_flight = int(throttle.limit)
+                return completion
+            finally:
+                self._under_way -= 1
+                throttle.leave()
+            await self._pause(pause)
+            attempt += 1
+
+    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
+        model = self.open_model(spec)
+        if spec.is_scripted or getattr(model, "is_stand_in", False):
+            throttle = Throttle(adaptive=False)
+            throttle.attach(self, self.limits)
+        else:
+            throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
+            known = self.throttles.setdefault(spec.name, throttle)
+            if known is not throttle:
+                self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
+        self._models[spec.access] = (model, throttle)
+        return self._models[spec.access]
+
+    async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
+        """Wait until the limits let a request pass; return the tokens reserved for it."""
+        reserved = 0
+        if throttle.is_rated:
+            reserved = sum(len(message.content) for message in request.messages) // 4 + 1
+            await self._pause(throttle.delay(reserved))
+        if not throttle.enter_at_once():
+            await throttle.enter()
+        if self._spent is not None:
+            self._check_limits(self._spent)
+        if self.stopping:
+            throttle.leave(unused=True)
+            raise RunInterruptedError(self.stopping)
+        self._under_way += 1
+        return reserved
+
+    def _spent_before(self) -> Totals:
+        """Return what the journal's completions took: a resumed run has spent it already.
+
+        A fork begins its journal with the calls that its parent has paid for.
+        """
+        spent = Totals()
+        if self.journal is None:
+            return spent
+        for entry in islice(self.journal.entries(), self.journal.adopted, None):
+            spent.add(entry.completion, journalled=True)
+        return spent
+
+    def _check_limits(self, spent: Totals) -> None:
+        """Stop the run if it has used up what it may use in all."""
+        tokens = spent.prompt_tokens + spent.completion_tokens
+        for name, limit, used in (
+            ("max_cost_usd", self.limits.max_cost_usd, spent.cost),
+            ("max_calls", self.limits.max_calls, spent.calls + self._under_way),
+            ("max_tokens_total", self.limits.max_tokens_total, tokens),
+        ):
+            if limit is not None and used >= limit:
+                self.limit_reached = {"name": name, "limit": limit, "used": used}
+                self.stop(f"limits.{name} is reached: {used:,.6g} of {limit:,.6g}")
+
+    def _check_counted(self, spec: ModelSpec, key: str, completion: Completion) -> None:
+        """Stop the run if a limit cannot be kept, because nobody says what a call took.
+
+        Raises:
+            ModelError: the server does not tell.
+        """
+        unsaid = not completion.prompt_tokens and not completion.completion_tokens
+        for name, limit, unknown in (
+            ("max_cost_usd", self.limits.max_cost_usd, unsaid or completion.cost is None),
+            ("max_tokens_total", self.limits.max_tokens_total, unsaid),
+        ):
+            if limit is not None and unknown and not spec.is_scripted:
+                raise ModelError(
+                    f"limits.{name} cannot be kept: the server of model {spec.name} does not say "
+                    f"what call {key} took; its reply is journalled. Go on without the limit "
+                    f"(--set limits.{name}=null), or with limits.max_calls in its place"
+                )
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), seconds)
+        if self.stopping:
+            raise RunInterruptedError(self.stopping)
+
+    def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
+        """Say what differs between the journalled request and the one asked now."""
+        if self.journal is None:
+            return ""
+        recorded = [self.journal.message(digest) for digest in entry.messages]
+        before = [f"model: {self.journal.sampling(entry.model)}"]
+        now = [f"model: {spec.sampling()}"]
+        for role, content in recorded:
+            before += f"[{role}] {content}".splitlines()
+        for message in request.messages:
+            now += f"[{message.role}] {message.content}".splitlines()
+        lines = difflib.unified_diff(before, now, "recorded", "asked now", n=1, lineterm="")
+        return f"call {entry.key} asks something else than was recorded:\n" + "\n".join(lines)
+
+
+async def _uncancelled(work: Awaitable[Completion], key: str) -> Completion:
+    """Wait for a model; a cancellation that is not ours is a failure of it that can pass.
+
+    Raises:
+        PassingModelError: the model's library cancelled its own work.
+    """
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise PassingModelError(f"call {key} was cancelled by the model's library") from error

@@ -1,0 +1,1 @@
+"""The configuration of a run: what a scenario file may say."""

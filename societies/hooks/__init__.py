@@ -1,0 +1,1 @@
+"""What takes part in a run without being the scenario."""

@@ -1,0 +1,214 @@
+"""Administering an instrument: every item asked out of band, every answer in table `responses`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from societies.agents.agent import LLMAgent
+from societies.agents.answers.answer import Answer
+from societies.agents.instruments.answers import Choice, FormAnswers, Said, item_label
+from societies.agents.instruments.design import Cell, Design, Form, cells, form, select
+from societies.agents.models.base import Message, ModelSpec
+from societies.agents.streams import stream
+from societies.record.types import Response
+
+if TYPE_CHECKING:
+    from societies.config.schema import RunConfig
+    from societies.hooks.probes import Probe
+    from societies.society import Society
+
+
+class Questionnaire:
+    """An instrument with the design of its administration, prepared once for all agents.
+
+    Args:
+        name: how tables refer to the instrument.
+        instrument: what is asked.
+        design: how.
+    """
+
+    def __init__(self, name: str, instrument: Any, design: Design) -> None:
+        self.name = name
+        self.instrument = instrument
+        self.design = design
+        self.questions = select(design, instrument.questions())
+        self.cells = cells(design)
+        self.instruction = getattr(instrument, "instruction", "")
+        self._forms: dict[Cell, list[Form]] = {}
+
+    @classmethod
+    def of(cls, design: Design, config: "RunConfig") -> "Questionnaire":
+        """Return the questionnaire of a design, from the file's instruments or the shipped ones."""
+        return cls(design.instrument, config.instrument(design.instrument), design)
+
+    @classmethod
+    def of_probe(cls, probe: "Probe", config: "RunConfig") -> "Questionnaire":
+        """Return the questionnaire of a probe; open questions go by the probe's name."""
+        return cls(probe.instrument or probe.title, probe.questionnaire(config), probe)
+
+    def forms(self, cell: Cell) -> list[Form]:
+        """Return all questions as a cell of the grid shows them."""
+        if cell not in self._forms:
+            shown = cell
+            if self.design.batch == "form" and cell.label_style == "own":
+                shown = replace(cell, label_style="numbers")  # letters name the items
+            self._forms[cell] = [form(question, shown) for question in self.questions]
+        return self._forms[cell]
+
+    async def administer(
+        self,
+        society: "Society",
+        agent: LLMAgent,
+        cell: Cell,
+        *,
+        probe: str = "",
+        moment: str = "",
+        occasion: int | None = None,
+    ) -> None:
+        """Ask one agent everything in one cell of the grid.
+
+        Args:
+            society: where it is recorded.
+            agent: who is asked.
+            cell: how.
+            probe: name of the probe, if it is one.
+            moment: when, in words.
+            occasion: how often this agent was asked before; by default the repeat, from 0.
+        """
+        forms = list(self.forms(cell))
+        occasion = cell.repeat - 1 if occasion is None else occasion
+        if self.design.item_order == "shuffled":
+            stream(society.seed, "item order", agent.name, cell.name, occasion).shuffle(forms)
+        note = _Note(self, society, agent, cell, probe, moment, occasion)
+        if self.design.batch == "form":
+            await self._ask_form(agent, forms, note)
+            return
+        for position, each in enumerate(forms, start=1):
+            first = await self._ask(agent, each, occasion)
+            note.write(each, position, 1, first)
+            if self.design.reask:
+                note.write(each, position, 2, await self._ask_again(agent, each, occasion, first))
+
+    async def _ask(
+        self,
+        agent: LLMAgent,
+        each: Form,
+        occasion: int,
+        history: Sequence[Message] = (),
+        earlier: int | None = None,
+    ) -> Any:
+        is_open = each.question.kind == "open"
+        kind: type[Answer] = Said if is_open else Choice
+        return await agent.aside(
+            each.template,
+            kind,
+            fallback=Said(raw="") if is_open else Choice(value=None),
+            attempts=self.design.attempts,
+            explain=False,
+            context=self.design.context,
+            history=history,
+            form=each,
+            instruction=self.instruction,
+            occasion=occasion,
+            earlier=earlier,
+            score_by=self.design.score_by,
+        )
+
+    async def _ask_again(self, agent: LLMAgent, each: Form, occasion: int, first: Any) -> Any:
+        """Repeat the question verbatim behind its first answer (persona protocol 10.3)."""
+        text = agent.society.render(
+            each.template, agent=agent, form=each, instruction=self.instruction
+        )
+        history = (Message("user", text), Message("assistant", first.raw))
+        return await self._ask(agent, each, occasion, history, first.value)
+
+    async def _ask_form(self, agent: LLMAgent, forms: list[Form], note: "_Note") -> None:
+        """Ask the whole form in one call."""
+        answers = await agent.aside(
+            "whole_form",
+            FormAnswers,
+            fallback=FormAnswers(values=[None] * len(forms)),
+            attempts=self.design.attempts,
+            explain=False,
+            context=self.design.context,
+            forms=forms,
+            labels=[item_label(place) for place in range(len(forms))],
+            kinds={each.question.kind: each for each in forms},
+            instruction=self.instruction,
+            occasion=note.occasion,
+        )
+        for position, (each, value) in enumerate(zip(forms, answers.values, strict=True), start=1):
+            choice = Choice(value=value, refused=answers.refused, raw=answers.raw)
+            note.write(each, position, 1, choice.marked(answers.outcome))
+
+
+class _Note:
+    """Writes the answers of one administration to table `responses`."""
+
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        society: "Society",
+        agent: LLMAgent,
+        cell: Cell,
+        probe: str,
+        moment: str,
+        occasion: int,
+    ) -> None:
+        self.occasion = occasion
+        self._society = society
+        self._agent = agent
+        design = questionnaire.design
+        self._common = {
+            "instrument": questionnaire.name,
+            "probe": probe,
+            "moment": moment,
+            "occasion": occasion,
+            "option_order": cell.option_order,
+            "scale_direction": cell.scale_direction,
+            "wording": cell.wording,
+            "batch": design.batch,
+            "context": design.context,
+            "repeat": cell.repeat,
+            "seed": society.seed,
+            "model": agent.model_spec.name,
+            "label": society.label(agent.model_spec),
+            "decoding": decoding(agent.model_spec),
+        }
+
+    def write(self, each: Form, position: int, asking: int, answer: Any) -> None:
+        """Record one answer."""
+        question = each.question
+        self._society.record(
+            Response(
+                **self._common,
+                item=question.id,
+                kind=question.kind,
+                trait=question.trait,
+                reversed=question.reversed,
+                points=len(question.options),
+                pair=question.pair,
+                question=each.asked,
+                template=each.template,
+                label_style=each.labels,
+                position=position,
+                asking=asking,
+                value=answer.value,
+                answer=each.words(answer.value),
+                score=question.score(answer.value),
+                refused=answer.refused,
+                outcome=answer.outcome,
+                probabilities=answer.probabilities,
+                reply=answer.raw,
+            ),
+            self._agent,
+        )
+
+
+def decoding(spec: ModelSpec) -> str:
+    """Return how a model is sampled, as a JSON object."""
+    return to_json(
+        {name: value for name, value in spec.sampling().items() if name != "name"}
+    ).decode()

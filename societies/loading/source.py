@@ -1,0 +1,147 @@
+"""Scenario files as text: where every key stands, and what the command line sets over it."""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from societies import registry
+from societies.agents.errors import SocietyError
+from societies.agents.files import documents
+from societies.errors import InputError
+from societies.registry import Place
+
+
+@dataclass
+class Source:
+    """A configuration as data, with the place in a file that every value came from."""
+
+    data: dict[str, Any]
+    path: Path | None = None
+    marks: dict[tuple[str, ...], yaml.Mark] = field(default_factory=dict)
+    """Line and column of each key (of each list item, by its position), by its path from the top.
+    """
+    overridden: dict[Place, str] = field(default_factory=dict)
+    """What was set from outside, by its path from the top: how to name it."""
+
+    def where(self, place: Place) -> str:
+        """Return where a value stands: `file:line:column: key`, or the override that set it."""
+        key = ".".join(map(str, place))
+        prefixes = [place[:length] for length in range(len(place), -1, -1)]
+        for prefix in prefixes:
+            if origin := self.overridden.get(prefix):
+                return origin if prefix == place else f"{origin}: {key}"
+        if inner := self._set_below(place):
+            return f"{inner}: {key}"
+        for prefix in prefixes:
+            if mark := self.marks.get(tuple(map(str, prefix))):
+                return f"{self.path}:{mark.line + 1}:{mark.column + 1}: {key or 'the file'}"
+        return f"{self.path}: {key}" if self.path else key
+
+    def _set_below(self, place: Place) -> str | None:
+        """Return what was set from outside below a place that no file has."""
+        if not place or tuple(map(str, place)) in self.marks:
+            return None
+        below = (name for inner, name in self.overridden.items() if inner[: len(place)] == place)
+        return next(below, None)
+
+    def set(self, key: str, value: Any, origin: str) -> None:
+        """Set `a.b.c` to a value; mappings on the way are made if absent.
+
+        Raises:
+            InputError: the key leads through something that is not a mapping or list.
+        """
+        if not all(key.split(".")):
+            raise InputError(f"{origin}: write names with a dot between, as in limits.max_calls")
+        place: list[str | int] = []
+        holder: Any = self.data
+        *way, last = key.split(".")
+        for part in way:
+            step = _step(holder, part, key, origin)
+            place.append(step)
+            if isinstance(holder, dict):
+                if holder.get(part) is None:
+                    holder[part] = {}
+                holder = holder[part]
+            else:
+                holder = holder[step]
+        step = _step(holder, last, key, origin)
+        holder[step] = deepcopy(value)
+        self.overridden[(*place, step)] = origin
+
+
+def _step(holder: Any, part: str, key: str, origin: str) -> str | int:
+    """Return the dictionary key or list position that `part` means in `holder`."""
+    if isinstance(holder, dict):
+        return part
+    if isinstance(holder, list) and part.isascii() and part.isdecimal() and int(part) < len(holder):
+        return int(part)
+    raise InputError(f"{origin}: {key} leads nowhere: there is no {part!r} in {holder!r}")
+
+
+def read(given: str | Path | Mapping[str, Any]) -> Source:
+    """Read a scenario from a file, from a shipped name such as `donor_game/demo`, or from data.
+
+    Raises:
+        InputError: there is no such file, or it is not YAML that holds a mapping.
+    """
+    if isinstance(given, Mapping):
+        if documents.is_too_deep(dict(given)):
+            raise InputError(f"the configuration cannot be used: {documents.TOO_DEEP}")
+        return Source(data=deepcopy(dict(given)))
+    path = find_file(given)
+    try:
+        document = documents.yaml_document(documents.text(path), path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    except SocietyError as error:
+        raise InputError(str(error)) from error
+    data, node = document.data, document.node
+    if data is None:
+        raise InputError(f"{path} is empty; `societies init` copies a scenario to start from")
+    if not isinstance(data, dict) or node is None:
+        raise InputError(f"{path} holds a {type(data).__name__}, not the keys of a scenario")
+    return Source(data=data, path=path, marks=dict(_marks(node, ())))
+
+
+def find_file(given: str | Path) -> Path:
+    """Return the file that a path or a shipped name means.
+
+    Raises:
+        InputError: there is none.
+    """
+    path = Path(given)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a YAML file in it")
+    name, _, stem = str(given).partition("/")
+    if stem and name in registry.names():
+        files = {file.stem: file for file in registry.find(name).files()}
+        if stem in files:
+            return files[stem]
+    shipped = [
+        f"{name}/{file.stem}" for name in registry.names() for file in registry.find(name).files()
+    ]
+    raise InputError(
+        f"there is no file {str(given)!r}, and no shipped scenario file of that name"
+        + registry.nearest(str(given), shipped)
+    )
+
+
+def _marks(node: yaml.Node, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], yaml.Mark]]:
+    """Yield where each key and each list item stands."""
+    if not place:
+        yield (), node.start_mark
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = str(key.value)
+            yield (*place, name), key.start_mark
+            yield from _marks(value, (*place, name))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield (*place, str(position)), item.start_mark
+            yield from _marks(item, (*place, str(position)))

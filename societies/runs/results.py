@@ -1,0 +1,78 @@
+"""How the answers of a run came about, counted."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from societies.agents.answers.answer import OUTCOMES
+
+if TYPE_CHECKING:
+    from societies.runs.run import Run
+
+MODEL = pl.coalesce("label", "model").alias("model")
+"""Column `model` of tables that compare models: variants of one model are told apart by `label`."""
+
+
+CAUTIOUS_DEFAULTED = 0.05
+"""Part of the answers without a readable reply above which figures come with a warning."""
+CAUTIOUS_UNREADABLE = 0.2
+"""The same of the replies that could not be read."""
+
+
+def caution(run: "Run") -> str | None:
+    """Return a warning if so many answers of a run were lost that its figures mislead, or None."""
+    answers, defaulted = _counted(run.rows("answers"), pl.col("outcome") == "defaulted")
+    replies, unreadable = _counted(run.rows("calls"), ~pl.col("readable"))
+    parts = []
+    if defaulted > CAUTIOUS_DEFAULTED * answers:
+        parts.append(
+            f"{defaulted / answers:.1%} of {answers:,} answers are defaulted (no reply could be "
+            "read, and the fallback stands in)"
+        )
+    if unreadable > CAUTIOUS_UNREADABLE * replies:
+        parts.append(f"{unreadable / replies:.1%} of {replies:,} replies are unreadable")
+    if not parts:
+        return None
+    return f"Caution: {', and '.join(parts)}: see column 'problem' of table 'calls'"
+
+
+def _counted(rows: pl.LazyFrame, lost: pl.Expr) -> tuple[int, int]:
+    """Return how many rows there are, and how many of them are lost."""
+    counts: tuple[int, int] = rows.select(pl.len(), lost.sum().alias("lost")).collect().row(0)
+    return counts
+
+
+def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
+    """Count answers by outcome, and the replies that could not be read.
+
+    Args:
+        run: the run.
+        by: columns of table `answers` to group by, such as `model` (variants are told apart) or
+            `agent`.
+
+    Returns:
+        One row per group: `answers`, a column per outcome (`clean`, `lenient`, `repaired`,
+        `defaulted`), `calls`, and of these `unreadable` and `unreadable_share`: their replies were
+        no answer to what was asked.
+    """
+    answers = (
+        run.rows("answers")
+        .with_columns(MODEL)
+        .group_by(by, maintain_order=True)
+        .agg(
+            pl.len().alias("answers"),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES),
+        )
+    )
+    calls = (
+        run.rows("calls")
+        .with_columns(MODEL)
+        .group_by(by)
+        .agg(
+            pl.len().alias("calls"),
+            (~pl.col("readable")).sum().alias("unreadable"),
+            (~pl.col("readable")).mean().alias("unreadable_share"),
+        )
+    )
+    return answers.join(calls, on=by, how="left", maintain_order="left").collect()

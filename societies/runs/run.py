@@ -1,0 +1,286 @@
+"""A run on disk: its tables, calls and summary, read lazily."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from societies.agents.models.base import Completion
+from societies.config.schema import RunConfig
+from societies.errors import InputError
+from societies.loading.load import load
+from societies.record.journal import Journal
+from societies.record.log import checksum
+from societies.record.types import CORE_RECORDS, Record, schema
+from societies.registry import Scenario, nearest
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """One call as the run holds it: the full prompt, the settings and the reply."""
+
+    key: str
+    request: str
+    sampling: dict[str, Any]
+    messages: list[tuple[str, str]]
+    """Role and content, in order."""
+    completion: Completion
+
+
+class Run:
+    """A run's directory.
+
+    Args:
+        path: the directory that holds `run.json`, or at least `scenario.yaml` and the journal.
+
+    Raises:
+        InputError: it is not a run's directory.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._sound: set[tuple[str, int, int]] = set()
+        rest = ("scenario.yaml", "journal.ndjson")
+        if not (self.path / "run.json").is_file() and not all(
+            (self.path / name).is_file() for name in rest
+        ):
+            raise InputError(f"{self.path} is not a run: there is no run.json in it")
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.remembered.get('status', 'run.json is damaged')})"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What `run.json` says: status, versions, seed, totals.
+
+        Raises:
+            InputError: it is damaged, or missing.
+        """
+        file = self.path / "run.json"
+        remedy = (
+            f"write it anew from the journal: societies rebuild {self.path}, or, if the run had "
+            f"not come to its end, societies resume {self.path}"
+        )
+        try:
+            content: Any = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(f"{file} is missing; {remedy}") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{file} is damaged: {error}; {remedy}") from error
+        if not isinstance(content, dict) or not content.keys() >= {"status", "run", "began"}:
+            raise InputError(f"{file} is damaged: it does not say what became of the run; {remedy}")
+        return content
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """What `run.json` says; nothing if it is damaged or missing."""
+        try:
+            return self.about
+        except InputError:
+            return {}
+
+    @property
+    def status(self) -> str:
+        """`running`, `finished`, `interrupted` or `failed`."""
+        return str(self.about["status"])
+
+    @property
+    def config(self) -> RunConfig:
+        """The resolved configuration."""
+        return self._loaded[0]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        return self._loaded[1]
+
+    @property
+    def record_types(self) -> tuple[type[Record], ...]:
+        """The record types that the run logs."""
+        return (*CORE_RECORDS, *self.scenario.load_society().records)
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the run's tables, also of those that were written and are gone."""
+        folder = self.path / "log"
+        there = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+        return sorted({*there, *self.written})
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """What was written of each table: `rows`, `segments`, and the `checksums` of these.
+
+        Nothing is known of a run that is under way, or that an earlier version made.
+        """
+        written: dict[str, Any] = self.remembered.get("tables", {})
+        return written
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a table, unread until it is collected.
+
+        Raises:
+            InputError: the run has no such table, or it is not what was written.
+        """
+        if name not in self.tables:
+            raise InputError(f"run {self.path} has no table {name!r}{nearest(name, self.tables)}")
+        segments = self._sound_segments(name)
+        if not segments:
+            raise InputError(
+                f"table {name!r} of {self.path} is not written yet: the run just began"
+            )
+        return pl.scan_parquet(segments)
+
+    def check(self) -> None:
+        """Check that every table is what was written.
+
+        Raises:
+            InputError: one is not; the text names it, and says what to do.
+        """
+        for name in self.tables:
+            self._sound_segments(name)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its tables are there, as they were written."""
+        try:
+            self.check()
+        except InputError:
+            return False
+        return {record.table for record in self.record_types} <= set(self.tables)
+
+    def check_journal(self) -> None:
+        """Check that what was asked can be looked up.
+
+        Raises:
+            InputError: the journal is missing, or was emptied.
+        """
+        path, about = self.path / "journal.ndjson", self.remembered
+        again = (
+            "everything would be asked, and paid for, again: put a copy of it there; or, if that "
+            f"is meant, begin anew: societies run {self.path / 'scenario.yaml'}"
+        )
+        if not path.is_file():
+            raise InputError(f"{self.path} has no journal.ndjson: {again}")
+        calls = (about.get("totals") or {}).get("calls", 0)
+        if not path.stat().st_size and (calls or not about):
+            counted = f"{calls:,} calls were made" if about else "run.json does not say why"
+            raise InputError(f"{path} is empty, and {counted}: {again}")
+
+    def put_damage_aside(self) -> None:
+        """Keep a `run.json` that cannot be read beside the one that is written in its place."""
+        file = self.path / "run.json"
+        if file.exists():
+            file.replace(self.path / "run.json.damaged")
+
+    def _sound_segments(self, name: str) -> list[Path]:
+        """Return the files of a table, once each was found to be what was written.
+
+        Raises:
+            InputError: one is missing, there are more, or one is damaged.
+        """
+        segments = sorted((self.path / "log" / name).glob("*.parquet"))
+        written = self.written.get(name)
+        if written is None:
+            checksums: list[str | None] = [None] * len(segments)
+        elif len(segments) != written["segments"]:
+            raise InputError(
+                f"table {name!r} of {self.path} was written in {written['segments']} segments "
+                f"({written['rows']:,} rows), and there are {len(segments)}; {self._remedy}"
+            )
+        else:
+            checksums = written["checksums"]
+        for segment, expected in zip(segments, checksums, strict=True):
+            self._check(segment, expected)
+        return segments
+
+    def _check(self, segment: Path, expected: str | None) -> None:
+        """Raise unless a segment is what was written, or, if that is not known, can be read."""
+        state = segment.stat()
+        known = (str(segment), state.st_mtime_ns, state.st_size)
+        if known in self._sound:
+            return
+        problem: object = None
+        try:
+            if expected is None:
+                pl.read_parquet(segment)
+            elif checksum(segment.read_bytes()) != expected:
+                problem = "its checksum is not that of what was written"
+        except (OSError, pl.exceptions.PolarsError) as error:
+            problem = error
+        if problem:
+            raise InputError(f"{segment} is damaged ({problem}); {self._remedy}")
+        self._sound.add(known)
+
+    @property
+    def _remedy(self) -> str:
+        verb = "rebuild" if self.remembered.get("status") == "finished" else "resume"
+        return f"write the tables anew from the journal: societies {verb} {self.path}"
+
+    def rows(self, name: str) -> pl.LazyFrame:
+        """Return a table in program order, with every column that is recorded today.
+
+        Columns, and tables, that an earlier version did not record are null, or empty; so is a
+        table of which a run that just began, or was stopped, has no row yet.
+
+        Raises:
+            InputError: the run has no such table.
+        """
+        kinds = {record.table: record for record in self.record_types}
+        if name not in kinds:
+            return self.table(name)
+        columns = schema(kinds[name])
+        there = any((self.path / "log" / name).glob("*.parquet"))
+        if not there and not self.written.get(name, {}).get("segments"):
+            return pl.LazyFrame(schema=columns)
+        table = self.table(name)
+        known = table.collect_schema().names()
+        missing = [pl.lit(None, kind).alias(at) for at, kind in columns.items() if at not in known]
+        return table.with_columns(missing).sort("seq")
+
+    def call(self, key: str) -> RecordedCall:
+        """Return one journalled call.
+
+        Raises:
+            InputError: there is no call of that key.
+        """
+        with self.journal() as journal:
+            entry = journal.find(key)
+            if entry is None:
+                raise InputError(
+                    f"run {self.path} has no call {key!r}; table 'calls' lists the keys, "
+                    f"such as {next(journal.keys(), 'none')!r}"
+                )
+            return RecordedCall(
+                key=key,
+                request=entry.request,
+                sampling=journal.sampling(entry.model),
+                messages=[journal.message(digest) for digest in entry.messages],
+                completion=entry.completion,
+            )
+
+    def journal(self) -> Journal:
+        """Open the run's journal for reading.
+
+        Raises:
+            InputError: there is none.
+        """
+        path = self.path / "journal.ndjson"
+        if not path.is_file():
+            raise InputError(f"{self.path} has no journal.ndjson")
+        return Journal(path, writable=False)
+
+    def story(self) -> Iterator[str]:
+        """Yield the run as readable lines: every message and action in program order."""
+        from societies.runs.transcript import transcript
+
+        return transcript(self)
+
+    @cached_property
+    def _loaded(self) -> tuple[RunConfig, Scenario]:
+        if not (self.path / "scenario.yaml").is_file():
+            raise InputError(f"{self.path} has no scenario.yaml: it cannot be run or read any more")
+        return load(self.path / "scenario.yaml")
