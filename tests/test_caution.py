@@ -7,11 +7,11 @@ import pytest
 from matplotlib.image import imread
 
 import societies
-from societies import analysis
 from societies.analysis import figures
 from societies.cli import compare, show
 from societies.runs.results import caution
 from societies.scenarios.debate import figures as debate_plots
+from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game import measures as cooperation
 from tests.conftest import SMALL
 
@@ -119,14 +119,14 @@ def test_plots_of_several_runs_say_which(tmp_path):
 def test_moves_without_a_readable_reply_can_be_left_out(lost):
     donations = lost.table("donations").collect()
     read = donations.filter(pl.col("outcome") != "defaulted")
-    both, left = (analysis.donation_fractions(lost, how) for how in ("include", "exclude"))
+    both, left = (measures.donation_fractions(lost, how) for how in ("include", "exclude"))
     assert (both["moves"].sum(), left["moves"].sum()) == (donations.height, read.height)
     assert both["defaulted"].is_between(0, 1).all()
     means = [table["fraction"].mean() for table in (both, left)]
     assert means[1] > means[0]
-    selection = [analysis.generosity_selection(lost, how) for how in ("include", "exclude")]
+    selection = [measures.generosity_selection(lost, how) for how in ("include", "exclude")]
     assert selection[0]["fraction"].to_list() != selection[1]["fraction"].to_list()
     summaries = [cooperation.measures(lost, how) for how in ("include", "exclude")]
     assert summaries[0]["defaulted"].to_list() == summaries[1]["defaulted"].to_list()
     assert summaries[1]["donation_fraction"].to_list() == selection[1]["fraction"].to_list()
-    assert analysis.punishment_share(lost, "exclude")["encounters"].sum() == read.height
+    assert measures.punishment_share(lost, "exclude")["encounters"].sum() == read.height

@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 import societies
-from societies import analysis
+from societies.analysis import replication, tables
 from societies.errors import InputError
 from societies.loading.load import load
 from societies.record.log import RunLog
 from societies.runs.run import Run
+from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game.measures import population
 from societies.scenarios.donor_game.records import Donation, Score, Strategy
 
@@ -34,24 +35,24 @@ def constant(fraction, out, generations=1, **more):
 @pytest.mark.parametrize(("fraction", "mean"), STRICT.items())
 def test_constant_givers_reach_the_known_mean(tmp_path, fraction, mean):
     run = constant(fraction, tmp_path, generations=2)
-    for row in analysis.final_resources(run).iter_rows(named=True):
+    for row in measures.final_resources(run).iter_rows(named=True):
         assert row["resources"] == pytest.approx(mean, abs=0.05)
         assert (row["agents"], row["deviation"]) == (12, pytest.approx(0, abs=1e-6))
-    fractions = analysis.donation_fractions(run)
+    fractions = measures.donation_fractions(run)
     assert fractions.height == 24
     assert fractions["moves"].to_list() == [12] * 24
     assert fractions["fraction"].to_list() == pytest.approx([fraction] * 24)
-    assert analysis.gini(run)["gini"].to_list() == pytest.approx([0, 0], abs=1e-12)
+    assert measures.gini(run)["gini"].to_list() == pytest.approx([0, 0], abs=1e-12)
 
 
 @pytest.mark.parametrize(("fraction", "mean"), RELEASED.items())
 def test_the_released_schedule_reaches_less(tmp_path, fraction, mean):
     run = constant(fraction, tmp_path, **{"protocol.fidelity": "released"})
-    assert analysis.summary(run)["resources"][0] == pytest.approx(mean, abs=0.05)
+    assert tables.summary(run)["resources"][0] == pytest.approx(mean, abs=0.05)
 
 
 def test_defectors_keep_what_they_have(tmp_path):
-    table = analysis.summary(constant(0, tmp_path, generations=2))
+    table = tables.summary(constant(0, tmp_path, generations=2))
     first, last = table.iter_rows(named=True)
     assert (first["resources"], first["donation_fraction"], first["gini"]) == (10, 0, 0)
     assert first["generosity_selection"] is None, "nobody gave, so nothing can be compared"
@@ -62,7 +63,7 @@ def test_defectors_keep_what_they_have(tmp_path):
 def test_one_game_of_full_givers_leaves_half_of_them_with_everything(tmp_path):
     run = constant(1, tmp_path, **{"protocol.games": 1})
     assert sorted(set(population(run)["resources"])) == [0, 61440]
-    assert analysis.gini(run)["gini"].to_list() == [pytest.approx(0.5)]
+    assert measures.gini(run)["gini"].to_list() == [pytest.approx(0.5)]
 
 
 # -- a run written by hand ------------------------------------------------------------------------
@@ -136,7 +137,7 @@ def tiny(tmp_path):
 
 
 def test_donation_fractions_by_hand(tiny):
-    table = analysis.donation_fractions(tiny)
+    table = measures.donation_fractions(tiny)
     assert table.select("run", "agent", "moves", "fraction").rows() == [
         ("tiny/1", "a", 2, 0.25),  # half of it, and a punishment, which gives nothing
         ("tiny/1", "b", 1, 1.0),
@@ -146,14 +147,14 @@ def test_donation_fractions_by_hand(tiny):
 
 
 def test_selection_by_hand(tiny):
-    row = analysis.generosity_selection(tiny).row(0, named=True)
+    row = measures.generosity_selection(tiny).row(0, named=True)
     assert row["fraction"] == pytest.approx(0.5)
     assert (row["survivors"], row["eliminated"]) == (0.625, 0.25)
     assert row["selection"] == pytest.approx((0.625 - 0.25) / 0.5)
 
 
 def test_summary_by_hand(tiny):
-    first, second = analysis.summary(tiny).iter_rows(named=True)
+    first, second = tables.summary(tiny).iter_rows(named=True)
     assert first == pytest.approx(
         {
             "generation": 1,
@@ -176,13 +177,13 @@ def test_summary_by_hand(tiny):
 
 
 def test_lineage_by_hand(tiny):
-    rows = analysis.lineage(tiny).select("generation", "agent", "adviser").rows()
+    rows = measures.lineage(tiny).select("generation", "agent", "adviser").rows()
     founders = [(1, name, None) for name in "abcd"]
     assert rows == [*founders, (2, "e", "a"), (2, "e", "b")]
 
 
 def test_a_run_that_was_stopped_shows_what_is_known(tmp_path):
-    row = analysis.summary(write_run(tmp_path / "cut" / "1", scores=())).row(0, named=True)
+    row = tables.summary(write_run(tmp_path / "cut" / "1", scores=())).row(0, named=True)
     assert row["donation_fraction"] == pytest.approx(0.5)
     assert (row["resources"], row["gini"], row["generosity_selection"]) == (None, None, None)
 
@@ -196,8 +197,8 @@ def demo(tmp_path_factory):
 
 
 def test_the_summary_is_the_same_every_time_and_agents_of_one_game_make_no_interval(demo):
-    table = analysis.summary(demo)
-    assert all(table.equals(analysis.summary(demo)) for _ in range(5))
+    table = tables.summary(demo)
+    assert all(table.equals(tables.summary(demo)) for _ in range(5))
     assert table["generation"].to_list() == list(range(1, 11))
     assert not {"resources_low", "resources_high"} & set(table.columns)
     assert table["resources_deviation"].min() > 0
@@ -215,7 +216,7 @@ def test_selection_is_what_the_survivors_gave_more(demo):
         (row["generation"], row["agent"]): row["survived"]
         for row in demo.table("scores").collect().iter_rows(named=True)
     }
-    selection = analysis.generosity_selection(demo)["selection"].to_list()
+    selection = measures.generosity_selection(demo)["selection"].to_list()
     for generation in range(1, 10):
         by_fate: dict[bool, list[float]] = {True: [], False: []}
         for (when, agent), given in shares.items():
@@ -232,7 +233,7 @@ def test_generosity_is_selected_for_if_the_givers_survive(tmp_path, givers_survi
     donations = [("a", donation(1, "donate", 5, 10)), ("b", donation(1, "donate", 0, 10))]
     scores = [("a", [4], givers_survive), ("b", [2], not givers_survive)]
     run = write_run(tmp_path / "pair" / "1", donations, scores)
-    assert analysis.summary(run)["generosity_selection"][0] == selection
+    assert tables.summary(run)["generosity_selection"][0] == selection
 
 
 def test_punishers_are_counted(tmp_path):
@@ -247,7 +248,7 @@ def test_punishers_are_counted(tmp_path):
     sets = {"population.groups": groups, "protocol.generations": 1}
     sets["protocol.costly_punishment"] = True
     run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
-    row = analysis.punishment_share(run).row(0, named=True)
+    row = measures.punishment_share(run).row(0, named=True)
     actions = run.table("donations").collect()["action"].to_list()
     assert row["encounters"] == len(actions) == 144
     assert row["punished"] == actions.count("punish") > 0
@@ -258,29 +259,29 @@ def test_several_runs_are_told_apart(tmp_path):
     runs = [
         constant(f, tmp_path, generations=3, seed=seed) for f, seed in ((0.5, 1), (0, 1), (0.1, 2))
     ]
-    table = analysis.across_runs(runs, analysis.summary, "resources", by="generation")
+    table = replication.across_runs(runs, tables.summary, "resources", by="generation")
     assert table["runs"].to_list() == [3, 3, 3]
     assert table["mean"][0] == pytest.approx((393.9 + 10 + 18.7) / 3, abs=0.1)
     assert table["low"][0] < table["mean"][0] < table["high"][0]
     assert table["standard_error"][0] == pytest.approx(stdev([393.9, 10, 18.7]) / 3**0.5, abs=0.1)
-    slopes = analysis.donation_slope(runs)
+    slopes = measures.donation_slope(runs)
     assert slopes["run"].to_list() == ["demo/1", "demo/1-2", "demo/2"]
     assert slopes["slope"].to_list() == pytest.approx([0, 0, 0], abs=1e-12)
     with pytest.raises(InputError, match="demo/1 is given twice"):
-        analysis.across_runs([runs[0], runs[0]], analysis.summary, "resources")
+        replication.across_runs([runs[0], runs[0]], tables.summary, "resources")
     with pytest.raises(
         InputError, match=r"at least two of them, and there is only .*demo/1: repeat"
     ):
-        analysis.across_runs(runs[:1], analysis.summary, "resources", by="generation")
+        replication.across_runs(runs[:1], tables.summary, "resources", by="generation")
     with pytest.raises(InputError, match="the table of demo/1 has no column 'wealth'"):
-        analysis.across_runs(runs, analysis.summary, "wealth")
+        replication.across_runs(runs, tables.summary, "wealth")
     with pytest.raises(InputError, match="none is given"):
-        analysis.measures([])
+        measures.measures([])
 
 
 def test_newcomers_learn_from_the_survivors(demo):
     players = population(demo)
-    heard = analysis.lineage(demo).drop_nulls("adviser")
+    heard = measures.lineage(demo).drop_nulls("adviser")
     for generation in range(2, 11):
         before = players.filter(generation=generation - 1, survived=True)["agent"]
         advisers = heard.filter(generation=generation)["adviser"]

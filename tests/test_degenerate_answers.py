@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import societies
-from societies import analysis
+from societies.analysis import questionnaires, tables
 from societies.analysis.questionnaires import (
     consistency,
     knowledge,
@@ -72,13 +72,12 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "no questionnaire": ("interview/who_am_i", {}),
 }
 MEASURES: dict[str, Callable[[Run], pl.DataFrame]] = {
-    name: getattr(analysis, name)
-    for name in (
-        *("response_quality", "trait_scores", "z_scores", "choice_scores", "reliability"),
-        *("induction", "administrations", "steadfastness", "drift", "icc", "group_differences"),
-        *("inertia_indices", "selective_permeability", "knowledge_action", "congruence"),
-        *("portrait_accuracy", "summary"),
-    )
+    "summary": tables.summary,
+    **{
+        name: getattr(questionnaires, name)
+        for name in questionnaires.__all__
+        if name != "before_after"
+    },
 }
 
 
@@ -122,7 +121,7 @@ def test_open_questions_alone_have_no_scores_and_no_plots(
     run_small: Callable[..., Run], tmp_path: Path
 ) -> None:
     run = run_small(probes=[{"ask": ["How are you?"], "before": True}])
-    assert analysis.trait_scores(run).is_empty()
+    assert questionnaires.trait_scores(run).is_empty()
     with pytest.raises(InputError, match="no answers to scored items: there is nothing to draw"):
         consistency_plots.draw(run, tmp_path)
 
@@ -159,7 +158,7 @@ def test_orders_are_paired_within_one_occasion(run_small: Callable[..., Run]) ->
             "probes": [{**choices, **orders}],
         }
     )
-    found = analysis.choice_scores(run)
+    found = questionnaires.choice_scores(run)
     scores = found.select("moment", "by_probability", "by_choice").unique().rows()
     assert set(scores) == {("before", 0.0, 0.0), ("after", 100.0, 100.0)}
 

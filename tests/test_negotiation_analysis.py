@@ -10,7 +10,7 @@ from societies.analysis.statistics import mean_interval
 from societies.runs.run import Run
 from societies.scenarios.negotiation import measures as negotiation
 from societies.scenarios.negotiation.contexts import Context
-from societies.scenarios.negotiation.figures import plot_learning, plots
+from societies.scenarios.negotiation.figures import draw, plot_learning
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
@@ -190,9 +190,9 @@ def test_the_strict_objective_of_a_self_play_pair_has_mean_zero(play):
 
 def test_plots_of_a_run_and_of_a_learning_curve(play, tmp_path):
     run = play("negotiation/tournament", **{"protocol.games": 2})
-    files = plots(run, tmp_path / "plots")
+    files = draw(run, tmp_path / "plots")
     assert [file.stem for file in files] == ["outcomes", "frontiers", "players", "tournament"]
-    alone = plots(play(one_game(["Hello?"], BLUE_LINES)), tmp_path / "alone")
+    alone = draw(play(one_game(["Hello?"], BLUE_LINES)), tmp_path / "alone")
     assert [file.stem for file in alone] == ["outcomes", "frontiers", "players"]
     curve = plot_learning(learning(play), tmp_path)
     for file in (*files, *alone, curve):

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from societies.scenarios.negotiation import measures as negotiation
-from societies.scenarios.negotiation.figures import _ending, draw_outcomes, plots
+from societies.scenarios.negotiation.figures import _ending, draw, draw_outcomes
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
@@ -91,7 +91,7 @@ def test_a_deal_is_pareto_optimal_in_the_table_as_in_the_picture(play, tmp_path,
     for label, value in (("Pareto-optimal deal", True), ("other deal", False)):
         expected = points.filter(points["pareto"].eq_missing(value)).height
         assert drawn.get(label, 0) == expected
-    assert plots(run, tmp_path / "plots")
+    assert draw(run, tmp_path / "plots")
 
 
 def test_the_frontier_drawn_is_that_of_each_games_own_objective(play):

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import societies
-from societies import analysis
+from societies.analysis import questionnaires
 from societies.analysis.questionnaires.shown import NOTHING
 from societies.cli.show import show_summary
 from societies.runs.run import Run
@@ -43,7 +43,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
-    table = analysis.before_after(shipped, "before games", "after games")
+    table = questionnaires.before_after(shipped, "before games", "after games")
     assert table.height == 4 * 5
     assert (
         set(table["note"])
@@ -55,11 +55,11 @@ def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run
 
 
 def test_drift_of_what_was_never_shown_has_no_slope(shipped: Run) -> None:
-    table = analysis.drift(shipped).filter(pl.col("occasions") > 1)
+    table = questionnaires.drift(shipped).filter(pl.col("occasions") > 1)
     assert table.height > 0
     assert table.select("slope", "standard_error").null_count().row(0) == (table.height,) * 2
     assert set(table["note"]) == {NOTHING}
-    agreement = analysis.icc(shipped)
+    agreement = questionnaires.icc(shipped)
     assert NOTHING in agreement["note"].to_list(), "a coefficient of retests, and said to be"
 
 
@@ -74,13 +74,13 @@ def test_the_same_mind_has_statistics_where_something_was_shown(
     run_small: Small, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = run_small(**GAME, probes=[TWICE], interventions=[TOLD])
-    table = analysis.before_after(run, "before", "after")
+    table = questionnaires.before_after(run, "before", "after")
     assert table.height == 5
     assert table["shown"].to_list() == table["pairs"].to_list() == [4] * 5
     assert NOTHING not in table["note"].to_list()
     assert table["difference"].abs().min() > 0.3  # type: ignore[operator]
     assert table["t_p"].min() < 0.01  # type: ignore[operator]
-    assert analysis.drift(run)["slope"].null_count() == 0
+    assert questionnaires.drift(run)["slope"].null_count() == 0
     show_summary(run)
     assert "nothing of the run was shown" not in capsys.readouterr().out
 
@@ -90,15 +90,15 @@ def test_questions_asked_again_behind_their_answer_show_nothing_of_the_run(
 ) -> None:
     """The answer that stands above the second question may differ; the first question does not."""
     run = run_small(**GAME, probes=[{**TWICE, "reask": True}])
-    assert set(analysis.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
 
 
 def test_one_request_for_a_whole_form_is_compared_too(run_small: Small) -> None:
     form = {**TWICE, "batch": "form"}
     run = run_small(**GAME, probes=[form])
-    assert set(analysis.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
     told = run_small(**GAME, probes=[form], interventions=[TOLD])
-    assert set(analysis.before_after(told, "before", "after")["note"]) != {NOTHING}
+    assert set(questionnaires.before_after(told, "before", "after")["note"]) != {NOTHING}
 
 
 def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small) -> None:
@@ -108,13 +108,13 @@ def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small)
     run = run_small(**GAME, probes=probes, interventions=[TOLD])
     wanted = {("fresh", "fresh"), ("kept", "shared"), ("bold", "fresh")}
     for table in (
-        analysis.drift(run),
-        analysis.icc(run),
-        analysis.before_after(run, "before", "after"),
+        questionnaires.drift(run),
+        questionnaires.icc(run),
+        questionnaires.before_after(run, "before", "after"),
     ):
         assert set(table.select("probe", "context").iter_rows()) == wanted
         assert table.filter(probe="bold")["answers"].max() <= 2 * 4, "its own answers alone"
-    both = analysis.before_after(run, "fresh", "bold")
+    both = questionnaires.before_after(run, "fresh", "bold")
     assert set(both.select("probe", "probe_after", "trait").iter_rows()) == {
         ("fresh", "bold", "extraversion")
     }
@@ -125,8 +125,8 @@ def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
     late = {"instrument": "mini_markers", "name": "late", "after": True}
     run = run_small(**GAME, probes=[early, late])
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
-        analysis.before_after(run, "before", "after")
-    assert set(analysis.before_after(run, "early", "late")["note"]) == {NOTHING}
+        questionnaires.before_after(run, "before", "after")
+    assert set(questionnaires.before_after(run, "early", "late")["note"]) == {NOTHING}
 
 
 def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
         },
         out=tmp_path,
     )
-    row = analysis.administrations(run, of="value").row(0, named=True)
+    row = questionnaires.administrations(run, of="value").row(0, named=True)
     assert (row["agents"], row["items"]) == (2, 4)
     assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
     assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")

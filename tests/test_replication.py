@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 import societies
-from societies import analysis
+from societies.analysis import questionnaires, replication, statistics, tables
 from societies.errors import InputError
 from societies.runs.run import Run
 
@@ -43,30 +43,30 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
 
 def test_an_interval_over_runs_rests_on_one_value_per_run(seeds: list[Run]) -> None:
     keys = ["group", "trait"]
-    table = analysis.across_runs(seeds, analysis.trait_scores, "item_mean", by=keys)
+    table = replication.across_runs(seeds, questionnaires.trait_scores, "item_mean", by=keys)
     assert table.height == 2 * 5
     row = table.filter(group="open", trait="openness").row(0, named=True)
     means = [
-        analysis.trait_scores(run).filter(group="open", trait="openness")["item_mean"].mean()
+        questionnaires.trait_scores(run).filter(group="open", trait="openness")["item_mean"].mean()
         for run in seeds
     ]
     assert row["mean"] == pytest.approx(sum(means) / 3)  # type: ignore[arg-type]
-    assert (row["low"], row["high"]) == analysis.mean_interval(means)[:2]  # type: ignore[arg-type]
+    assert (row["low"], row["high"]) == statistics.mean_interval(means)[:2]  # type: ignore[arg-type]
     assert (row["runs"], row["answers"], row["refused"]) == (3, 3 * 6 * 8, 0)
     shy = table.filter(group="shy")
     assert shy["refused"].mean() == pytest.approx(0.33, abs=0.08)
 
 
 def test_any_table_of_any_scenario_has_intervals_over_runs(seeds: list[Run]) -> None:
-    by_group = analysis.across_runs(seeds, analysis.summary, "induction", by="group")
+    by_group = replication.across_runs(seeds, tables.summary, "induction", by="group")
     assert by_group["runs"].to_list() == [0, 0], "nobody is high where everybody is alike"
     assert by_group["mean"].to_list() == [None, None]
-    all_together = analysis.across_runs(seeds, analysis.trait_scores, "item_mean")
+    all_together = replication.across_runs(seeds, questionnaires.trait_scores, "item_mean")
     assert all_together.height == 1
 
 
 def test_mean_profiles_correlate_across_seeds(seeds: list[Run]) -> None:
-    table = analysis.profile_correlations(seeds)
+    table = replication.profile_correlations(seeds)
     assert table.select("group", "one", "other").rows() == [
         (group, f"twice/{one}", f"twice/{other}")
         for group in ("open", "shy")
@@ -83,11 +83,11 @@ def test_mean_profiles_correlate_across_seeds(seeds: list[Run]) -> None:
 def test_one_run_is_no_repetition(seeds: list[Run]) -> None:
     only = "at least two of them, and there is only .*twice/111: repeat it with other seeds"
     with pytest.raises(InputError, match=only):
-        analysis.across_runs(seeds[0], analysis.trait_scores, "item_mean")
+        replication.across_runs(seeds[0], questionnaires.trait_scores, "item_mean")
     with pytest.raises(InputError, match=only):
-        analysis.profile_correlations(seeds[:1])
+        replication.profile_correlations(seeds[:1])
     with pytest.raises(InputError, match="given twice"):
-        analysis.profile_correlations([seeds[0], seeds[0]])
+        replication.profile_correlations([seeds[0], seeds[0]])
 
 
 def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,25 +97,18 @@ def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     exec(example, {})  # noqa: S102 - it is ours
     assert (tmp_path / "figures" / "profile.png").is_file()
-    names = set(re.findall(r"`([a-z_]+)`", section[: section.index("## Write a scenario")]))
-    assert set(analysis.__all__) - {"summary"} <= names, "the table lists every public name"
-
-
-def test_public_names_are_there_and_lazy() -> None:
-    for name in analysis.__all__:
-        assert callable(getattr(analysis, name))
-    with pytest.raises(AttributeError, match="no attribute 'reliabilty'"):
-        _ = analysis.reliabilty  # type: ignore[attr-defined]
+    named = set(re.findall(r"`([a-z_]+)`", section[: section.index("## Write a scenario")]))
+    assert set(questionnaires.__all__) <= named, "the table lists every public name"
 
 
 def test_a_scenario_without_results_says_so(seeds: list[Run], monkeypatch) -> None:
     monkeypatch.setattr(type(seeds[0].scenario), "summarise", lambda *_: None)
     with pytest.raises(InputError, match="scenario interview has no result table"):
-        analysis.summary(seeds[0])
+        tables.summary(seeds[0])
 
 
 def test_means_are_over_all_rows_of_a_key(seeds: list[Run]) -> None:
-    table = analysis.across_runs(seeds, analysis.response_quality, "refused", by="group")
+    table = replication.across_runs(seeds, questionnaires.quality, "refused", by="group")
     told = dict(table.select("group", "mean").iter_rows())
     asked = [
         run.table("responses")

@@ -3,9 +3,10 @@
 import polars as pl
 
 import societies
-from societies import analysis
+from societies.analysis import tables
 from societies.runs.course import Course
 from societies.scenarios.debate import measures as debate
+from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game.figures import Results, _figure, draw_resources
 from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
@@ -36,18 +37,18 @@ def test_the_configuration_in_force_is_told_for_every_row(tmp_path):
 def test_punishments_count_from_where_they_are_allowed(tmp_path):
     run = played(tmp_path, switch("g2/game2", costly_punishment=True), model=PUNISHERS)
     actions = run.table("donations").filter(generation=2, game=2).collect()["action"]
-    first, second = analysis.punishment_share(run).iter_rows(named=True)
+    first, second = measures.punishment_share(run).iter_rows(named=True)
     assert (first["encounters"], first["allowed"], first["share"]) == (16, 0, None)
     assert (second["encounters"], second["allowed"]) == (16, 8)
     assert second["punished"] == (actions == "punish").sum() > 0
     assert second["share"] == second["punished"] / 8
-    assert analysis.summary(run)["punishment_share"].to_list() == [None, second["share"]]
+    assert tables.summary(run)["punishment_share"].to_list() == [None, second["share"]]
     assert "punishment.png" in {file.name for file in run.scenario.plot(run, tmp_path / "plots")}
 
 
 def test_the_endowment_is_drawn_as_it_was(tmp_path):
     run = played(tmp_path, switch("g2", endowment=100.0))
-    assert analysis.endowments(run).select("generation", "endowment").rows() == [(1, 10), (2, 100)]
+    assert measures.endowments(run).select("generation", "endowment").rows() == [(1, 10), (2, 100)]
     results = Results.of(run)
     axes = _figure(results, 4, 3).subplots()
     draw_resources(axes, results)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import societies
-from societies import analysis
+from societies.analysis import questionnaires, tables
 from societies.analysis.questionnaires import change
 from societies.runs.run import Run
 from tests.conftest import forge
@@ -19,18 +19,18 @@ LEVELS = dict.fromkeys(
 )
 Measure = Callable[[Run], pl.DataFrame]
 MEASURES: dict[str, Measure] = {
-    "trait_scores": analysis.trait_scores,
-    "reliability": analysis.reliability,
-    "induction": analysis.induction,
-    "administrations": analysis.administrations,
-    "drift": analysis.drift,
-    "icc": analysis.icc,
-    "inertia": analysis.inertia_indices,
-    "knowledge_action": analysis.knowledge_action,
-    "congruence": analysis.congruence,
-    "permeability": analysis.selective_permeability,
-    "summary": analysis.summary,
-    "response_quality": analysis.response_quality,
+    "trait_scores": questionnaires.trait_scores,
+    "reliability": questionnaires.reliability,
+    "induction": questionnaires.induction,
+    "administrations": questionnaires.administrations,
+    "drift": questionnaires.drift,
+    "icc": questionnaires.icc,
+    "inertia": questionnaires.inertia_indices,
+    "knowledge_action": questionnaires.knowledge_action,
+    "congruence": questionnaires.congruence,
+    "permeability": questionnaires.selective_permeability,
+    "summary": tables.summary,
+    "response_quality": questionnaires.quality,
 }
 PAIRS = ["o1", "o2", "c1", "c2", "e1", "e2", "a1", "a2", "n1", "n2"]
 ITEMS = [f"{pair}.{half}" for pair in PAIRS for half in ("say", "do")]
@@ -91,7 +91,7 @@ def test_every_table_tells_the_shares_of_its_answers(mixed: Run, name: str) -> N
     found = told.rows_by_key("group", named=True, unique=True)
     outcome = pl.col("outcome")
     logged = (
-        analysis.responses(mixed)
+        questionnaires.responses(mixed)
         .group_by("group")
         .agg(
             lenient=(outcome == "lenient").mean(),
@@ -109,7 +109,7 @@ def test_every_table_tells_the_shares_of_its_answers(mixed: Run, name: str) -> N
 
 
 def test_who_is_asked_twice_is_counted_twice(asked_twice: Run) -> None:
-    table = analysis.steadfastness(asked_twice).rows_by_key("group", named=True, unique=True)
+    table = questionnaires.steadfastness(asked_twice).rows_by_key("group", named=True, unique=True)
     assert table["steady"]["answers"] == 2 * 2 * 70, "two agents, each seventy questions twice"
     assert table["steady"]["refused"] > 0.2, "this group refuses"
     assert table["steady"]["questions"] < 2 * 70
@@ -124,7 +124,7 @@ def test_nobody_who_says_nothing_is_left_out_of_a_table(tmp_path: Path) -> None:
     assert all(table.height > 0 and (table["refused"] == 1).all() for table in told.values())
     assert told["inertia"]["inertia"].null_count() == told["inertia"].height
     assert told["knowledge_action"]["spearman"].null_count() == 4
-    assert analysis.steadfastness(run)["acc1"].to_list() == [None]
+    assert questionnaires.steadfastness(run)["acc1"].to_list() == [None]
 
 
 @pytest.mark.parametrize("name", [*MEASURES, "steadfastness", "choice_scores"])
@@ -133,7 +133,7 @@ def test_no_figure_depends_on_the_order_of_rows(
 ) -> None:
     run, measure = mixed, MEASURES.get(name)
     if measure is None:
-        run, measure = asked_twice, getattr(analysis, name)
+        run, measure = asked_twice, getattr(questionnaires, name)
     if name == "choice_scores":
         run = societies.run("interview/trait_form", out=tmp_path, sets={"population.size": 2})
         assert {"answers", *SHARES} <= set(measure(run).columns)

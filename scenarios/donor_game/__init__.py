@@ -24,5 +24,5 @@ SCENARIO = Scenario(
     supports=("add", "remove"),
     conserved="societies.scenarios.donor_game.conserved:violations",
     summary="societies.scenarios.donor_game.measures:summary",
-    plots="societies.scenarios.donor_game.figures:cooperation",
+    plots="societies.scenarios.donor_game.figures:draw",
 )

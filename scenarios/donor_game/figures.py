@@ -77,7 +77,7 @@ class Results:
 Draw = Callable[[Axes, Results], None]
 
 
-def cooperation(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path) -> list[Path]:
     """Draw the plots of a donor game into a folder; return the files, the overview first.
 
     `overview.png`, `resources.png`, `donations.png`, `selection.png`, `inequality.png`,

@@ -18,5 +18,5 @@ SCENARIO = Scenario(
     attendance=attendance,
     conserved="societies.scenarios.negotiation.conserved:violations",
     summary="societies.scenarios.negotiation.measures:summary",
-    plots="societies.scenarios.negotiation.figures:plots",
+    plots="societies.scenarios.negotiation.figures:draw",
 )

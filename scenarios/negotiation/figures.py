@@ -33,7 +33,7 @@ FOR_A_PLAYER = {**ENDINGS, "aborted_by_partner": SKY}
 """How games end for one of the two."""
 
 
-def plots(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path) -> list[Path]:
     """Draw the plots of one run into a folder; return the files.
 
     `outcomes.png` (all games against the frontiers of their contexts), `frontiers.png` (the first
