@@ -8,6 +8,7 @@ import polars as pl
 from societies.config.schema import RunConfig
 from societies.errors import InputError
 from societies.runs.course import Course
+from societies.runs.results import summarise
 from societies.runs.run import Run
 
 Runs = Run | Sequence[Run]
@@ -70,7 +71,7 @@ def summary(run: Run) -> pl.DataFrame:
     Raises:
         InputError: its scenario has none.
     """
-    table: pl.DataFrame | None = run.scenario.summarise(run)
+    table: pl.DataFrame | None = summarise(run)
     if table is None:
         raise InputError(f"scenario {run.scenario.name} has no result table: read the run's tables")
     return table

@@ -10,7 +10,7 @@ from societies.execute.run import release
 from societies.loading.load import load
 from societies.record.journal import Journal
 from societies.record.log import RunLog
-from societies.society import Society
+from societies.society import Society, load_society
 
 GAME = "donor_game/paper"
 """Twelve agents, ten generations, two games of twelve rounds: 1,506 answers."""
@@ -28,7 +28,7 @@ def society(
         other: a society to play in place of the donor game's own.
     """
     config, scenario = load(GAME, sets)
-    kind = other or scenario.load_society()
+    kind = other or load_society(scenario)
     with TemporaryDirectory(prefix="societies-benchmark-") as name:
         folder = Path(name)
         place = folder / "log" if on_disk else None

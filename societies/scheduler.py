@@ -16,6 +16,7 @@ from typing import Any
 
 from societies.agents.errors import OutsideInteractionError
 from societies.errors import RunInterruptedError
+from societies.halt import Halt
 from societies.record.types import Record
 
 WINDOW = 4096
@@ -120,6 +121,7 @@ class Scheduler:
         begin: receives every interaction before it is carried out.
         window: how many interactions may be under way, or wait to be retired: no other is started,
             and `play()` has to wait.
+        halt: why the run stops, shared with what else has to.
     """
 
     def __init__(
@@ -127,9 +129,10 @@ class Scheduler:
         retire: Callable[[Row], None],
         begin: Callable[[Interaction], None] = lambda _: None,
         window: int = WINDOW,
+        halt: Halt | None = None,
     ) -> None:
-        self.failure: BaseException | None = None
-        self.stopping: str | None = None
+        self.halt = halt or Halt()
+        self.halt.tell(self._stop)
         self._retire = retire
         self._begin = begin
         self._window = window
@@ -216,10 +219,8 @@ class Scheduler:
         """
         await self._wait(1)
 
-    def stop(self, reason: str, failure: BaseException | None = None) -> None:
+    def _stop(self) -> None:
         """Start no further interaction; those under way go on until they need the model."""
-        if self.stopping is None:
-            self.stopping, self.failure = reason, failure
         for interaction in self._waiting:
             if interaction.work is not None:
                 interaction.work.close()
@@ -246,14 +247,14 @@ class Scheduler:
             raise RuntimeError(
                 "settle() belongs into play(): an interaction cannot wait for itself"
             )
-        if self.scheduled - self.retired >= limit and not self.stopping:
+        if self.scheduled - self.retired >= limit and not self.halt.reason:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append((limit, waiter))
             await waiter
         else:
             await asyncio.sleep(0)
-        if self.stopping:
-            raise RunInterruptedError(self.stopping)
+        if self.halt.reason:
+            raise RunInterruptedError(self.halt.reason)
 
     def _wake(self, *, everybody: bool = False) -> None:
         if not self._waiters:
@@ -265,7 +266,7 @@ class Scheduler:
         self._waiters = [(limit, waiter) for limit, waiter in self._waiters if not waiter.done()]
 
     def _start(self, interaction: Interaction) -> None:
-        if self.stopping:
+        if self.halt.reason:
             return
         if interaction.place >= self.retired + self._window:
             heappush(self._ready, (interaction.place, interaction))
@@ -284,12 +285,12 @@ class Scheduler:
             interaction.check_rest()
             self._finish(interaction)
         except RunInterruptedError as error:
-            self.stop(str(error))
+            self.halt.stop(str(error))
         except asyncio.CancelledError:
-            if not self.stopping:
+            if not self.halt.reason:
                 raise
         except BaseException as error:  # noqa: BLE001 - kept, and raised where the run is driven
-            self.stop(f"interaction {interaction.scope} failed", error)
+            self.halt.stop(f"interaction {interaction.scope} failed", error)
         finally:
             await self._leave(interaction)
 
@@ -340,4 +341,4 @@ class Scheduler:
         try:
             self._retire_slice()
         except Exception as error:  # noqa: BLE001 - kept, and raised where the run is driven
-            self.stop("the record could not be written", error)
+            self.halt.stop("the record could not be written", error)

@@ -1,59 +1,41 @@
 """The society: a Mesa model whose protocol is one asynchronous generator."""
 
-import asyncio
-import time
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, cast
 
 import mesa
 from pydantic_core import to_json
 
 from societies import loop
-from societies.agents.agent import Call, LLMAgent
-from societies.agents.answers.answer import Outcome
-from societies.agents.errors import OutsideInteractionError, SocietyError
+from societies.agents.agent import LLMAgent
 from societies.agents.memory import Conversation
-from societies.agents.models.base import LanguageModel, ModelSpec, Request
+from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.persona.persona import Persona
 from societies.agents.population import Person, Population
-from societies.agents.secrets import without_secrets
-from societies.agents.streams import GuardedStream
 from societies.agents.templates.prompts import Prompts
-from societies.agents.templates.views import FrozenDict, views
 from societies.calls import providers
 from societies.calls.calls import Calls
 from societies.calls.shares import AnswerShares
 from societies.config.schema import RunConfig
 from societies.config.shown import Surroundings
-from societies.errors import RunFailedError, RunInterruptedError
-from societies.hooks.interventions import Changes, PlayEndsHere, Settings
+from societies.driving import Drive
+from societies.halt import Halt
+from societies.hooks.interventions import Interventions
 from societies.hooks.portraits import Portraits
 from societies.hooks.probes import Probes
+from societies.host import Host
 from societies.record.journal import Journal
 from societies.record.log import RunLog
-from societies.record.types import (
-    AgentRecord,
-    AnswerRecord,
-    CallRecord,
-    MessageRecord,
-    Record,
-    StepRecord,
-)
+from societies.record.types import AgentRecord, AnswerRecord, CallRecord, Record
 from societies.registry import find
+from societies.scenario import Scenario, resolve
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
-
-if TYPE_CHECKING:
-    import numpy as np
-
-GRACE_SECONDS = 4.0
-"""How long a run that is interrupted from outside waits for the calls in flight."""
+from societies.stage import Participants, Settings
 
 
-class Society(mesa.Model):
+class Society(Host):
     """Base of scenarios: subclasses describe their protocol in `play()`, once.
 
     Args:
@@ -76,38 +58,33 @@ class Society(mesa.Model):
         live: bool = True,
         open_model: Callable[[ModelSpec], LanguageModel] | None = None,
     ) -> None:
-        self._scheduler = Scheduler(self._retire, self._begin)
+        self.halt = Halt()
+        self._scheduler = Scheduler(self._retire, self._begin, halt=self.halt)
         super().__init__(rng=config.seed)
         scenario = find(config.scenario)
-        self.changes = Changes(self, config)
-        self._labels = config.labels()
+        self.settings = Settings(0, config)
         self.seed = config.seed
         self.population = Population(config.population, config.model, config.seed)
+        self.roles: dict[str, str] = {}
+        """The role of everybody who ever joined, by name."""
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
+        self._labels = config.labels()
+        self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
+        self._surroundings = Surroundings()
+        portraits = Portraits(self)
+        self.interventions = Interventions(self, portraits)
+        hooks = (self.interventions, portraits, Probes(self, config.probes))
+        self._participants = Participants(hooks)
+        self.drive = Drive(self, self._scheduler, self._participants, self.halt, config)
+        self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,
             open_model or (lambda spec: providers.open_model(spec, config, scenario)),
             config.limits,
             live=live,
-            on_live=self._go_live,
+            on_live=self.drive.go_live,
+            halt=self.halt,
         )
-        self._shares = AnswerShares(config.limits)
-        self._live_since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._probes = Probes(self, config.probes)
-        self.portraits = Portraits(self)
-        self._newcomers: list[tuple[LLMAgent, AgentRecord]] = []
-        self._leavers: list[LLMAgent] = []
-        self._surroundings = Surroundings()
-        self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
-        self.roles: dict[str, str] = {}
-        """The role of everybody who ever joined, by name."""
-        self._step = 0
-        self._phase: Literal["fresh", "settled", "begun"] = "fresh"
-        """Whether anything of the step has begun; if not, whether the one before is settled."""
-        self._interactions = 0
-        self.began = time.monotonic()
-        self._play = self.play()
 
     # -- what a scenario says ---------------------------------------------------------------
 
@@ -148,15 +125,23 @@ class Society(mesa.Model):
         if name in self.roles or "#" in name or not name:
             raise ValueError(f"agent name {name!r} is taken, empty, or contains '#'")
         if CURRENT.get() is None:
-            self._phase = "begun"
+            self.drive.begin()
         self.roles[name] = role
         person = person or self.population.next_person()
         if role in self.config.model.roles:
             person = replace(person, model=self.config.model.of(role))
         agent = kind(self, name, person, memory, brief)
         agent.role = role
-        joined = AgentRecord(
-            role=role,
+        row = self._agent_record(agent, person, parents)
+        if not self._participants.joining(agent, row):
+            self.record(row, agent)
+        self.drive.join(agent)
+        return agent
+
+    def _agent_record(self, agent: LLMAgent, person: Person, parents: Sequence[str]) -> AgentRecord:
+        """Return the row of somebody who joins."""
+        return AgentRecord(
+            role=agent.role,
             group=person.group,
             person=person.index,
             model=person.model.name,
@@ -167,35 +152,6 @@ class Society(mesa.Model):
             attributes=to_json(person.persona.attributes).decode(),
             parents=list(parents),
         )
-        portrait = self.portraits.due(agent)
-        if portrait is None:
-            self.record(joined, agent)
-        else:
-            agent.become(agent.persona, agent.model_spec, portrait)
-        self._newcomers.append((agent, joined))
-        if loop.is_here():
-            self._welcome()
-        return agent
-
-    def _welcome(self) -> None:
-        """Schedule what precedes everything else that newcomers do: portraits, then probes.
-
-        Who joined or left while nothing was driven, such as between two steps, is asked now.
-        """
-        newcomers, self._newcomers = self._newcomers, []
-        leavers, self._leavers = self._leavers, []
-        for agent, joined in newcomers:
-            if agent.portrait is not None:
-                log = partial(self._record_written, agent, joined)
-                self.portraits.commission(agent, agent.persona, agent.portrait, log)
-            self._probes.join(agent)
-        self._probes.leave(leavers)
-
-    def _record_written(
-        self, agent: LLMAgent, joined: AgentRecord, text: str, outcome: Outcome
-    ) -> None:
-        """Log an agent that joined, once its persona is written."""
-        self.record(joined.model_copy(update={"persona": text, "written": outcome}), agent)
 
     def staff(self, role: str) -> Person:
         """Return somebody without a persona who is no part of the population, such as a judge."""
@@ -234,24 +190,22 @@ class Society(mesa.Model):
             ValueError: the scope was used before.
             OutsideInteractionError: it is called in an interaction.
         """
+        after: list[Hashable] = []
         try:
             self._check_in_play(f"schedules {scope!r}", "schedule it in play()")
-            if self.changes.pending:
-                self.changes.meet(scope)
+            for tell in self._participants.scheduling:
+                after += tell(scope, agents)
         except BaseException:
             work.close()
             raise
-        self.changes.address(agents)
-        self._phase = "begun"
-        self._interactions += 1
-        after = self.portraits.behind(agents)
-        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings, after)
+        self.drive.begin(interactions=1)
+        self._scheduler.schedule(work, agents, scope, self.drive.step, self.settings, after)
 
     def schedule_beside(
         self, work: Coroutine[Any, Any, None], agents: Sequence[Hashable], scope: str
     ) -> None:
         """Schedule an interaction that is no part of the scenario, and not counted in its steps."""
-        self._scheduler.schedule(work, agents, scope, self._step, self.changes.settings)
+        self._scheduler.schedule(work, agents, scope, self.drive.step, self.settings)
 
     def deregister_agent(self, agent: mesa.Agent) -> None:
         """Let go of an agent that is removed, once the probes have asked it.
@@ -262,12 +216,9 @@ class Society(mesa.Model):
         name = getattr(agent, "name", agent.unique_id)
         self._check_in_play(f"lets {name!r} leave", "remove it in play()")
         super().deregister_agent(agent)  # type: ignore[no-untyped-call]
-        if isinstance(agent, LLMAgent):
-            self._leavers.append(agent)
-        if loop.is_here():
-            self._welcome()
+        self.drive.leave(agent if isinstance(agent, LLMAgent) else None)
 
-    def _llm_agents(self) -> list[LLMAgent]:
+    def members(self) -> list[LLMAgent]:
         """Return who is there and can be asked: a scenario may have plain Mesa agents, too."""
         return [agent for agent in self.agents if isinstance(agent, LLMAgent)]
 
@@ -277,67 +228,16 @@ class Society(mesa.Model):
         What is recorded behind it, until somebody joins or something is scheduled, belongs to the
         step that was waited for.
         """
-        await self._scheduler.settle()
-        if self._phase == "fresh" and self._step > 1:
-            self._phase = "settled"
-
-    def record(self, record: Record, agent: LLMAgent | None = None, scope: str = "") -> None:
-        """Log a record.
-
-        Args:
-            record: one of the declared record types.
-            agent: who acted.
-            scope: only for records made in `play()`; an interaction's rows carry its own.
-        """
-        current = CURRENT.get()
-        step = current.step if current else self._step_in_play()
-        name = agent.name if agent else None
-        self._scheduler.note(Row(record, step, current.scope if current else scope, name))
-
-    def _step_in_play(self) -> int:
-        """Return the step of a row that `play()` records."""
-        if self._phase == "settled":
-            return self._step - 1
-        self._phase = "begun"
-        return self._step
-
-    @property
-    def config(self) -> RunConfig:
-        """The configuration in force: in an interaction, where it was scheduled."""
-        current = CURRENT.get()
-        settings: Settings = (current and current.settings) or self.changes.settings
-        return settings.config
+        await self.drive.settle()
 
     @property
     def protocol(self) -> Any:
         """The scenario's own parameters in force."""
         return self.config.protocol
 
-    @property
-    def people_drawn(self) -> int:
-        """How many people of the population were drawn so far."""
-        return self.population.drawn
-
-    def label(self, spec: ModelSpec) -> str:
-        """Return what a model is called in tables that compare models."""
-        return self._labels.get(spec.fingerprint, spec.name)
-
     def is_busy(self, agent: LLMAgent) -> bool:
         """Whether an interaction that names the agent is still open."""
         return self._scheduler.is_busy(agent)
-
-    def _begin(self, interaction: Interaction) -> None:
-        self.changes.begin(interaction)
-
-    def _retire(self, row: Row) -> None:
-        self.log.write(row.record, row.step, row.scope, row.agent)
-        if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
-            exceeded = self._shares.count(row.record)
-            if exceeded and not self.calls.stopping:
-                self.calls.limit_reached = exceeded.facts
-                self.interrupt(exceeded.told(self.calls.reply(exceeded.call)))
-
-    # -- how it is driven ---------------------------------------------------------------------
 
     def run(self) -> None:
         """Play to the end, without a barrier per step.
@@ -346,261 +246,32 @@ class Society(mesa.Model):
             RunInterruptedError: the run was stopped; it can be resumed.
             RunFailedError: a failure that cannot pass; it can be resumed too.
         """
-        loop.run(self._drive(self._play_to_end), on_interrupt=self.interrupt)
+        loop.run(self.drive.run(self.drive.play_to_end), on_interrupt=self.interrupt)
 
     def step(self) -> None:
         """Advance to the next `yield` and settle there: one Mesa step."""
-        loop.run(self._drive(self._play_one_step), on_interrupt=self.interrupt)
+        loop.run(self.drive.run(self.drive.play_one_step), on_interrupt=self.interrupt)
 
     def interrupt(self, reason: str) -> None:
         """Stop at a safe point: calls in flight may finish, no new one is made."""
-        self.calls.stop(reason)
-        self._scheduler.stop(reason)
+        self.halt.stop(reason)
 
-    async def _play_to_end(self) -> None:
-        while await self._advance():
-            await self._scheduler.make_room()
-        await self._scheduler.settle()
-        self._finish()
+    def _step_in_play(self) -> int:
+        return self.drive.step_in_play()
 
-    async def _play_one_step(self) -> None:
-        goes_on = await self._advance()
-        await self._scheduler.settle()
-        if not goes_on:
-            self._finish()
+    def _begin(self, interaction: Interaction) -> None:
+        for tell in self._participants.beginning:
+            tell(interaction)
 
-    async def _advance(self) -> bool:
-        """Drive `play()` to its next yield; return whether it goes on."""
-        self._step += 1
-        self.steps = self._step
-        if hasattr(self, "time"):  # since Mesa 3.4
-            self.time = float(self._step)
-        self._phase = "fresh"
-        self._welcome()
-        try:
-            await anext(self._play)
-        except PlayEndsHere:
-            return False
-        except StopAsyncIteration:
-            self._end_last_step()
-            self._probes.leave(self._llm_agents())
-            self.changes.finish()
-            return False
-        self._end_step()
-        if self._probes.step(self._step, self._llm_agents()):
-            await self._scheduler.settle()
-        return True
-
-    def _end_step(self) -> None:
-        """Log the step that has been scheduled."""
-        self._phase = "begun"
-        seconds = time.monotonic() - self.began
-        self.record(StepRecord(interactions=self._interactions, wall_seconds=seconds))
-        self._interactions = 0
-
-    def _end_last_step(self) -> None:
-        """End the step in which `play()` ended; if nothing began in it, there was none."""
-        if self._phase == "begun" or self._step == 1:
-            self._end_step()
-        else:
-            self._step -= 1
-
-    def _finish(self) -> None:
-        self.running = False
-        self.log.close()
-
-    async def _drive(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run `work`; on failure let what is in flight finish, write everything, and raise."""
-        failure: BaseException | None
-        self._start_timer()
-        try:
-            return await work()
-        except RunInterruptedError:
-            failure = self._scheduler.failure
-        except Exception as error:  # noqa: BLE001 - raised below, once everything is written
-            failure = error
-        finally:
-            if self._timer:
-                self._timer.cancel()
-        reason = self._scheduler.stopping or "play() failed"
-        self.interrupt(reason)
-        # What is in flight is paid for: only somebody who waits at the keyboard cuts it short.
-        hurried = failure is None and self.calls.limit_reached is None
-        await self._scheduler.drain(GRACE_SECONDS if hurried else None)
-        await self._play.aclose()
-        try:
-            self.log.close()
-        except RunFailedError as error:
-            if failure is None or str(failure) == str(error):
-                raise
-            told = f"{error}; besides, {reason}: {type(failure).__name__}: {failure}"
-            raise RunFailedError(told) from failure
-        if failure is None:
-            raise RunInterruptedError(reason)
-        if isinstance(failure, SocietyError):
-            raise failure
-        names = {spec.api_key_env for _, spec in self.config.models()}
-        told = without_secrets(f"{reason}: {type(failure).__name__}: {failure}", names)
-        raise RunFailedError(told) from failure
-
-    def _go_live(self) -> None:
-        """Begin to count the run's time: what the journal answers takes none of it."""
-        self._live_since = time.monotonic()
-        self._start_timer()
-
-    def _start_timer(self) -> None:
-        """Have the run stopped when its time is up, if it is limited."""
-        seconds = self.config.limits.max_seconds
-        if seconds is None or self._live_since is None:
-            return
-        since = self._live_since
-
-        def time_is_up() -> None:
-            used = time.monotonic() - since
-            self.calls.limit_reached = {"name": "max_seconds", "limit": seconds, "used": used}
-            self.interrupt(f"limits.max_seconds is reached: {used:.1f} of {seconds:g}")
-
-        left = since + seconds - time.monotonic()
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, left), time_is_up)
-
-    # -- what agents need of it (agents.agent.Host) ---------------------------------------------
-
-    def render(self, prompt: str, shown: FrozenDict | None = None, /, **variables: Any) -> str:
-        """Return the text of a prompt template, given views (`show`) or what to make them of."""
-        return self._prompts.render(prompt, self.show(variables) if shown is None else shown)
-
-    def show(self, variables: Mapping[str, Any]) -> FrozenDict:
-        """Return the views of a template's variables; every template is given the `protocol`."""
-        config, given = self.config, dict(variables)
-        society, protocol = self._surroundings.of(config)
-        if given.get("protocol", config.protocol) is config.protocol:
-            given["protocol"] = protocol
-        agent = given.get("agent")
-        if isinstance(agent, LLMAgent):
-            given["agent"] = agent.own_view(society)
-        return views(given)
-
-    def check_turn(self, agent: LLMAgent, *, acting: bool) -> None:
-        """Raise unless it is the agent's turn: in an interaction that names it.
-
-        In `play()` an agent may draw random numbers while it is in no open interaction.
-
-        Raises:
-            OutsideInteractionError: it is not.
-        """
-        current = CURRENT.get()
-        if current is None and (acting or self._scheduler.is_busy(agent)):
-            raise OutsideInteractionError(
-                f"agent {agent.name} is used in play() "
-                + ("to ask: schedule an interaction" if acting else "while it acts: settle() first")
-            )
-        if current is not None and agent not in current.needs:
-            raise OutsideInteractionError(
-                f"agent {agent.name} is used in interaction {current.scope}, which does not name "
-                "it: add it to schedule(agents=...)"
-            )
-
-    async def complete(self, agent: LLMAgent, request: Request) -> Call:
-        """Take the completion from the journal, or from the agent's language model."""
-        interaction = current_interaction()
-        interaction.under_way += 1
-        try:
-            return await self.calls.complete(interaction, agent, request)
-        finally:
-            interaction.answered()
-
-    def record_call(self, agent: LLMAgent, call: Call, problem: str | None) -> None:
-        """Log one call."""
-        completion = call.completion
-        self.record(
-            CallRecord(
-                key=call.key,
-                model=agent.model_spec.name,
-                label=self.label(agent.model_spec),
-                prompt=call.request.prompt,
-                attempt=call.request.attempt,
-                request=call.digest,
-                prompt_tokens=completion.prompt_tokens,
-                completion_tokens=completion.completion_tokens,
-                cost=completion.cost,
-                finish_reason=completion.finish_reason,
-                readable=problem is None,
-                problem=problem,
-                wall_attempts=completion.attempts,
-                wall_latency=completion.latency,
-                wall_in_flight=completion.in_flight,
-            ),
-            agent,
-        )
-
-    def record_answer(
-        self, agent: LLMAgent, call: Call, outcome: Outcome, problem: str | None
-    ) -> None:
-        """Log how an answer came about."""
-        self.record(
-            AnswerRecord(
-                prompt=call.request.prompt,
-                model=agent.model_spec.name,
-                label=self.label(agent.model_spec),
-                calls=call.request.attempt,
-                outcome=outcome,
-                problem=problem,
-            ),
-            agent,
-        )
-
-    def record_message(
-        self, agent: LLMAgent, receivers: Sequence[LLMAgent], channel: str, text: str
-    ) -> None:
-        """Log what an agent says to others."""
-        names = [receiver.name for receiver in receivers]
-        self.record(MessageRecord(receivers=names, channel=channel, text=text), agent)
-
-    # -- random streams -------------------------------------------------------------------------
-
-    @property
-    def random(self) -> Random:
-        """The society's own generator, for `play()` only, where program order is certain."""
-        self._check_draw("random")
-        return self._random
-
-    @random.setter
-    def random(self, generator: Random) -> None:
-        # Mesa hands it to sets of agents and to spaces, which draw from it by themselves.
-        self._random = GuardedStream(partial(self._check_draw, "random"))
-        self._random.setstate(generator.getstate())
-
-    @property
-    def rng(self) -> "np.random.Generator":
-        """The society's own NumPy generator, for `play()` only."""
-        self._check_draw("rng")
-        return self._rng_stream
-
-    @rng.setter
-    def rng(self, generator: "np.random.Generator") -> None:
-        self._rng_stream = generator
-
-    def _check_draw(self, name: str) -> None:
-        doing = f"draws from the society's {name}"
-        self._check_in_play(doing, f"draw from an agent's own {name}, or in play()")
-
-    def _check_in_play(self, doing: str, instead: str) -> None:
-        """Raise if an interaction does what belongs into `play()`.
-
-        Raises:
-            OutsideInteractionError: it does.
-        """
-        current = CURRENT.get()
-        if current is not None:
-            raise OutsideInteractionError(
-                f"interaction {current.scope} {doing}, in the order in which replies arrive: "
-                f"{instead}"
-            )
+    def _retire(self, row: Row) -> None:
+        self.log.write(row.record, row.step, row.scope, row.agent)
+        if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
+            exceeded = self._shares.count(row.record)
+            if exceeded:
+                told = exceeded.told(self.calls.reply(exceeded.call))
+                self.halt.stop(told, limit=exceeded.facts)
 
 
-def current_interaction() -> Interaction:
-    """Return the interaction that the running code belongs to."""
-    current = CURRENT.get()
-    if current is None:
-        raise OutsideInteractionError("a model is asked in play(): schedule an interaction")
-    return current
+def load_society(scenario: Scenario) -> type[Society]:
+    """Import and return the society class of a scenario."""
+    return cast("type[Society]", resolve(scenario.society))

@@ -7,7 +7,7 @@ import pytest
 
 import societies
 from societies.calls.shares import AnswerShares
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 from societies.errors import RunInterruptedError
 from societies.record.types import AnswerRecord
 from societies.runs.run import Run

@@ -9,7 +9,7 @@ from matplotlib.image import imread
 import societies
 from societies.analysis import figures
 from societies.cli import compare, show
-from societies.runs.results import caution
+from societies.runs.results import caution, plot
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game import measures as cooperation
@@ -93,15 +93,15 @@ def has_red(file):
 
 
 def test_every_plot_of_every_scenario_carries_it(tmp_path, lost, sound):
-    assert all(map(has_red, lost.scenario.plot(lost, tmp_path / "lost")))
-    assert not any(map(has_red, sound.scenario.plot(sound, tmp_path / "sound")))
+    assert all(map(has_red, plot(lost, tmp_path / "lost")))
+    assert not any(map(has_red, plot(sound, tmp_path / "sound")))
     for given, sets in {
         "debate/judged": {"model.options": {"malformed": 0.5}, "protocol.task.count": 8},
         "negotiation/demo": {"population.groups": [], "model.options": {"malformed": 0.6}},
         "interview/demo": {"population.groups": [], "model.options": {"malformed": 0.8}},
     }.items():
         run = societies.run(given, out=tmp_path, sets={**sets, "limits.retries": 0})
-        files = run.scenario.plot(run, tmp_path / given)
+        files = plot(run, tmp_path / given)
         assert files
         assert all(map(has_red, files)), given
 

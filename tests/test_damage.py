@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 import societies
 from societies.cli.main import app
 from societies.errors import InputError, ReplayDiffersError, RunInterruptedError
+from societies.runs.results import summarise
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
 from societies.society import Society
 from tests.conftest import SMALL, assert_same_record, record
 
@@ -81,8 +83,8 @@ def readers(run: Run) -> Iterator[tuple[str, Callable[[], object]]]:
     from societies.runs import comparison
 
     yield "table", lambda: run.table("donations").collect()
-    yield "story", lambda: list(run.story())
-    yield "summary", lambda: run.scenario.summarise(run)
+    yield "story", lambda: list(transcript(run))
+    yield "summary", lambda: summarise(run)
     yield "analysis", lambda: rows_of(run, "donations")
     yield "comparison", lambda: comparison.results([run, run])
 

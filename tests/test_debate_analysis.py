@@ -9,6 +9,7 @@ import societies
 from societies.agents.models.scripted import Mind
 from societies.analysis.statistics import mean_interval, proportion
 from societies.errors import InputError
+from societies.runs.results import plot, summarise
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import MINDS
@@ -192,10 +193,10 @@ def test_another_scenarios_run_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["judged", "translation", "single", "self_reflection"])
 def test_every_kind_of_run_has_a_summary_and_plots(tmp_path, name):
     run = shipped(tmp_path, name, **({"protocol.task.count": 10}))
-    summary = run.scenario.summarise(run)
+    summary = summarise(run)
     assert summary["value"].null_count() == 0
     assert "calls per question" in summary["measure"].to_list()
-    files = run.scenario.plot(run, tmp_path / "plots")
+    files = plot(run, tmp_path / "plots")
     names = {file.stem for file in files}
     assert {"overview", "rounds", "costs"} <= names
     assert ("sides" in names) == (name in {"judged", "translation"})

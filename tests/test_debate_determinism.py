@@ -9,6 +9,7 @@ import pytest
 import societies
 from societies.loading.load import load
 from societies.record.log import logical
+from societies.society import load_society
 from tests.debate_runs import KINDS, play, settings
 
 
@@ -32,7 +33,7 @@ def test_the_record_is_the_same_whatever_the_concurrency(tmp_path, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_stepping_gives_the_same_record_as_running(kind):
     config, scenario = load(settings(kind, ties="random"))
-    ran, stepped = scenario.load_society()(config), scenario.load_society()(config)
+    ran, stepped = load_society(scenario)(config), load_society(scenario)(config)
     ran.run()
     while stepped.running:
         stepped.step()

@@ -8,6 +8,8 @@ import pytest
 import societies
 from societies.agents.models.scripted import Mind
 from societies.errors import InputError, RunInterruptedError
+from societies.runs.results import plot, summarise
+from societies.runs.transcript import transcript
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import MINDS
@@ -88,7 +90,7 @@ def test_what_ends_a_debate_says_which_side_wins(judged):
     wins = debate.side_wins(judged).filter("counts")
     assert set(wins["by"]) == {"holding"}
     assert dict(wins.select("side", "questions").iter_rows()) == {"negative": 2, "several": 2}
-    told = judged.scenario.summarise(judged)["measure"].to_list()
+    told = summarise(judged)["measure"].to_list()
     assert "answer held by negative before scripted/sides" in told
 
 
@@ -179,10 +181,10 @@ def test_a_debate_that_was_stopped_is_drawn_as_far_as_it_went(tmp_path, calls):
     run = societies.Run(stopped.value.run)
     if run.table("results").collect().is_empty():
         with pytest.raises(InputError, match=r"no question of .* is decided yet"):
-            run.scenario.plot(run, tmp_path / "plots")
+            plot(run, tmp_path / "plots")
         assert debate.summary(run).is_empty()
     else:
-        assert run.scenario.plot(run, tmp_path / "plots")
+        assert plot(run, tmp_path / "plots")
         assert debate.accuracy_by_round(run)["questions"].unique().len() == 1
 
 
@@ -206,5 +208,5 @@ def test_a_run_that_recorded_a_winner_can_still_be_read(judged, tmp_path):
     assert debate.side_wins(old).is_empty()
     assert debate.accuracy(old)["questions"].item() == 4
     assert debate.compare([old, judged]).height == 2
-    told = [[line.split(", named")[0] for line in run.story()] for run in (old, judged)]
+    told = [[line.split(", named")[0] for line in transcript(run)] for run in (old, judged)]
     assert told[0] == told[1]

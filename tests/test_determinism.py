@@ -8,6 +8,7 @@ import societies
 from societies.errors import RunFailedError
 from societies.loading.load import load
 from societies.record.log import logical
+from societies.society import load_society
 from tests.conftest import SMALL, assert_same_record, record
 
 
@@ -58,7 +59,7 @@ def _calls(run):
 
 def test_stepping_by_hand_gives_the_record_of_a_run():
     config, scenario = load("donor_game/demo", SMALL)
-    at_once, by_hand = scenario.load_society()(config), scenario.load_society()(config)
+    at_once, by_hand = load_society(scenario)(config), load_society(scenario)(config)
     at_once.run()
     while by_hand.running:
         by_hand.step()
@@ -71,7 +72,7 @@ def test_stepping_by_hand_gives_the_record_of_a_run():
 
 def test_a_step_settles():
     config, scenario = load("donor_game/demo", SMALL)
-    society = scenario.load_society()(config)
+    society = load_society(scenario)(config)
     society.step()
     assert society.log.table("strategies").collect().height == 4
     society.step()
@@ -84,7 +85,7 @@ def test_runs_and_steps_inside_a_running_event_loop(tmp_path):
     async def cell() -> int:
         run = societies.run("donor_game/demo", out=tmp_path, sets=SMALL)
         config, scenario = load("donor_game/demo", SMALL)
-        society = scenario.load_society()(config)
+        society = load_society(scenario)(config)
         society.step()
         assert society.steps == 1
         return run.table("donations").collect().height
@@ -95,7 +96,7 @@ def test_runs_and_steps_inside_a_running_event_loop(tmp_path):
 def test_a_run_inside_an_interaction_is_refused():
     config, scenario = load("donor_game/demo", SMALL)
 
-    class Nested(scenario.load_society()):
+    class Nested(load_society(scenario)):
         async def donate(self, *_):
             self.run()
 

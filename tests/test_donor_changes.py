@@ -6,6 +6,8 @@ import pytest
 import societies
 from societies.errors import InputError
 from societies.execute.fork import fork
+from societies.execute.planning import plan
+from societies.runs.results import violations
 
 CHANGES = [
     ("g2", {"protocol.multiplier": 3.0}),
@@ -20,14 +22,14 @@ CHANGES = [
 @pytest.mark.parametrize(("at", "change"), CHANGES)
 def test_units_are_conserved_by_the_rules_in_force(run_small, at, change):
     run = run_small(**{"protocol.generations": 3, "interventions": [{"at": at, "set": change}]})
-    assert run.scenario.violations(run) == []
+    assert violations(run) == []
 
 
 def test_the_last_change_in_program_order_holds(run_small, tmp_path):
     run = run_small()
     later = fork(run.path, "g2/game2", sets={"protocol.multiplier": 4.0}, out=tmp_path)
     both = fork(later.path, "g2/game1", sets={"protocol.multiplier": 3.0}, out=tmp_path)
-    assert both.scenario.violations(both) == []
+    assert violations(both) == []
     gained = (pl.col("recipient_after") - pl.col("recipient_before")) / pl.col("amount")
     gifts = both.table("donations").filter(pl.col("amount") > 0, generation=2)
     factors = gifts.group_by("game").agg(gained.median().round(6)).sort("game").collect()
@@ -73,5 +75,5 @@ def test_the_released_code_may_exchange_agents(run_small):
     swap = [{"at": "g2", "add": 1}, {"at": "g2", "remove": ["2_1"]}]
     run = run_small(**{"protocol.fidelity": "released", "interventions": swap})
     assert (
-        run.table("calls").filter(attempt=1).collect().height == run.scenario.plan(run.config).own
+        run.table("calls").filter(attempt=1).collect().height == plan(run.config, run.scenario).own
     )

@@ -16,6 +16,7 @@ from societies.errors import InputError
 from societies.scenarios.donor_game import SCENARIO
 from societies.scenarios.donor_game.minds import MINDS
 from societies.scenarios.donor_game.society import DonorGame, Link
+from societies.society import load_society
 
 FIDELITIES = ("paper", "released")
 
@@ -33,7 +34,7 @@ def society(**given_keys: Any) -> DonorGame:
         **{key: value for key, value in given_keys.items() if key in top},
     }
     config, scenario = societies.load(data)
-    return scenario.load_society()(config)  # type: ignore[return-value]
+    return load_society(scenario)(config)  # type: ignore[return-value]
 
 
 def play(**given_keys: Any) -> DonorGame:
@@ -139,7 +140,7 @@ def test_the_other_multipliers_of_the_paper():
 def test_the_published_run_makes_1506_calls(fidelity):
     config, scenario = societies.load("donor_game/paper", {"protocol.fidelity": fidelity})
     assert scenario.calls(config) == 1506
-    played = scenario.load_society()(config)
+    played = load_society(scenario)(config)
     played.run()
     calls = played.log.table("calls").collect()
     assert Counter(calls["prompt"]) == {"strategy": 12 + 9 * 6, "donate": 10 * 2 * 72}

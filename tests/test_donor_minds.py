@@ -16,6 +16,7 @@ from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.minds import MINDS, named_part
 from societies.scenarios.donor_game.protocol import DonorProtocol
 from societies.scenarios.donor_game.society import Advice, Link
+from societies.society import load_society
 
 PLAIN, PUNISHING = DonorProtocol(), DonorProtocol(costly_punishment=True)
 
@@ -63,7 +64,7 @@ def plan(
 def play(**data: Any) -> dict[str, pl.DataFrame]:
     """Return the tables of a society that was run."""
     config, scenario = societies.load({"scenario": "donor_game", **data})
-    played = scenario.load_society()(config)
+    played = load_society(scenario)(config)
     played.run()
     names = ("agents", "strategies", "donations", "scores", "answers", "calls")
     return {name: played.log.table(name).collect() for name in names}
@@ -273,7 +274,7 @@ def test_in_released_noise_ends_in_invalid_actions_and_in_paper_never(fidelity):
 
 def test_mixes_by_share_are_exact():
     config, scenario = societies.load("donor_game/demo", {"protocol.generations": 1})
-    played = scenario.load_society()(config)
+    played = load_society(scenario)(config)
     played.run()
     agents = played.log.table("agents").collect()
     assert Counter(agents["group"]) == {"cultural": 6, "scorer": 3, "reader": 2, "defector": 1}
@@ -322,7 +323,7 @@ def test_the_demo_is_quick_and_shows_minds_that_differ(tmp_path):
 
 def test_punishment_yaml_punishes_those_who_give_little():
     config, scenario = societies.load("donor_game/punishment")
-    played = scenario.load_society()(config)
+    played = load_society(scenario)(config)
     played.run()
     donations = played.log.table("donations").collect()
     agents = played.log.table("agents").collect().select("agent", "group")

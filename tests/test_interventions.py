@@ -13,10 +13,12 @@ from societies.cli.compare import show_comparison
 from societies.cli.show import show_summary
 from societies.config.interventions import Intervention
 from societies.errors import InputError, RunFailedError, RunInterruptedError
+from societies.execute.planning import plan
 from societies.loading.load import load, validate
 from societies.loading.source import Source
 from societies.registry import find
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
 from societies.society import Society
 from tests.conftest import SMALL, assert_same_record, record
 
@@ -144,7 +146,7 @@ def test_an_intervention_that_never_took_place_is_told(changed, capsys):
     assert (row["scope"], row["applied"]) == ("g7", False)
     show_summary(run)
     assert "interventions.0 (say) never took place: no scope g7" in capsys.readouterr().out
-    assert "never came to its scope" in "\n".join(run.story())
+    assert "never came to its scope" in "\n".join(transcript(run))
 
 
 def test_somebody_who_is_not_there_is_told(changed):
@@ -275,7 +277,7 @@ def test_agents_join_and_leave_a_donor_game_between_generations(changed):
     agents = run.table("agents").filter(pl.col("agent").is_in(list(joined))).collect()
     survivors = set(run.table("scores").filter(generation=1, survived=True).collect()["agent"])
     assert all(set(parents) == survivors for parents in agents["parents"])
-    assert run.table("calls").collect().height == run.scenario.plan(run.config).total
+    assert run.table("calls").collect().height == plan(run.config, run.scenario).total
     societies.replay(run.path)
 
 

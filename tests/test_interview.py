@@ -13,7 +13,9 @@ from societies import registry
 from societies.agents.answers.answer import AnswerError
 from societies.errors import InputError
 from societies.loading.load import load
+from societies.runs.results import plot, summarise
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
 from societies.scenarios.interview.answers import Name, TwentyStatements, Verdicts
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -39,14 +41,14 @@ def test_shipped_files_run_replay_and_make_as_many_calls_as_they_say(
     planned = run.scenario.calls(run.config)
     assert run.about["totals"]["calls"] == planned
     assert societies.replay(run.path).status == "finished"
-    assert run.scenario.summarise(run).height > 0
-    assert all(line for line in run.story())
+    assert summarise(run).height > 0
+    assert all(line for line in transcript(run))
 
 
 def test_shipped_files_draw_their_plots(tmp_path: Path) -> None:
     for name in ("demo", "who_am_i"):
         run = societies.run(f"interview/{name}", out=tmp_path, sets=SMALL[name])
-        drawn = run.scenario.plot(run, tmp_path / name)
+        drawn = plot(run, tmp_path / name)
         assert drawn
         assert all(file.stat().st_size > 5_000 for file in drawn)
 
@@ -134,7 +136,7 @@ def test_unreadable_answers_are_missing_and_never_made_up(tmp_path: Path) -> Non
 
 
 def story(run: Run) -> list[str]:
-    return "\n".join(run.story()).splitlines()
+    return "\n".join(transcript(run)).splitlines()
 
 
 def test_a_transcript_tells_what_was_asked_and_answered(tmp_path: Path) -> None:

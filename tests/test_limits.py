@@ -11,7 +11,7 @@ import pytest
 import societies
 from societies.agents.errors import ModelError
 from societies.calls.throttle import FIRST_LIMIT, Rate, Throttle, attach_shared, detach_shared
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 from societies.errors import InputError, JournalError, RunInterruptedError
 from societies.execute.estimate import estimate
 from societies.record.journal import Journal

@@ -11,9 +11,10 @@ from societies.errors import InputError
 from societies.execute.run import replay, resume
 from societies.loading.load import load
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
 from societies.scenarios.negotiation.answers import TERMINATOR
 from societies.scenarios.negotiation.protocol import most_calls
-from societies.society import Society
+from societies.society import Society, load_society
 
 from .conftest import assert_same_record, record
 from .negotiation_games import BLUE_LINES, RED_LINES, Play, one_game, only, play, reciter
@@ -40,7 +41,7 @@ def scopes(run: Run) -> list[str]:
 
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
-    assert list(run.story())[4:] == [
+    assert list(transcript(run))[4:] == [
         "  game 1: red (red, book 0, hat 4, ball 1) and blue (blue, book 6, hat 1, ball 1) "
         "share 1 book, 2 hat, 3 ball; red opens",
         "  red -> blue [negotiation]: I care for hats.",
@@ -339,7 +340,7 @@ def test_the_record_does_not_depend_on_how_many_calls_are_in_flight(play):
 def test_running_and_stepping_give_the_same_record(play):
     run = play("negotiation/demo", **SMALL)
     config, scenario = load("negotiation/demo", SMALL)
-    society: Society = scenario.load_society()(config)
+    society: Society = load_society(scenario)(config)
     while society.running:
         society.step()
     assert society.steps == 13

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from societies.analysis.statistics import mean_interval
+from societies.runs.results import plot, summarise
 from societies.runs.run import Run
 from societies.scenarios.negotiation import measures as negotiation
 from societies.scenarios.negotiation.contexts import Context
@@ -202,8 +203,8 @@ def test_plots_of_a_run_and_of_a_learning_curve(play, tmp_path):
 
 def test_the_scenario_names_its_summary_and_plots(play, tmp_path):
     run = play("negotiation/resources")
-    assert run.scenario.summarise(run)["player"].to_list() == ["Hillcrest", "Riverside"]
-    assert len(run.scenario.plot(run, tmp_path / "plots")) == 3
+    assert summarise(run)["player"].to_list() == ["Hillcrest", "Riverside"]
+    assert len(plot(run, tmp_path / "plots")) == 3
 
 
 def test_the_interval_of_a_score_is_over_contexts_which_every_pair_plays_again(play):

@@ -172,7 +172,7 @@ def test_a_limit_that_nobody_can_count_stops_the_run(tmp_path, limit):
 
 
 def test_what_is_in_flight_when_a_limit_is_reached_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("societies.society.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("societies.driving.GRACE_SECONDS", 0.1)
 
     def slow(body, number):
         reply = play(body, number)

@@ -11,7 +11,8 @@ from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec
 from societies.agents.models.hosted import HostedModel
 from societies.calls.patience import Patience
-from societies.config.schema import Limits
+from societies.config.limits import Limits
+from societies.society import load_society
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import play, pytestmark  # noqa: F401 - LiteLLM's warnings
 from tests.test_odd_replies import asking
@@ -107,7 +108,7 @@ class CancelsItself:
 
 def test_a_cancellation_out_of_a_library_ends_the_run_and_does_not_hang_it():
     config, scenario = societies.load("donor_game/demo", {"limits.retries": 0})
-    society = scenario.load_society()(config, open_model=CancelsItself)
+    society = load_society(scenario)(config, open_model=CancelsItself)
     with pytest.raises(ModelError, match="was cancelled by the model's library"):
         society.run()
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 import societies
 from societies.cli.main import app
 from societies.errors import InputError
+from societies.execute.planning import Plan, plan
 from societies.loading.load import load
-from societies.planning import Plan
 from societies.runs.run import Run
 from tests.conftest import SMALL
 
@@ -31,7 +31,7 @@ OPEN = {"name": "mood", "ask": ["How are you?", "Why?"], "every": 2}
 def planned(given: str, **sets: Any) -> Plan:
     """Return how many calls a run is foretold to make."""
     config, scenario = load(given, sets)
-    return scenario.plan(config)
+    return plan(config, scenario)
 
 
 def made(run: Run) -> Plan:

@@ -8,6 +8,7 @@ import societies
 from societies.analysis.questionnaires import consistency, personas
 from societies.analysis.questionnaires import figures as consistency_plots
 from societies.cli.show import show_summary
+from societies.runs.results import plot
 
 QUESTION = {"ask": ["What do you like?"], "before": True}
 
@@ -20,7 +21,7 @@ def shown(tmp_path, capsys):
         run = societies.run("interview/who_am_i", out=tmp_path, sets=sets)
         show_summary(run)
         printed = capsys.readouterr().out
-        files = run.scenario.plot(run, tmp_path / "plots")
+        files = plot(run, tmp_path / "plots")
         return run, printed, {file.stem for file in files}
 
     return show

@@ -9,6 +9,7 @@ from societies.errors import InputError, RunFailedError
 from societies.loading.load import load
 from societies.record.log import RunLog, Table
 from societies.record.types import COMMON_COLUMNS, Record, schema
+from societies.society import load_society
 from tests.conftest import SMALL
 
 
@@ -141,8 +142,8 @@ def test_a_bad_row_at_the_end_of_a_failing_run_hides_neither_the_failure_nor_oth
     """Both are wrong, an interaction and a row: the failure is told, and the rest is written."""
     config, scenario = load("donor_game/demo", SMALL)
 
-    class Wrong(scenario.load_society()):
-        records = (*scenario.load_society().records, Count)
+    class Wrong(load_society(scenario)):
+        records = (*load_society(scenario).records, Count)
 
         def pay(self, answer, giver, receiver):
             self.record(Count(number=10**40))

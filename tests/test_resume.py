@@ -24,6 +24,7 @@ from societies.errors import (
 )
 from societies.loading.load import load
 from societies.runs.run import Run
+from societies.society import load_society
 from tests.conftest import SMALL, assert_same_record, forge, record
 
 SLOW = {
@@ -128,7 +129,7 @@ def test_a_hanging_call_is_abandoned_when_stopped():
         "donor_game/demo",
         {**SMALL, "population.groups": [], "model.options": {"latency": 60.0}},
     )
-    society = scenario.load_society()(config)
+    society = load_society(scenario)(config)
 
     class Impatient(type(society)):
         async def _advance(self):
@@ -260,7 +261,7 @@ def test_a_scenarios_own_failure_is_told_with_its_scope_and_kept(tmp_path):
 def test_a_bug_in_a_scenario_is_told_with_its_scope():
     config, scenario = load("donor_game/demo", SMALL)
 
-    class Buggy(scenario.load_society()):
+    class Buggy(load_society(scenario)):
         def pay(self, answer, giver, receiver):
             raise KeyError("hands")
 

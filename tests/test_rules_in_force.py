@@ -5,6 +5,7 @@ import polars as pl
 import societies
 from societies.analysis import tables
 from societies.runs.course import Course
+from societies.runs.results import plot, violations
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game.figures import Results, _figure, draw_resources
@@ -43,7 +44,7 @@ def test_punishments_count_from_where_they_are_allowed(tmp_path):
     assert second["punished"] == (actions == "punish").sum() > 0
     assert second["share"] == second["punished"] / 8
     assert tables.summary(run)["punishment_share"].to_list() == [None, second["share"]]
-    assert "punishment.png" in {file.name for file in run.scenario.plot(run, tmp_path / "plots")}
+    assert "punishment.png" in {file.name for file in plot(run, tmp_path / "plots")}
 
 
 def test_the_endowment_is_drawn_as_it_was(tmp_path):
@@ -104,7 +105,7 @@ def test_a_game_may_take_as_many_turns_as_the_rule_in_force_allows(tmp_path):
     sets |= {"model.name": "scripted/talker", "model.options": {}}
     run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
     assert run.table("outcomes").sort("seq").collect()["turns"].to_list() == [4, 8]
-    assert run.scenario.violations(run) == []
+    assert violations(run) == []
 
 
 def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):

@@ -128,7 +128,7 @@ def test_a_failure_starts_nothing_new_and_lets_what_runs_finish():
     asyncio.run(play())
     assert started == ["paid for", "broken"]
     assert retired(log) == ["paid for"]
-    assert isinstance(scheduler.failure, ValueError)
+    assert isinstance(scheduler.halt.failure, ValueError)
 
 
 def test_draining_abandons_what_takes_too_long():
@@ -137,11 +137,11 @@ def test_draining_abandons_what_takes_too_long():
     async def play() -> None:
         scheduler.schedule(asyncio.sleep(60), ["ann"], "a", 1)
         await asyncio.sleep(0)
-        scheduler.stop("enough")
+        scheduler.halt.stop("enough")
         await asyncio.wait_for(scheduler.drain(0.01), timeout=5)
 
     asyncio.run(play())
-    assert scheduler.stopping == "enough"
+    assert scheduler.halt.reason == "enough"
 
 
 def test_few_interactions_wait_to_be_retired_behind_a_slow_one():

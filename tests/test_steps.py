@@ -7,6 +7,7 @@ import societies
 from societies.agents.answers.answer import Text
 from societies.loading.load import load
 from societies.record.types import MessageRecord
+from societies.society import load_society
 from tests.conftest import SMALL
 
 PER_GENERATION = 1 + 2 * 4
@@ -50,7 +51,7 @@ def test_every_step_of_a_row_is_in_the_table_of_steps(tmp_path, given, sets):
 def test_what_play_does_behind_its_last_yield_is_a_step_if_it_does_anything():
     config, scenario = load("donor_game/demo", SMALL)
 
-    class Late(scenario.load_society()):
+    class Late(load_society(scenario)):
         async def play(self):
             agent = self.enroll("ann")
             self.schedule(self.greet(agent), agents=[agent], scope="first")

@@ -8,6 +8,7 @@ from rich.console import Console
 
 import societies
 from societies.cli.tables import as_tables
+from societies.runs.results import summarise
 
 
 def shown(frame: pl.DataFrame, width: int, **sections: tuple[str, ...]) -> str:
@@ -57,7 +58,7 @@ SMALL = {
 @pytest.mark.parametrize("name", SMALL)
 def test_shipped_interviews_can_be_read_in_120_columns(name: str, tmp_path: Path) -> None:
     run = societies.run(f"interview/{name}", out=tmp_path, sets=SMALL[name])
-    table = run.scenario.summarise(run)
+    table = summarise(run)
     printed = shown(table, 120, **run.scenario.sections)
     assert "…" not in printed
     assert max(map(len, printed.splitlines())) <= 120

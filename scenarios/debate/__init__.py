@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from societies.registry import Scenario
+from societies.scenario import Scenario
 from societies.scenarios.debate.minds import MINDS
 from societies.scenarios.debate.protocol import (
     ROLES,

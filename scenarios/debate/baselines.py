@@ -1,18 +1,14 @@
 """What debate is compared with: one answer, many answers and a vote, or self-reflection."""
 
-from typing import TYPE_CHECKING
-
 from societies.agents.agent import LLMAgent
 from societies.scenarios.debate.answers import Position, Refinement
 from societies.scenarios.debate.case import Case
 from societies.scenarios.debate.symmetric import count_votes
+from societies.scenarios.debate.turns import Turns
 from societies.scenarios.debate.voting import DecidedBy, Decision
 
-if TYPE_CHECKING:
-    from societies.scenarios.debate.society import Debate
 
-
-async def answer_alone(debate: "Debate", case: Case) -> Decision:
+async def answer_alone(debate: Turns, case: Case) -> Decision:
     """Answer once: directly, or by a chain of thought."""
     stepwise = debate.protocol.kind == "chain_of_thought"
     position = await debate.state(
@@ -22,7 +18,7 @@ async def answer_alone(debate: "Debate", case: Case) -> Decision:
     return Decision(position.answer, how, 1, [position.answer])
 
 
-def schedule_answers(debate: "Debate", case: Case) -> None:
+def schedule_answers(debate: Turns, case: Case) -> None:
     """Schedule independent answers, one agent's many or many agents', and the vote."""
     seats = debate.config.population.size
     for place, debater in enumerate(case.debaters):
@@ -35,7 +31,7 @@ def schedule_answers(debate: "Debate", case: Case) -> None:
     debate.schedule(debate.hold(case, count_votes), agents=case.threads, scope=f"{case.scope}/vote")
 
 
-async def answer_once(debate: "Debate", case: Case, debater: LLMAgent, sample: int) -> None:
+async def answer_once(debate: Turns, case: Case, debater: LLMAgent, sample: int) -> None:
     """Let a debater answer independently; self-consistency is about chains of thought."""
     case.positions[debater] = await debate.state(
         case,
@@ -48,7 +44,7 @@ async def answer_once(debate: "Debate", case: Case, debater: LLMAgent, sample: i
     )
 
 
-async def reflect(debate: "Debate", case: Case) -> Decision:
+async def reflect(debate: Turns, case: Case) -> Decision:
     """Answer, then criticise and refine until satisfied, or until the rounds are used up."""
     thinker = case.debaters[0]
     position = await debate.state(

@@ -1,18 +1,15 @@
 """Judged debate (MAD; Liang et al. 2023, arXiv 2305.19118, section 2): two sides and a judge."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from societies.agents.agent import LLMAgent
 from societies.agents.answers.answer import Text
 from societies.scenarios.debate.answers import FinalChoice, Position, Verdict
 from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.records import Judgement
-from societies.scenarios.debate.tasks import matches
+from societies.scenarios.debate.turns import Turns
 from societies.scenarios.debate.voting import Decision
-
-if TYPE_CHECKING:
-    from societies.scenarios.debate.society import Debate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Speech:
     text: str
 
 
-async def debate_before_judge(debate: "Debate", case: Case) -> Decision:
+async def debate_before_judge(debate: Turns, case: Case) -> Decision:
     """Let the sides speak in a fixed order, and the judge after each round, until it decides.
 
     A debater is shown what the others said since its own last turn, the judge each round's
@@ -60,7 +57,7 @@ async def debate_before_judge(debate: "Debate", case: Case) -> Decision:
     return await extract(debate, case, speeches)
 
 
-async def answer_first(debate: "Debate", case: Case) -> str:
+async def answer_first(debate: Turns, case: Case) -> str:
     """Return the base answer that seeds the affirmative side; empty without one."""
     if "base" not in case.staff:
         return ""
@@ -72,7 +69,7 @@ async def answer_first(debate: "Debate", case: Case) -> str:
 
 
 async def speak(
-    debate: "Debate",
+    debate: Turns,
     case: Case,
     debater: LLMAgent,
     round_number: int,
@@ -98,7 +95,7 @@ async def speak(
     )
 
 
-async def extract(debate: "Debate", case: Case, speeches: list[Speech]) -> Decision:
+async def extract(debate: Turns, case: Case, speeches: list[Speech]) -> Decision:
     """Let a fresh judge list the candidate answers (call A) and choose one of them (call B)."""
     protocol, judge = debate.protocol, case.staff["fresh judge"]
     first_only = protocol.extraction == "first_round"
@@ -134,18 +131,8 @@ def supported_answer(verdict: Verdict, case: Case) -> str | None:
     return next((p.answer for d, p in case.positions.items() if d.name == verdict.side), None)
 
 
-def holding(case: Case, answer: str | None) -> str:
-    """Return the one side whose last answer is the final one, or `none`, or `several`."""
-    holders = [
-        debater.name
-        for debater, position in case.positions.items()
-        if answer and position.answer and matches(case.question, position.answer, answer)
-    ]
-    return holders[0] if len(holders) == 1 else "several" if holders else "none"
-
-
 def log_judgement(
-    debate: "Debate",
+    debate: Turns,
     case: Case,
     judge: LLMAgent,
     ruling: Verdict | FinalChoice,

@@ -9,9 +9,9 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
-from societies.planning import Attendance
-from societies.registry import Place
+from societies.scenario import Attendance
 from societies.scenarios.debate.tasks import TaskError, load_questions
+from societies.words import Place
 
 Kind = Literal[
     "symmetric",

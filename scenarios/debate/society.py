@@ -1,21 +1,17 @@
 """The debate: questions, each answered in conversations of its own by the same few agents."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
 
 from societies.agents.agent import LLMAgent
-from societies.scenarios.debate.answers import Position
 from societies.scenarios.debate.baselines import answer_alone, reflect, schedule_answers
-from societies.scenarios.debate.case import Case, last_words
-from societies.scenarios.debate.judged import debate_before_judge, holding
-from societies.scenarios.debate.protocol import DebateProtocol, summarises
+from societies.scenarios.debate.case import Case
+from societies.scenarios.debate.judged import debate_before_judge
+from societies.scenarios.debate.protocol import summarises
 from societies.scenarios.debate.records import Judgement, Posed, Result, Statement
 from societies.scenarios.debate.symmetric import schedule_rounds
-from societies.scenarios.debate.tasks import Question, is_right, is_trapped, load_questions
-from societies.scenarios.debate.voting import Decision, consensus
-from societies.society import Society
-
-Decide = Callable[["Debate", Case], Coroutine[Any, Any, Decision]]
+from societies.scenarios.debate.tasks import Question, load_questions
+from societies.scenarios.debate.turns import Decide, Turns
 
 ONE_BY_ONE: dict[str, Decide] = {
     "judged": debate_before_judge,
@@ -24,19 +20,17 @@ ONE_BY_ONE: dict[str, Decide] = {
     "self_reflection": reflect,
 }
 """Protocols in which every turn waits for the one before: an interaction per question."""
-SIDE_BY_SIDE: dict[str, Callable[["Debate", Case], None]] = {
+SIDE_BY_SIDE: dict[str, Callable[[Turns, Case], None]] = {
     "symmetric": schedule_rounds,
     "self_consistency": schedule_answers,
     "majority": schedule_answers,
 }
 """Protocols with turns that need not wait for each other: an interaction per turn."""
-PositionT = TypeVar("PositionT", bound=Position)
 
 
-class Debate(Society):
+class Debate(Turns):
     """Du et al. 2023 (symmetric), Liang et al. 2023 (judged), and their baselines."""
 
-    protocol: DebateProtocol
     records = (Posed, Statement, Judgement, Result)
 
     async def play(self) -> AsyncGenerator[None, None]:
@@ -91,88 +85,3 @@ class Debate(Society):
             fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
             others["fresh judge"] = fresh
         return Case(scope, question, threads, others)
-
-    def pose(self, case: Case) -> None:
-        """Log the question."""
-        question = case.question
-        posed = Posed(
-            question=question.name,
-            kind=question.kind,
-            text=question.text,
-            accepted=list(question.accepted),
-            traps=list(question.traps),
-        )
-        self.record(posed, scope=case.scope)
-
-    async def hold(self, case: Case, decide: Decide) -> None:
-        """Let a question be decided, and log what it came to."""
-        self.conclude(case, await decide(self, case))
-
-    async def state(
-        self,
-        case: Case,
-        debater: LLMAgent,
-        prompt: str,
-        answer: type[PositionT],
-        *,
-        round_number: int,
-        to: Sequence[LLMAgent] = (),
-        sample: int = 1,
-        **situation: Any,
-    ) -> PositionT:
-        """Ask a debater for its position, and let those hear it whom the protocol shows it to."""
-        position = await debater.ask(
-            prompt,
-            answer,
-            fallback=answer(),
-            attempts=self.protocol.attempts,
-            protocol=self.protocol,
-            question=case.question,
-            round=round_number,
-            **situation,
-        )
-        debater.say(last_words(debater), to=to, channel=f"round {round_number}")
-        case.unparsable += position.answer is None
-        self.record(
-            Statement(
-                question=case.question.name,
-                round=round_number,
-                sample=sample,
-                answer=position.answer,
-                right=self.is_right(case.question, position.answer),
-                trapped=is_trapped(case.question, position.answer),
-                satisfied=getattr(position, "satisfied", None),
-                outcome=position.outcome,
-            ),
-            debater,
-        )
-        return position
-
-    def conclude(self, case: Case, decision: Decision) -> None:
-        """Log the result of a question."""
-        question = case.question
-        self.record(
-            Result(
-                question=question.name,
-                protocol=self.protocol.kind,
-                answer=decision.answer,
-                right=is_right(question, decision.answer, self.protocol.fidelity),
-                trapped=is_trapped(question, decision.answer),
-                decided_by=decision.decided_by,
-                rounds=decision.rounds,
-                consensus=consensus(question, decision.answers),
-                unparsable=case.unparsable,
-                side_named=decision.named,
-                side_holding=holding(case, decision.answer) if decision.named else None,
-            )
-        )
-
-    def is_right(self, question: Question, answer: str | None) -> bool | None:
-        """Return whether a position is right; an unreadable one is wrong.
-
-        In fidelity `released` it is neither right nor wrong: the published evaluation counts a
-        question without an answer as right (word problems) or drops it, and knows no positions.
-        """
-        if answer is None and question.kind != "translation":
-            return False if self.protocol.fidelity == "paper" else None
-        return is_right(question, answer, self.protocol.fidelity)

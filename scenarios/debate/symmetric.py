@@ -1,19 +1,15 @@
 """Symmetric debate (Du et al. 2023, arXiv 2305.14325, section 2): equals, and a vote."""
 
-from typing import TYPE_CHECKING
-
 from societies.agents.agent import LLMAgent
 from societies.agents.answers.answer import Text
 from societies.scenarios.debate.answers import Position
 from societies.scenarios.debate.case import Case, last_words
 from societies.scenarios.debate.protocol import summarises
+from societies.scenarios.debate.turns import Turns
 from societies.scenarios.debate.voting import Decision, vote
 
-if TYPE_CHECKING:
-    from societies.scenarios.debate.society import Debate
 
-
-def schedule_rounds(debate: "Debate", case: Case) -> None:
+def schedule_rounds(debate: Turns, case: Case) -> None:
     """Schedule a debate: everybody answers alone, then revises in rounds, then the vote.
 
     The turns of a round do not wait for each other; the end of a round waits for all of them, and
@@ -34,7 +30,7 @@ def schedule_rounds(debate: "Debate", case: Case) -> None:
 
 
 async def take_turn(
-    debate: "Debate", case: Case, debater: LLMAgent, summariser: LLMAgent | None, number: int
+    debate: Turns, case: Case, debater: LLMAgent, summariser: LLMAgent | None, number: int
 ) -> None:
     """Let a debater answer: alone at first, then shown what the others said, never its own reply.
 
@@ -77,7 +73,7 @@ def summariser_for(debater: LLMAgent, case: Case) -> LLMAgent | None:
     return summariser.thread(f"{case.scope}/{debater.name}", **summariser.brief)
 
 
-async def summarise(debate: "Debate", case: Case, summariser: LLMAgent, replies: list[str]) -> str:
+async def summarise(debate: Turns, case: Case, summariser: LLMAgent, replies: list[str]) -> str:
     """Return one summary of replies."""
     summary = await summariser.aside(
         "summarise",
@@ -91,7 +87,7 @@ async def summarise(debate: "Debate", case: Case, summariser: LLMAgent, replies:
     return summary.text
 
 
-async def count_votes(debate: "Debate", case: Case) -> Decision:
+async def count_votes(debate: Turns, case: Case) -> Decision:
     """Let the most frequent of the last answers win."""
     random = case.debaters[0].random
     answer, decided_by = vote(case.question, case.answers, debate.protocol.ties, random)

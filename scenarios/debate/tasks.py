@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from societies.agents.files import documents, rows
 from societies.agents.streams import stream
-from societies.registry import Place
 from societies.scenarios.debate import equality
+from societies.words import Place
 
 if TYPE_CHECKING:
     from societies.scenarios.debate.protocol import Task

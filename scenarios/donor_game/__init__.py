@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from societies.registry import Scenario
+from societies.scenario import Scenario
 from societies.scenarios.donor_game.minds import MINDS
 from societies.scenarios.donor_game.protocol import (
     DonorProtocol,

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from societies.config.interventions import EVERYBODY
 from societies.config.schema import Protocol, RunConfig
-from societies.planning import Attendance
-from societies.registry import Place
+from societies.scenario import Attendance
+from societies.words import Place
 
 MOST_STEPS = 1_000_000
 """Mesa steps of a run, which are planned one by one."""

@@ -9,8 +9,8 @@ from pydantic import Field
 from societies.agents.instruments.design import Design, cells
 from societies.agents.persona.persona import Block
 from societies.config.schema import Protocol, RunConfig
-from societies.planning import Attendance
-from societies.registry import Place
+from societies.scenario import Attendance
+from societies.words import Place
 
 Ablation = Literal["S", "P", "C", "SP", "SC", "PC", "SPC"]
 """Which of SPeCtrum's blocks a persona keeps (persona protocol 7.3)."""

@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
-from societies.planning import Attendance
-from societies.registry import Place
+from societies.scenario import Attendance
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
     CLASSIC_COUNTS,
@@ -20,6 +19,7 @@ from societies.scenarios.negotiation.contexts import (
     count_valuations,
     generate,
 )
+from societies.words import Place
 
 OBJECTIVES = {"semi_competitive": 0.0, "cooperative": 1.0, "strict": -1.0}
 """The published objectives as the weight of the partner's points in the own reward (2.3)."""

@@ -14,8 +14,9 @@ from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
 from societies.calls.patience import Patience
 from societies.calls.throttle import Throttle, attach_shared, detach_shared
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
+from societies.halt import Halt
 from societies.record.journal import Entry, Journal
 from societies.scheduler import Interaction
 
@@ -56,6 +57,8 @@ class Calls:
         limits: how hard models may be driven, and what the run may use in all.
         live: False takes completions from the journal only (replay).
         on_live: called when the first call is made that is not in the journal.
+        halt: why the run stops, shared with what else has to: then nothing more is sent, what waits
+            for its turn gives up, and what was sent may be answered.
     """
 
     def __init__(
@@ -66,14 +69,13 @@ class Calls:
         *,
         live: bool = True,
         on_live: Callable[[], None] = lambda: None,
+        halt: Halt | None = None,
     ) -> None:
         self.journal = journal
         self.totals = Totals()
         self.live = live
         self.limits = limits
-        self.stopping: str | None = None
-        self.limit_reached: dict[str, float | str] | None = None
-        """Which limit paused the run: its name, its value, and the amount used."""
+        self.halt = halt or Halt()
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
@@ -85,6 +87,7 @@ class Calls:
         """The models that have answered: an outage of theirs is waited for."""
         self._on_live: Callable[[], None] | None = on_live
         self._stopped = asyncio.Event()
+        self.halt.tell(self._stopped.set)
         self._unused = journal.size if journal else 0
 
     async def complete(self, interaction: Interaction, agent: LLMAgent, request: Request) -> Call:
@@ -136,12 +139,6 @@ class Calls:
         entry = self.journal.find(key) if self.journal and key else None
         return entry.completion.text if entry else ""
 
-    def stop(self, reason: str) -> None:
-        """Send nothing more; what waits for its turn gives up, what was sent may be answered."""
-        if self.stopping is None:
-            self.stopping = reason
-            self._stopped.set()
-
     def close(self) -> None:
         """Leave the throttles that are shared with other runs of the process."""
         detach_shared(self)
@@ -151,7 +148,7 @@ class Calls:
         try:
             return await self._ask(spec, request, key)
         except ModelError as error:
-            self.stop(str(error))
+            self.halt.stop(str(error), error)
             raise
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
@@ -209,9 +206,9 @@ class Calls:
             await throttle.enter()
         if self._spent is not None:
             self._check_limits(self._spent)
-        if self.stopping:
+        if self.halt.reason:
             throttle.leave(unused=True)
-            raise RunInterruptedError(self.stopping)
+            raise RunInterruptedError(self.halt.reason)
         self._under_way += 1
         return reserved
 
@@ -236,8 +233,8 @@ class Calls:
             ("max_tokens_total", self.limits.max_tokens_total, tokens),
         ):
             if limit is not None and used >= limit:
-                self.limit_reached = {"name": name, "limit": limit, "used": used}
-                self.stop(f"limits.{name} is reached: {used:,.6g} of {limit:,.6g}")
+                told = f"limits.{name} is reached: {used:,.6g} of {limit:,.6g}"
+                self.halt.stop(told, limit={"name": name, "limit": limit, "used": used})
 
     def _check_counted(self, spec: ModelSpec, key: str, completion: Completion) -> None:
         """Stop the run if a limit cannot be kept, because nobody says what a call took.
@@ -262,8 +259,8 @@ class Calls:
         if seconds > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), seconds)
-        if self.stopping:
-            raise RunInterruptedError(self.stopping)
+        if self.halt.reason:
+            raise RunInterruptedError(self.halt.reason)
 
     def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
         """Say what differs between the journalled request and the one asked now."""

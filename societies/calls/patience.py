@@ -4,7 +4,7 @@ import time
 from random import Random
 
 from societies.agents.errors import ModelError, PassingModelError
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 
 LONGEST_WAIT = 60.0
 """Seconds that a failed request waits at most before it is sent again, unless a server asks it."""

@@ -4,7 +4,7 @@ from societies.agents.errors import ModelError
 from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.models.scripted import ScriptedModel, open_mind
 from societies.config.schema import RunConfig
-from societies.registry import Scenario
+from societies.scenario import Scenario
 
 
 def open_model(spec: ModelSpec, config: RunConfig, scenario: Scenario) -> LanguageModel:

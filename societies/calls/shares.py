@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 from societies.record.types import AnswerRecord, CallRecord
 
 FIRST_COUNTED = 50

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 
 FIRST_LIMIT = 32
 """Requests in flight that a model is trusted with before it has shown what it bears."""

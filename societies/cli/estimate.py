@@ -13,9 +13,9 @@ from societies.cli.tables import as_table
 from societies.cli.visible import visible
 from societies.config.schema import RunConfig
 from societies.execute.estimate import Estimate, Range, estimate
-from societies.registry import Scenario
 from societies.runs.results import MODEL
 from societies.runs.run import Run
+from societies.scenario import Scenario
 
 MOST_CALLS = 20_000
 """Calls of a run beyond which `show` does not play it again by itself."""

@@ -76,13 +76,14 @@ def init(
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
+    from societies.execute.planning import plan
     from societies.loading.load import confounded_factors, left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
-    size, plan = config.population.size, scenario.plan(config)
+    size, planned = config.population.size, plan(config, scenario)
     for warning in confounded_factors(config):
         say(warning, err=True)
-    say(f"{file} is valid: {scenario.name}, {size:,} agents, {plan}")
+    say(f"{file} is valid: {scenario.name}, {size:,} agents, {planned}")
     for note in left_out(config, scenario):
         say(f"note: {note}")
 

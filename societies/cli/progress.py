@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.cli.output import Screen, say
+from societies.execute.planning import plan
 from societies.execute.run import Watch, unwatched
 from societies.registry import find
 from societies.society import Society
@@ -68,7 +69,7 @@ def _in_lines(society: Society) -> Iterator[None]:
 @contextmanager
 def _polled(society: Society, seconds: float, display: Display) -> Iterator[None]:
     """Show progress every so often, from a thread of its own, and once more at the end."""
-    planned = find(society.config.scenario).plan(society.config).total
+    planned = plan(society.config, find(society.config.scenario)).total
     began, over = time.monotonic(), threading.Event()
 
     def poll() -> None:

@@ -9,9 +9,10 @@ from rich.text import Text
 from societies.cli.progress import cost_text
 from societies.cli.tables import as_table, as_tables
 from societies.cli.visible import visible
-from societies.registry import resolve
-from societies.runs.results import answer_counts, caution
+from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
+from societies.scenario import resolve
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
@@ -38,11 +39,11 @@ def show_summary(run: Run) -> None:
             out.print(as_table(title, unclean.head(MOST_AGENTS)))
         if unclean.height > MOST_AGENTS:
             out.print(f"... and {unclean.height - MOST_AGENTS} more: see table 'answers'")
-    result = run.scenario.summarise(run) if run.status == "finished" else None
+    result = summarise(run) if run.status == "finished" else None
     if result is not None:
         for table in as_tables("Results", result, out.width, run.scenario.sections):
             out.print(table)
-        for line in run.scenario.conclude(run):
+        for line in conclude(run):
             out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
     for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
         out.print(visible(row), markup=False, highlight=False)
@@ -61,14 +62,14 @@ def show_caution(out: Console, run: Run) -> None:
 
 def show_json(run: Run) -> None:
     """Print the summary for programs."""
-    result = run.scenario.summarise(run) if run.status == "finished" else None
+    result = summarise(run) if run.status == "finished" else None
     summary = {
         **run.about,
         "path": str(run.path),
         "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
-        "findings": run.scenario.conclude(run) if result is not None else [],
+        "findings": conclude(run) if result is not None else [],
     }
     print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
 
@@ -93,7 +94,7 @@ def show_call(run: Run, key: str) -> None:
 
 def show_transcript(run: Run) -> None:
     """Print the readable story of the run."""
-    for line in run.story():
+    for line in transcript(run):
         print(visible(line))  # noqa: T201 - the command's output
 
 
@@ -101,7 +102,7 @@ def draw_plots(run: Run) -> None:
     """Draw the scenario's plots into the run's directory and print where they lie."""
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
-    for path in run.scenario.plot(run, folder):
+    for path in plot(run, folder):
         print(visible(path))  # noqa: T201 - the command's output
 
 

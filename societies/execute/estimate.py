@@ -18,10 +18,12 @@ from societies.agents.models.hosted import known, litellm, prices
 from societies.agents.models.scripted import CHARACTERS_PER_TOKEN, ScriptedModel, open_mind
 from societies.config.schema import RunConfig
 from societies.errors import InputError
+from societies.execute.planning import plan
 from societies.execute.run import release
 from societies.loading.load import load
 from societies.record.log import RunLog
-from societies.registry import Scenario
+from societies.scenario import Scenario
+from societies.society import load_society
 
 REPEATED = 0.10
 """High end: the share of calls that is made once more, because a reply could not be read."""
@@ -188,7 +190,7 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
         InputError: the scenario cannot be played with scripted minds.
     """
     cast = Cast(config, scenario)
-    kind = scenario.load_society()
+    kind = load_society(scenario)
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = RunLog(Path(folder) / "log", config.name, kind.records)
         society = kind(_played(config), log=log, open_model=lambda spec: StandIn(spec, cast))
@@ -200,7 +202,7 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
         finally:
             release(society)
     uses = list(cast.uses.values())
-    longest = max(1.0, (scenario.plan(config).total or 0) / max(1, sum(use.calls for use in uses)))
+    longest = max(1.0, (plan(config, scenario).total or 0) / max(1, sum(use.calls for use in uses)))
     lines = [_line(use, longest, cast.label(use.spec)) for use in uses]
     return Estimate(lines, _assumptions(config, cast, lines))
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from societies.config.schema import Limits, RunConfig
+from societies.config.limits import Limits
+from societies.config.schema import RunConfig
 from societies.errors import InputError, ReplayDiffersError
 from societies.execute.run import (
     Watch,
@@ -28,8 +29,8 @@ from societies.execute.run import (
 from societies.loading.load import validate
 from societies.loading.source import read
 from societies.record.journal import Journal
-from societies.registry import Scenario
 from societies.runs.run import Run
+from societies.scenario import Scenario
 
 WHOLE_RUN = ("limits", "log", "name")
 """Top-level keys that decide no request and no record: a fork has its own from the start."""
@@ -112,11 +113,11 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
         log = Path(folder) / "log"
         unlimited = config.model_copy(update={"limits": Limits()})
         society = make_society(unlimited, scenario, journal, log, live=False)
-        society.changes.stop_at = number
+        society.interventions.stop_at = number
         try:
             society.run()
         except ReplayDiffersError as error:
-            if parent.status == "finished" or society.changes.stopped:
+            if parent.status == "finished" or society.interventions.stopped:
                 raise
             raise InputError(
                 f"{parent.path} is {parent.status} and its journal ends before "
@@ -124,7 +125,7 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
             ) from error
         finally:
             release(society)
-        if not society.changes.stopped:
+        if not society.interventions.stopped:
             at = config.interventions[number].at
             hints = _nearest_scopes(config, journal)
             raise InputError(f"--at {at}: {parent.path} never comes to that scope{hints}")

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from societies.config.schema import Limits
+from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError
 from societies.execute.run import (
     Watch,

@@ -32,9 +32,9 @@ from societies.errors import (
 from societies.loading.load import load
 from societies.record.journal import Journal
 from societies.record.log import RunLog, logical
-from societies.registry import Scenario
 from societies.runs.run import Run
-from societies.society import Society
+from societies.scenario import Scenario
+from societies.society import Society, load_society
 
 Watch = Callable[[Society], AbstractContextManager[Any]]
 """Makes the context in which a society is run, such as a progress display."""
@@ -222,7 +222,7 @@ def make_society(
     config: RunConfig, scenario: Scenario, journal: Journal, log: Path, *, live: bool
 ) -> Society:
     """Return a society that is ready to be run and logs into a folder."""
-    kind = scenario.load_society()
+    kind = load_society(scenario)
     name = f"{config.name}/{config.seed}"
     return kind(
         config,
@@ -276,7 +276,7 @@ def execute(
             "totals": asdict(society.calls.totals) if society else None,
             "rows": society.log.rows if society else 0,
             "tables": society.log.written() if society else {},
-            "limit_reached": society.calls.limit_reached if society else None,
+            "limit_reached": society.halt.limit if society else None,
             "in_flight": _throttle_courses(society) if society else {},
         }
         write_about(path, config, status, **facts)
@@ -293,7 +293,7 @@ def _throttle_courses(society: Society) -> dict[str, Any]:
             "highest": max(change.in_flight for change in throttle.course),
             "latest": [
                 {
-                    "seconds": round(change.moment - society.began, 3),
+                    "seconds": round(change.moment - society.drive.began, 3),
                     "in_flight": change.in_flight,
                     "reason": change.reason,
                 }

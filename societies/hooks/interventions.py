@@ -5,10 +5,10 @@ there, and before it begins, its agents are brought up to them. An agent's inter
 other in program order, so that this is the same whatever is carried out first.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -22,27 +22,14 @@ from societies.agents.population import Person, Population
 from societies.config.interventions import EVERYBODY, Intervention, Say
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError
+from societies.hooks.portraits import Portraits
 from societies.record.types import InterventionRecord, MessageRecord
-from societies.registry import nearest
 from societies.scheduler import Interaction
-
-if TYPE_CHECKING:
-    from societies.society import Society
+from societies.stage import Participant, PlayEndsHere, Settings, Stage
+from societies.words import nearest
 
 CHANNEL = "announcement"
 """The channel of table `messages` on which interventions are heard."""
-
-
-class PlayEndsHere(Exception):  # noqa: N818 - it is no error: the prefix of a run is complete
-    """The scope has been reached up to which a run is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What is in force between two interventions; `version` counts those carried out."""
-
-    version: int
-    config: RunConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +46,29 @@ class Effect:
 NOTHING = Effect()
 
 
-class Changes:
+class Interventions(Participant):
     """The interventions of one run: those to come, and what the others have changed.
 
     Args:
-        society: whose run it is.
-        config: the configuration it starts with.
+        stage: whose run it is.
+        portraits: who has new personas written.
     """
 
-    def __init__(self, society: "Society", config: RunConfig) -> None:
-        self.pending = dict(enumerate(config.interventions))
-        self.settings = Settings(0, config)
+    def __init__(self, stage: Stage, portraits: Portraits) -> None:
+        changes = stage.settings.config.interventions
+        self.pending = dict(enumerate(changes))
         self.stop_at: int | None = None
         """The intervention at which `play()` ends, where only what is before it is wanted."""
         self.stopped = False
         """Whether it did."""
-        self._society = society
+        self._stage = stage
+        self._portraits = portraits
         self._effects: list[Mapping[str, Effect]] = []
         self._waiting: dict[int, set[str]] = {}
         """Passing announcements, by the number of their effect, and who has not heard them yet."""
-        self._announces = any(each.say and not each.say.lasting for each in config.interventions)
+        self._announces = any(each.say and not each.say.lasting for each in changes)
 
-    def meet(self, scope: str) -> None:
+    def scheduling(self, scope: str, agents: Sequence[Hashable]) -> Sequence[Hashable]:
         """Carry out what is due before an interaction of this scope is scheduled.
 
         Raises:
@@ -93,22 +81,23 @@ class Changes:
                 self.stopped = True
                 raise PlayEndsHere
             self._carry_out(number, self.pending.pop(number))
+        if self._announces:
+            self._address(agents)
+        return ()
 
-    def begin(self, interaction: Interaction) -> None:
+    def beginning(self, interaction: Interaction) -> None:
         """Bring the agents of an interaction up to the settings it was scheduled under."""
         if interaction.settings and interaction.settings.version:
             for agent in interaction.needs:
                 if isinstance(agent, LLMAgent):
                     self._catch_up(agent, interaction.settings.version)
 
-    def address(self, agents: Iterable[Hashable]) -> None:
+    def _address(self, agents: Iterable[Hashable]) -> None:
         """Let the agents of an interaction that is scheduled hear what passes by.
 
         An agent hears a passing announcement in the threads that are under way; one that it begins
         later hears it only if none of its others did.
         """
-        if not self._announces:
-            return
         for agent in agents:
             if not isinstance(agent, LLMAgent):
                 continue
@@ -118,7 +107,7 @@ class Changes:
                 waiting.discard(agent.name)
             agent.begun = True
 
-    def finish(self) -> None:
+    def ended(self) -> None:
         """Log the interventions whose scope the run never came to."""
         for number, change in self.pending.items():
             self._record(number, change, [], applied=False)
@@ -139,7 +128,7 @@ class Changes:
             agent.version = version
 
     def _carry_out(self, number: int, change: Intervention) -> None:
-        society, config, effects = self._society, self.settings.config, dict[str, Effect]()
+        stage, config, effects = self._stage, self._stage.settings.config, dict[str, Effect]()
         where = f"interventions.{number} (at {change.at})"
         if change.say is not None:
             concerned = self._named(change.say.to, where)
@@ -152,26 +141,23 @@ class Changes:
             effects = {agent.name: Effect(model=model) for agent in concerned}
         elif change.remove is not None:
             concerned = self._named(change.remove, where)
-            society.remove_agents(concerned)
+            stage.remove_agents(concerned)
         elif change.add is not None:
-            concerned = society.add_agents(change.add)
+            concerned = stage.add_agents(change.add)
         else:
             config = self._configured(change.set or {}, where)
             effects = self._redrawn(config)
-            concerned = [agent for agent in self._living() if agent.name in effects]
+            concerned = [agent for agent in self._stage.members() if agent.name in effects]
         self._effects.append(effects)
-        self.settings = Settings(len(self._effects), config)
+        stage.settings = Settings(len(self._effects), config)
         self._record(number, change, [agent.name for agent in concerned], effects=effects)
         for agent in concerned:
-            if not society.is_busy(agent):
-                self._catch_up(agent, self.settings.version)
-
-    def _living(self) -> list[LLMAgent]:
-        return [agent for agent in self._society.agents if isinstance(agent, LLMAgent)]
+            if not stage.is_busy(agent):
+                self._catch_up(agent, stage.settings.version)
 
     def _named(self, names: Iterable[str], where: str) -> list[LLMAgent]:
         """Return the agents of these names, each once; `*` is everybody who is there."""
-        living = {agent.name: agent for agent in self._living()}
+        living = {agent.name: agent for agent in self._stage.members()}
         found: dict[str, LLMAgent] = {}
         for name in names:
             if name == EVERYBODY:
@@ -185,7 +171,7 @@ class Changes:
     def _configured(self, sets: Mapping[str, Any], where: str) -> RunConfig:
         """Return the configuration in force with values set over it."""
         try:
-            return self.settings.config.with_values(sets)
+            return self._stage.settings.config.with_values(sets)
         except (InputError, ValidationError) as error:
             raise RunFailedError(f"{where}: {error}") from error
 
@@ -195,15 +181,15 @@ class Changes:
         Whoever is drawn differently changes, in what differs; the people drawn from now on follow
         the new description.
         """
-        old, society = self.settings.config, self._society
+        old, stage = self._stage.settings.config, self._stage
         if (old.population, old.model) == (config.population, config.model):
             return {}
         before = Population(old.population, old.model, old.seed)
         after = Population(config.population, config.model, config.seed)
-        drawn = [(before.next_person(), after.next_person()) for _ in range(society.people_drawn)]
-        society.population = after
+        drawn = [(before.next_person(), after.next_person()) for _ in range(stage.population.drawn)]
+        stage.population = after
         effects = {}
-        for agent in self._living():
+        for agent in self._stage.members():
             was, becomes = drawn[agent.person] if agent.person >= 0 else (None, None)
             if was and becomes and agent.kept is not None:
                 was, becomes = was.only(agent.kept), becomes.only(agent.kept)
@@ -228,13 +214,13 @@ class Changes:
         effects: Mapping[str, Effect] | None = None,
     ) -> None:
         """Log the intervention, then what it changes in whom."""
-        society, kind = self._society, change.kind
+        stage, kind = self._stage, change.kind
         text = change.say.text if change.say else ""
         if change.set is not None:
             text = to_json(change.set).decode()
         if change.say and applied:
             said = MessageRecord(receivers=names, channel=CHANNEL, text=text)
-            society.record(said, scope=change.at)
+            stage.record(said, scope=change.at)
 
         def row(
             agents: list[str], model: ModelSpec | None, persona: str | None
@@ -246,27 +232,27 @@ class Changes:
                 agents=agents,
                 text=text,
                 model=model and model.name,
-                label=model and society.label(model),
+                label=model and stage.label(model),
                 persona=persona,
             )
 
-        society.record(row(names, None, None), scope=change.at)
-        living = {agent.name: agent for agent in self._living()}
+        stage.record(row(names, None, None), scope=change.at)
+        living = {agent.name: agent for agent in self._stage.members()}
         for name, effect in (effects or {}).items():
             model, persona = effect.model, None
             if effect.persona is not None:
-                persona = society.render("persona", persona=effect.persona)
+                persona = stage.render("persona", persona=effect.persona)
             if effect.persona is not None and effect.portrait is not None:
                 log = partial(self._record_written, living[name], row([name], model, persona))
-                society.portraits.commission(living[name], effect.persona, effect.portrait, log)
+                self._portraits.commission(living[name], effect.persona, effect.portrait, log)
             elif model is not None or persona is not None:
-                society.record(row([name], model, persona), living[name], scope=change.at)
+                stage.record(row([name], model, persona), living[name], scope=change.at)
 
     def _record_written(
         self, agent: LLMAgent, changed: InterventionRecord, text: str, _: Outcome
     ) -> None:
         """Log what an intervention makes of an agent, once its new persona is written."""
-        self._society.record(changed.model_copy(update={"persona": text}), agent)
+        self._stage.record(changed.model_copy(update={"persona": text}), agent)
 
 
 def _hearing(say: Say, agents: Iterable[LLMAgent]) -> dict[str, Effect]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -12,12 +12,10 @@ from societies.agents.instruments.answers import Choice, FormAnswers, Said, item
 from societies.agents.instruments.design import Cell, Design, Form, cells, form, select
 from societies.agents.models.base import Message, ModelSpec
 from societies.agents.streams import stream
+from societies.config.probes import Probe
+from societies.config.schema import RunConfig
 from societies.record.types import Response
-
-if TYPE_CHECKING:
-    from societies.config.schema import RunConfig
-    from societies.hooks.probes import Probe
-    from societies.society import Society
+from societies.stage import Stage
 
 
 class Questionnaire:
@@ -39,14 +37,14 @@ class Questionnaire:
         self._forms: dict[Cell, list[Form]] = {}
 
     @classmethod
-    def of(cls, design: Design, config: "RunConfig") -> "Questionnaire":
+    def of(cls, design: Design, config: RunConfig) -> "Questionnaire":
         """Return the questionnaire of a design, from the file's instruments or the shipped ones."""
         return cls(design.instrument, config.instrument(design.instrument), design)
 
     @classmethod
-    def of_probe(cls, probe: "Probe", config: "RunConfig") -> "Questionnaire":
+    def of_probe(cls, probe: Probe, config: RunConfig) -> "Questionnaire":
         """Return the questionnaire of a probe; open questions go by the probe's name."""
-        return cls(probe.instrument or probe.title, probe.questionnaire(config), probe)
+        return cls(probe.instrument or probe.title, config.questions_of(probe), probe)
 
     def forms(self, cell: Cell) -> list[Form]:
         """Return all questions as a cell of the grid shows them."""
@@ -59,7 +57,7 @@ class Questionnaire:
 
     async def administer(
         self,
-        society: "Society",
+        stage: Stage,
         agent: LLMAgent,
         cell: Cell,
         *,
@@ -70,7 +68,7 @@ class Questionnaire:
         """Ask one agent everything in one cell of the grid.
 
         Args:
-            society: where it is recorded.
+            stage: where it is recorded.
             agent: who is asked.
             cell: how.
             probe: name of the probe, if it is one.
@@ -80,8 +78,8 @@ class Questionnaire:
         forms = list(self.forms(cell))
         occasion = cell.repeat - 1 if occasion is None else occasion
         if self.design.item_order == "shuffled":
-            stream(society.seed, "item order", agent.name, cell.name, occasion).shuffle(forms)
-        note = _Note(self, society, agent, cell, probe, moment, occasion)
+            stream(stage.seed, "item order", agent.name, cell.name, occasion).shuffle(forms)
+        note = _Note(self, stage, agent, cell, probe, moment, occasion)
         if self.design.batch == "form":
             await self._ask_form(agent, forms, note)
             return
@@ -150,7 +148,7 @@ class _Note:
     def __init__(
         self,
         questionnaire: Questionnaire,
-        society: "Society",
+        stage: Stage,
         agent: LLMAgent,
         cell: Cell,
         probe: str,
@@ -158,7 +156,7 @@ class _Note:
         occasion: int,
     ) -> None:
         self.occasion = occasion
-        self._society = society
+        self._stage = stage
         self._agent = agent
         design = questionnaire.design
         self._common = {
@@ -172,16 +170,16 @@ class _Note:
             "batch": design.batch,
             "context": design.context,
             "repeat": cell.repeat,
-            "seed": society.seed,
+            "seed": stage.seed,
             "model": agent.model_spec.name,
-            "label": society.label(agent.model_spec),
+            "label": stage.label(agent.model_spec),
             "decoding": decoding(agent.model_spec),
         }
 
     def write(self, each: Form, position: int, asking: int, answer: Any) -> None:
         """Record one answer."""
         question = each.question
-        self._society.record(
+        self._stage.record(
             Response(
                 **self._common,
                 item=question.id,

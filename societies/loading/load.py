@@ -33,7 +33,8 @@ from societies.errors import InputError
 from societies.loading import source
 from societies.loading.problems import Problem, explain, half_characters
 from societies.loading.source import Source
-from societies.registry import Place, Scenario
+from societies.scenario import Scenario
+from societies.words import Place, nearest
 
 MOST_WEIGHED = 2000
 """People among whom factors are compared: turns are even long before that."""
@@ -135,7 +136,7 @@ def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     roles = (*scenario.roles, WRITER)
     for role in config.model.roles:
         if role not in roles:
-            hint = registry.nearest(role, roles)
+            hint = nearest(role, roles)
             yield ("model", "roles", role), f"{scenario.name} has no such role{hint}"
     for place, spec in config.models():
         if not spec.is_scripted:
@@ -144,7 +145,7 @@ def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
             open_mind(spec, scenario.minds)
         except KeyError:
             minds = (f"scripted/{name}" for name in scenario.minds)
-            yield (*place, "name"), f"no such mind{registry.nearest(spec.name, minds)}"
+            yield (*place, "name"), f"no such mind{nearest(spec.name, minds)}"
         except ValidationError as error:
             mind = scenario.minds[spec.name.removeprefix("scripted/")]
             for inner, message in explain(mind, error, spec.options):
@@ -215,7 +216,7 @@ def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]
     known = Prompts(folders).names()
     for name in config.prompts:
         if name not in known:
-            yield ("prompts", name), f"no such template{registry.nearest(name, known)}"
+            yield ("prompts", name), f"no such template{nearest(name, known)}"
     try:
         Prompts(folders, config.prompts).check()
     except PromptError as error:
@@ -288,18 +289,18 @@ def design_problems(config: RunConfig, design: Design, place: Place) -> Iterator
 
     if design.instrument not in config.instruments and design.instrument not in files.names():
         known = [*config.instruments, *files.names()]
-        hint = registry.nearest(design.instrument, known)
+        hint = nearest(design.instrument, known)
         yield (*place, "instrument"), f"there is no such instrument{hint}"
         return
     questions = config.instrument(design.instrument).questions()
     valid = [name for kind in {q.kind for q in questions} for name in TEMPLATES[kind]]
     for name in design.templates:
         if name not in valid:
-            yield (*place, "templates"), f"no template {name!r} fits{registry.nearest(name, valid)}"
+            yield (*place, "templates"), f"no template {name!r} fits{nearest(name, valid)}"
     items = [question.id for question in questions]
     for name in design.items:
         if name not in items:
-            yield (*place, "items"), f"no item is called {name!r}{registry.nearest(name, items)}"
+            yield (*place, "items"), f"no item is called {name!r}{nearest(name, items)}"
     yield from _letter_problems(design, questions, place)
     bare = [question.id for question in select(design, questions) if not question.paraphrase]
     if "paraphrase" in design.wordings and bare:

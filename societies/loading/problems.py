@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from societies.agents.files.documents import HALF, is_broken
-from societies.registry import Place, nearest
+from societies.words import Place, nearest
 
 Problem = tuple[Place, str]
 

@@ -11,8 +11,9 @@ import yaml
 from societies import registry
 from societies.agents.errors import SocietyError
 from societies.agents.files import documents
+from societies.config.values import set_value
 from societies.errors import InputError
-from societies.registry import Place
+from societies.words import Place, nearest
 
 
 @dataclass
@@ -54,32 +55,7 @@ class Source:
         Raises:
             InputError: the key leads through something that is not a mapping or list.
         """
-        if not all(key.split(".")):
-            raise InputError(f"{origin}: write names with a dot between, as in limits.max_calls")
-        place: list[str | int] = []
-        holder: Any = self.data
-        *way, last = key.split(".")
-        for part in way:
-            step = _step(holder, part, key, origin)
-            place.append(step)
-            if isinstance(holder, dict):
-                if holder.get(part) is None:
-                    holder[part] = {}
-                holder = holder[part]
-            else:
-                holder = holder[step]
-        step = _step(holder, last, key, origin)
-        holder[step] = deepcopy(value)
-        self.overridden[(*place, step)] = origin
-
-
-def _step(holder: Any, part: str, key: str, origin: str) -> str | int:
-    """Return the dictionary key or list position that `part` means in `holder`."""
-    if isinstance(holder, dict):
-        return part
-    if isinstance(holder, list) and part.isascii() and part.isdecimal() and int(part) < len(holder):
-        return int(part)
-    raise InputError(f"{origin}: {key} leads nowhere: there is no {part!r} in {holder!r}")
+        self.overridden[set_value(self.data, key, value, origin)] = origin
 
 
 def read(given: str | Path | Mapping[str, Any]) -> Source:
@@ -128,7 +104,7 @@ def find_file(given: str | Path) -> Path:
     ]
     raise InputError(
         f"there is no file {str(given)!r}, and no shipped scenario file of that name"
-        + registry.nearest(str(given), shipped)
+        + nearest(str(given), shipped)
     )
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic_core import to_json
 
 from societies.errors import InputError
+from societies.runs.results import summarise
 
 if TYPE_CHECKING:
     from societies.runs.run import Run
@@ -104,6 +105,6 @@ def results(runs: Sequence["Run"]) -> pl.DataFrame | None:
     frames = [
         frame.select(pl.lit(str(run.path)).alias("run"), pl.all())
         for run in runs
-        if run.status == "finished" and (frame := run.scenario.summarise(run)) is not None
+        if run.status == "finished" and (frame := summarise(run)) is not None
     ]
     return pl.concat(frames, how="diagonal_relaxed") if frames else None

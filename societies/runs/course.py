@@ -2,14 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
 from societies.config.schema import RunConfig
-
-if TYPE_CHECKING:
-    from societies.runs.run import Run
+from societies.runs.run import Run
 
 Value = TypeVar("Value")
 
@@ -21,7 +19,7 @@ class Course:
     was scheduled behind it.
     """
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: Run) -> None:
         config = run.config
         self._configs, self._since = [config], [-1]
         applied = run.rows("interventions").filter(pl.col("applied"), kind="set")

@@ -1,14 +1,13 @@
-"""How the answers of a run came about, counted."""
+"""What a run comes to: its result table, findings and figures, and how its answers came about."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
-
-if TYPE_CHECKING:
-    from societies.runs.run import Run
+from societies.runs.run import Run
+from societies.scenario import resolve
 
 MODEL = pl.coalesce("label", "model").alias("model")
 """Column `model` of tables that compare models: variants of one model are told apart by `label`."""
@@ -20,7 +19,33 @@ CAUTIOUS_UNREADABLE = 0.2
 """The same of the replies that could not be read."""
 
 
-def caution(run: "Run") -> str | None:
+def summarise(run: Run) -> pl.DataFrame | None:
+    """Return the scenario's result table of a run, or None if it has none."""
+    summary = run.scenario.summary
+    table: pl.DataFrame | None = resolve(summary)(run) if summary else None
+    return table
+
+
+def conclude(run: Run) -> list[str]:
+    """Return what a run's result table comes to, in sentences; empty if nobody says."""
+    findings = run.scenario.findings
+    return list(resolve(findings)(run)) if findings else []
+
+
+def plot(run: Run, folder: Path) -> list[Path]:
+    """Draw the scenario's plots of a run into `folder`; return their files."""
+    plots = run.scenario.plots
+    files: list[Path] = resolve(plots)(run, folder) if plots else []
+    return files
+
+
+def violations(run: Run) -> list[str]:
+    """Return how a run breaks what the scenario declares as conserved; empty if it does not."""
+    conserved = run.scenario.conserved
+    return list(resolve(conserved)(run)) if conserved else []
+
+
+def caution(run: Run) -> str | None:
     """Return a warning if so many answers of a run were lost that its figures mislead, or None."""
     answers, defaulted = _counted(run.rows("answers"), pl.col("outcome") == "defaulted")
     replies, unreadable = _counted(run.rows("calls"), ~pl.col("readable"))
@@ -43,7 +68,7 @@ def _counted(rows: pl.LazyFrame, lost: pl.Expr) -> tuple[int, int]:
     return counts
 
 
-def answer_counts(run: "Run", by: Sequence[str]) -> pl.DataFrame:
+def answer_counts(run: Run, by: Sequence[str]) -> pl.DataFrame:
     """Count answers by outcome, and the replies that could not be read.
 
     Args:

@@ -1,7 +1,6 @@
 """A run on disk: its tables, calls and summary, read lazily."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,9 @@ from societies.loading.load import load
 from societies.record.journal import Journal
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
-from societies.registry import Scenario, nearest
+from societies.scenario import Scenario
+from societies.society import load_society
+from societies.words import nearest
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Run:
     @property
     def record_types(self) -> tuple[type[Record], ...]:
         """The record types that the run logs."""
-        return (*CORE_RECORDS, *self.scenario.load_society().records)
+        return (*CORE_RECORDS, *load_society(self.scenario).records)
 
     @property
     def tables(self) -> list[str]:
@@ -272,12 +273,6 @@ class Run:
         if not path.is_file():
             raise InputError(f"{self.path} has no journal.ndjson")
         return Journal(path, writable=False)
-
-    def story(self) -> Iterator[str]:
-        """Yield the run as readable lines: every message and action in program order."""
-        from societies.runs.transcript import transcript
-
-        return transcript(self)
 
     @cached_property
     def _loaded(self) -> tuple[RunConfig, Scenario]:

@@ -1,20 +1,17 @@
 """The readable story of a run."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from societies.record.types import Record
-
-if TYPE_CHECKING:
-    from societies.runs.run import Run
+from societies.runs.run import Run
 
 UNTOLD = {"calls", "answers", "steps"}
 """Tables about how the run was made, not about what happened in it."""
 
 
-def transcript(run: "Run") -> Iterator[str]:
+def transcript(run: Run) -> Iterator[str]:
     """Yield every message and action of a run as a line, in program order, under its scope."""
     types = {record.table: record for record in run.record_types if record.table not in UNTOLD}
     frames = [run.rows(name).select("seq", "scope", "agent", table=pl.lit(name)) for name in types]
@@ -30,7 +27,7 @@ def transcript(run: "Run") -> Iterator[str]:
         yield "  " + story.replace("\n", "\n      ")
 
 
-def _rows(run: "Run", record: type[Record]) -> Iterator[Record]:
+def _rows(run: Run, record: type[Record]) -> Iterator[Record]:
     """Yield a table's rows as records, in order; what was not recorded once, is null."""
     frame = run.rows(record.table).select(list(record.model_fields))
     for batch in frame.collect().iter_slices(10_000):

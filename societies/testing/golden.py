@@ -9,6 +9,7 @@ import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
 from societies.runs.run import Run
+from societies.runs.transcript import transcript
 
 WRITE = "SOCIETIES_WRITE_GOLDEN"
 """Environment variable: with the value 1, golden files are written instead of compared."""
@@ -27,7 +28,7 @@ def golden(run: Run) -> str:
         f"run {run.about['run']}: {config.scenario}, seed {config.seed}, "
         f"population of {config.population.size}, model {config.model.name}",
         f"{calls} calls, {len(outcomes)} answers: {counted}",
-        *run.story(),
+        *transcript(run),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

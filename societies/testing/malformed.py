@@ -9,6 +9,7 @@ from random import Random
 from societies.agents.errors import SocietyError
 from societies.errors import RunFailedError
 from societies.record.types import CORE_RECORDS
+from societies.runs.results import violations
 from societies.runs.run import Run
 from societies.testing.models import MisspeakingModel, Question, wrapped_models
 from societies.testing.promises import check_conserved
@@ -83,7 +84,7 @@ def check_malformed_answers(
         AssertionError: one of these is not so.
     """
     random = Random(seed)
-    conserved = conserved or run.scenario.violations
+    conserved = conserved or violations
     trials = list(_trials(_replies(run), random))
     for trial in random.sample(trials, min(asks or len(trials), len(trials))):
         _check_trial(run, trial, conserved)

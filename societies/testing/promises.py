@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from societies.agents.population import Person, Population
+from societies.execute.planning import plan
 from societies.record.journal import Journal
+from societies.runs.results import violations
 from societies.runs.run import Run
 from societies.testing.rows import Row, in_order
 from societies.testing.tables import tables_of, told_in
@@ -26,7 +28,7 @@ def check_conserved(run: Run, conserved: Callable[[Run], Iterable[str]] | None =
     Raises:
         AssertionError: there are violations; the text lists the first ones.
     """
-    found = list(conserved(run)) if conserved else run.scenario.violations(run)
+    found = list(conserved(run)) if conserved else violations(run)
     if found:
         more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
         raise AssertionError(f"Not conserved: {'; '.join(found[:SHOWN])}{more}")
@@ -39,7 +41,7 @@ def check_plan(run: Run) -> None:
         AssertionError: it made others, though every answer could be read.
     """
     answers = tables_of(run)["answers"]
-    planned = run.scenario.plan(run.config).total
+    planned = plan(run.config, run.scenario).total
     readable = "defaulted" not in answers["outcome"].to_list()
     if planned is not None and readable and planned != answers.height:
         raise AssertionError(

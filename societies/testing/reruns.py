@@ -16,6 +16,7 @@ from societies.agents.errors import SocietyError
 from societies.errors import ReplayDiffersError
 from societies.execute.run import Watch, release, unwatched
 from societies.runs.run import Run
+from societies.society import load_society
 from societies.testing.models import slow_models
 from societies.testing.tables import check_same, collected, tables_of
 
@@ -101,7 +102,7 @@ def check_steps(run: Run) -> None:
     Raises:
         AssertionError: the record is another, or stepping fails.
     """
-    society = run.scenario.load_society()(run.config)
+    society = load_society(run.scenario)(run.config)
     try:
         while society.running:
             society.step()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from societies.agents.models.scripted import Mind
 from societies.config.schema import Protocol
-from societies.registry import Scenario
+from societies.scenario import Scenario
 
 SECRETS = {
     "ann": "a map of Atlantis",

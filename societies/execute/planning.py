@@ -2,37 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from societies.agents.persona.persona import Block
 from societies.agents.persona.portraits import commissions
 from societies.agents.population import Person, Population
+from societies.config.probes import Probe
 from societies.config.schema import RunConfig
-from societies.hooks.probes import Probe
-
-if TYPE_CHECKING:
-    from societies.registry import Scenario
+from societies.scenario import Attendance, Scenario
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Who is there in a run, as far as the population goes; staff, such as a judge, is not."""
-
-    people: int
-    """How many people of the population take part in all, newcomers included."""
-    present: Sequence[int]
-    """How many agents are there after each Mesa step."""
-    agents: int | None = None
-    """How many agents these people are; one each when absent."""
-    versions: Sequence[Sequence[Block]] = ()
-    """Where agents are versions of a person: which persona blocks each version keeps."""
-
-    @property
-    def joining(self) -> int:
-        """How many agents join in all."""
-        return self.people if self.agents is None else self.agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,7 @@ class Plan:
         return " and ".join(["model calls in a number that depends on the run", *beside])
 
 
-def plan(config: RunConfig, scenario: "Scenario") -> Plan:
+def plan(config: RunConfig, scenario: Scenario) -> Plan:
     """Return how many calls a run makes, through all its interventions.
 
     Scenarios count who is added and removed themselves; what other changes set must change nothing.
@@ -108,7 +86,7 @@ def _probe_calls(config: RunConfig, there: Attendance | None) -> int | None:
         asked = _times_asked(probe, config, there)
         if asked is None:
             return None
-        calls += asked * probe.calls(probe.questionnaire(config).questions())
+        calls += asked * probe.calls(config.questions_of(probe).questions())
     return calls
 
 

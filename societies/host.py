@@ -1,0 +1,210 @@
+"""What agents need of the society they live in, and what guards it against them."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import mesa
+
+from societies.agents.agent import Call, LLMAgent
+from societies.agents.answers.answer import Outcome
+from societies.agents.errors import OutsideInteractionError
+from societies.agents.models.base import ModelSpec, Request
+from societies.agents.streams import GuardedStream
+from societies.agents.templates.prompts import Prompts
+from societies.agents.templates.views import FrozenDict, views
+from societies.calls.calls import Calls
+from societies.config.schema import RunConfig
+from societies.config.shown import Surroundings
+from societies.record.types import AnswerRecord, CallRecord, MessageRecord, Record
+from societies.scheduler import CURRENT, Interaction, Row, Scheduler
+from societies.stage import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Host(mesa.Model):
+    """A Mesa model that agents with language models can live in (`agents.agent.Host`).
+
+    Inside an interaction the order of events is that in which replies arrive. What has to happen
+    in program order is therefore refused there.
+    """
+
+    settings: Settings
+    calls: Calls
+    _scheduler: Scheduler
+    _prompts: Prompts
+    _surroundings: Surroundings
+    _labels: Mapping[str, str]
+
+    @property
+    def config(self) -> RunConfig:
+        """The configuration in force: in an interaction, where it was scheduled."""
+        current = CURRENT.get()
+        settings: Settings = (current and current.settings) or self.settings
+        return settings.config
+
+    def label(self, spec: ModelSpec) -> str:
+        """Return what a model is called in tables that compare models."""
+        return self._labels.get(spec.fingerprint, spec.name)
+
+    def record(self, record: Record, agent: LLMAgent | None = None, scope: str = "") -> None:
+        """Log a record.
+
+        Args:
+            record: one of the declared record types.
+            agent: who acted.
+            scope: only for records made in `play()`; an interaction's rows carry its own.
+        """
+        current = CURRENT.get()
+        step = current.step if current else self._step_in_play()
+        name = agent.name if agent else None
+        self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+
+    def _step_in_play(self) -> int:
+        """Return the step of a row that `play()` records."""
+        raise NotImplementedError
+
+    # -- for agents ----------------------------------------------------------------------------
+
+    def render(self, prompt: str, shown: FrozenDict | None = None, /, **variables: Any) -> str:
+        """Return the text of a prompt template, given views (`show`) or what to make them of."""
+        return self._prompts.render(prompt, self.show(variables) if shown is None else shown)
+
+    def show(self, variables: Mapping[str, Any]) -> FrozenDict:
+        """Return the views of a template's variables; every template is given the `protocol`."""
+        config, given = self.config, dict(variables)
+        society, protocol = self._surroundings.of(config)
+        if given.get("protocol", config.protocol) is config.protocol:
+            given["protocol"] = protocol
+        agent = given.get("agent")
+        if isinstance(agent, LLMAgent):
+            given["agent"] = agent.own_view(society)
+        return views(given)
+
+    def check_turn(self, agent: LLMAgent, *, acting: bool) -> None:
+        """Raise unless it is the agent's turn: in an interaction that names it.
+
+        In `play()` an agent may draw random numbers while it is in no open interaction.
+
+        Raises:
+            OutsideInteractionError: it is not.
+        """
+        current = CURRENT.get()
+        if current is None and (acting or self._scheduler.is_busy(agent)):
+            raise OutsideInteractionError(
+                f"agent {agent.name} is used in play() "
+                + ("to ask: schedule an interaction" if acting else "while it acts: settle() first")
+            )
+        if current is not None and agent not in current.needs:
+            raise OutsideInteractionError(
+                f"agent {agent.name} is used in interaction {current.scope}, which does not name "
+                "it: add it to schedule(agents=...)"
+            )
+
+    async def complete(self, agent: LLMAgent, request: Request) -> Call:
+        """Take the completion from the journal, or from the agent's language model."""
+        interaction = current_interaction()
+        interaction.under_way += 1
+        try:
+            return await self.calls.complete(interaction, agent, request)
+        finally:
+            interaction.answered()
+
+    def record_call(self, agent: LLMAgent, call: Call, problem: str | None) -> None:
+        """Log one call."""
+        completion = call.completion
+        self.record(
+            CallRecord(
+                key=call.key,
+                model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
+                prompt=call.request.prompt,
+                attempt=call.request.attempt,
+                request=call.digest,
+                prompt_tokens=completion.prompt_tokens,
+                completion_tokens=completion.completion_tokens,
+                cost=completion.cost,
+                finish_reason=completion.finish_reason,
+                readable=problem is None,
+                problem=problem,
+                wall_attempts=completion.attempts,
+                wall_latency=completion.latency,
+                wall_in_flight=completion.in_flight,
+            ),
+            agent,
+        )
+
+    def record_answer(
+        self, agent: LLMAgent, call: Call, outcome: Outcome, problem: str | None
+    ) -> None:
+        """Log how an answer came about."""
+        self.record(
+            AnswerRecord(
+                prompt=call.request.prompt,
+                model=agent.model_spec.name,
+                label=self.label(agent.model_spec),
+                calls=call.request.attempt,
+                outcome=outcome,
+                problem=problem,
+            ),
+            agent,
+        )
+
+    def record_message(
+        self, agent: LLMAgent, receivers: Sequence[LLMAgent], channel: str, text: str
+    ) -> None:
+        """Log what an agent says to others."""
+        names = [receiver.name for receiver in receivers]
+        self.record(MessageRecord(receivers=names, channel=channel, text=text), agent)
+
+    # -- random streams --------------------------------------------------------------------------
+
+    @property
+    def random(self) -> Random:
+        """The society's own generator, for `play()` only, where program order is certain."""
+        self._check_draw("random")
+        return self._random
+
+    @random.setter
+    def random(self, generator: Random) -> None:
+        # Mesa hands it to sets of agents and to spaces, which draw from it by themselves.
+        self._random = GuardedStream(partial(self._check_draw, "random"))
+        self._random.setstate(generator.getstate())
+
+    @property
+    def rng(self) -> "np.random.Generator":
+        """The society's own NumPy generator, for `play()` only."""
+        self._check_draw("rng")
+        return self._rng_stream
+
+    @rng.setter
+    def rng(self, generator: "np.random.Generator") -> None:
+        self._rng_stream = generator
+
+    def _check_draw(self, name: str) -> None:
+        doing = f"draws from the society's {name}"
+        self._check_in_play(doing, f"draw from an agent's own {name}, or in play()")
+
+    def _check_in_play(self, doing: str, instead: str) -> None:
+        """Raise if an interaction does what belongs into `play()`.
+
+        Raises:
+            OutsideInteractionError: it does.
+        """
+        current = CURRENT.get()
+        if current is not None:
+            raise OutsideInteractionError(
+                f"interaction {current.scope} {doing}, in the order in which replies arrive: "
+                f"{instead}"
+            )
+
+
+def current_interaction() -> Interaction:
+    """Return the interaction that the running code belongs to."""
+    current = CURRENT.get()
+    if current is None:
+        raise OutsideInteractionError("a model is asked in play(): schedule an interaction")
+    return current
