@@ -1,51 +1,17 @@
 """The factors of a design: what people differ in by turns, and how these turns are combined."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
-from itertools import combinations, product
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
-from societies.agents.persona.persona import Fact, Level
-
-if TYPE_CHECKING:
-    from societies.agents.population.people import Person
-    from societies.agents.population.spec import PopulationSpec
+from societies.agents.population.people import Person
+from societies.agents.population.spec import PopulationSpec
 
 MOST_ROWS = 40
 """Combinations of factors that are listed; the rest is summed up."""
 
 
-class Crossing:
-    """Hands out the combinations of crossed values, within every stratum in turn.
-
-    Within a stratum (people alike in all other factors) no combination comes more than once more
-    often than another, in every prefix. As far as that leaves a choice, the combination is taken
-    that is rarest in the group, then among all, then with the model, and the first of those.
-
-    Args:
-        cross: the values of every factor; the first one varies fastest.
-    """
-
-    def __init__(self, cross: Mapping[str, Sequence[Fact | Level]]) -> None:
-        orders = [range(len(values)) for values in reversed(list(cross.values()))]
-        self._cells = [places[::-1] for places in product(*orders)]
-        self._counts: dict[Hashable, list[int]] = {}
-
-    def next(self, listed: int, group: int, model: int) -> tuple[int, ...]:
-        """Return the place of each factor's value for the next person of a stratum."""
-        if len(self._cells) == 1:
-            return self._cells[0]
-        margins = [
-            self._counts.setdefault(key, [0] * len(self._cells))
-            for key in ((listed, group, model), ("group", group), "all", ("model", model))
-        ]
-        rarest = min(range(len(self._cells)), key=lambda cell: [count[cell] for count in margins])
-        for count in margins:
-            count[rarest] += 1
-        return self._cells[rarest]
-
-
-def factors(spec: "PopulationSpec", people: Sequence["Person"]) -> dict[str, list[str]]:
+def factors(spec: PopulationSpec, people: Sequence[Person]) -> dict[str, list[str]]:
     """Return everybody's value of every factor that a population is designed by.
 
     Factors are the groups, the models that are shared out, the people of a list that begins again,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from societies.agents.errors import SocietyError
 from societies.agents.models.base import ModelSpec
 from societies.agents.persona.persona import Block, Fact, Persona, PersonaSpec
-from societies.agents.population.factors import Crossing
+from societies.agents.population.crossing import Crossing
 from societies.agents.population.spec import (
     Condition,
     Distribution,
