@@ -132,7 +132,7 @@ def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
     --set may raise limits, or say where a model is reached now; it cannot change what is asked.
     """
     from societies.cli.progress import watch_with
-    from societies.execute.run import resume as resume_run
+    from societies.execute.resume import resume as resume_run
 
     given = overrides(None, sets)
     _perform(lambda: resume_run(path, sets=given, watch=watch_with(quiet=quiet)))
@@ -158,7 +158,7 @@ def fork(
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
-    from societies.execute.run import replay as replay_run
+    from societies.execute.replay import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
     say("replayed: every request and every row is the same", err=True)
