@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import debate_equality
+from benchmarks.debate_equality import pairs
 from societies.agents.answers import AnswerError
 from societies.scenarios.debate.equality import same_mathematics
 from societies.scenarios.debate.reading import read_number
@@ -124,6 +126,14 @@ def test_different_answers(one, other):
 def test_what_symbolic_algebra_would_never_finish_is_compared_by_its_form(one, other):
     assert not same_mathematics(one, other)
     assert same_mathematics(one, one)
+
+
+def test_no_different_pair_of_the_benchmark_is_called_equal():
+    equal, different = (
+        pairs(table) for table in (debate_equality.EQUAL, debate_equality.DIFFERENT)
+    )
+    assert not [pair for pair in different if same_mathematics(*pair)]
+    assert [pair for pair in equal if not same_mathematics(*pair)] == [("x_1+x_2", "x_2+x_1")]
 
 
 numbers = st.integers(-9, 9).map(str)
