@@ -19,6 +19,7 @@ from societies.analysis.figures import (
     words,
 )
 from societies.analysis.knowledge import knowledge_action
+from societies.analysis.panels import ALL, Panel
 from societies.analysis.permeability import selective_permeability
 from societies.run_directory import Run
 
@@ -60,9 +61,9 @@ def draw_words_and_deeds(axes: Axes, run: Run) -> None:
     finish(axes, "Words against deeds, one dot per agent")
 
 
-def draw_permeability(axes: Axes, run: Run) -> None:
+def draw_permeability(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw Cohen's d between the values of every attribute, per trait and group (section 5)."""
-    table = selective_permeability(run)
+    table = panel.of(selective_permeability(run))
     undefined = pl.col("d").is_null().all().over("group")
     silent = table.filter(undefined)["group"].unique().sort().to_list()
     title = "Selective permeability: d between the values with the lowest and the highest mean"
