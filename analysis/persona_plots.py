@@ -69,7 +69,8 @@ def draw_permeability(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     title = "Selective permeability: d between the values with the lowest and the highest mean"
     notes = f"in brackets by chance; * p < {NOTABLE:g} after Holm's correction"
     if silent:
-        notes += f"; no effect is defined in: {plain(', '.join(silent), 40)}"
+        who = ", ".join(group or "everybody" for group in silent)
+        notes += f"; no effect is defined in: {plain(who, 40)}"
     axes.set_title(f"{title}\n{notes}", loc="left", fontsize=10)
     if table["d"].is_null().all():
         axes.set_axis_off()
