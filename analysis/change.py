@@ -165,8 +165,8 @@ def drift(run: Run) -> pl.DataFrame:
     """Return the slope of every agent's trait scores over occasions, in scale widths.
 
     Every probe is followed on its own. Where it sent identical requests on every occasion, nothing
-    of
-    the run was shown: there is no slope, and `note` says so. Repeats in an interview are retests.
+    of the run was shown: there is no slope, and `note` says so. Repeats in an interview are
+    retests.
     """
     rows = []
     names = [*SERIES, "agent"]

@@ -94,9 +94,9 @@ def _of_scores(run: Run) -> dict[str, tuple[Draw, Size, Sequence[Panel]]]:
 
 def draw_profile(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw every group's mean trait scores with the agents' spread, as item means."""
-    scores = panel.of(trait_scores(run)).drop_nulls("item_mean")
+    known = trait_scores(run).drop_nulls("item_mean")
+    scores, groups = panel.of(known), groups_of(known)
     labels = _scales(scores)
-    groups = groups_of(scores)
     for place, group in enumerate(groups):
         part = scores.filter(pl.col("group") == group)
         name: str | None = group or "everybody"
@@ -128,7 +128,8 @@ def draw_profile(axes: Axes, run: Run, panel: Panel = ALL) -> None:
 
 def draw_effects(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw how far answers depend on how one asks, beside what repeats differ by themselves."""
-    block = panel.of(reliability(run))
+    table = reliability(run)
+    block, groups = panel.of(table), groups_of(table)
     columns = {
         "retest_difference": "repeat",
         "order_difference": "option order",
@@ -137,7 +138,6 @@ def draw_effects(axes: Axes, run: Run, panel: Panel = ALL) -> None:
         "paraphrase_difference": "wording",
     }
     shown = [name for name in columns if block[name].is_not_null().any()]
-    groups = groups_of(block)
     for place, group in enumerate(groups):
         part = block.filter(pl.col("group") == group)
         offset = dodge(place, len(groups))

@@ -14,6 +14,7 @@ from societies.analysis import (
     consistency,
     consistency_plots,
     inertia,
+    occasion_plots,
     panels,
     personas,
 )
@@ -137,3 +138,26 @@ def test_a_profile_is_of_its_own_moment(probed: Run) -> None:
 def test_what_no_probe_asked_is_called_so() -> None:
     asked = [panels.Panel(probe="", moment=""), panels.Panel(probe="told", moment="before")]
     assert panels.names(asked) == ["no probe", "told, before"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        consistency_plots.draw_profile,
+        consistency_plots.draw_effects,
+        occasion_plots.draw_drift,
+    ],
+)
+def test_a_group_has_one_colour_in_all_panels(draw: Callable[..., None], run_small: Small) -> None:
+    """Who is asked by one probe only does not lend its colour to others in the next panel."""
+    design = {"instrument": "mini_markers", "before": True, "after": True, "repeats": 2}
+    groups = [{"name": "a", "share": 1}, {"name": "b", "share": 1}]
+    probes = [{**design, "name": "all"}, {**design, "name": "some", "of": {"groups": ["b"]}}]
+    run = run_small(**{**GAME, "population.groups": groups}, probes=probes)
+    figure = Figure()
+    panels.compose(figure, draw, run, panels.panels(run, ["probe"]))
+    colours = [
+        {line.get_label(): line.get_color() for line in axes.lines}.get("b") for axes in figure.axes
+    ]
+    assert len(colours) == 2
+    assert colours[0] == colours[1] is not None
