@@ -294,7 +294,7 @@ def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     rounds = results(runs).group_by("run").agg(pl.col("rounds").mean())
     agreed = consensus_by_round(runs).group_by("run", maintain_order=True).last().drop("round")
     spread = diversity(runs).group_by("run").agg(pl.col("diversity").mean())
-    bleu = corpus_bleu(runs, defaulted).drop("signature")
+    bleu = corpus_bleu(runs, defaulted).drop("signature", "defaulted")
     joined = accuracy(runs, defaulted)
     for other in (costs(runs), rounds, agreed, spread, bleu):
         joined = joined.join(other, on="run", how="left", maintain_order="left")

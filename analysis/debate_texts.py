@@ -33,7 +33,8 @@ def diversity(runs: Runs) -> pl.DataFrame:
 def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the corpus BLEU of the final translations (sacrebleu's defaults; `zh` for Chinese).
 
-    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score). A question
+    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score),
+    `defaulted` (the part of all questions without a translation). A question
     without a translation counts as an empty one. Other tasks have no row.
 
     Args:
@@ -48,6 +49,7 @@ def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
         final = table(run, "results").join(
             table(run, "questions").select("question", "accepted"), on="question"
         )
+        lost = final["answer"].is_null().mean()
         if defaulted == "exclude":
             final = final.drop_nulls("answer")
         if final.is_empty():
@@ -57,8 +59,8 @@ def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
         hypotheses = final["answer"].fill_null("").to_list()
         references = final["accepted"].list.first().to_list()
         score = metric.corpus_score(hypotheses, [references]).score
-        rows.append((label, score, str(metric.get_signature())))
-    schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String}
+        rows.append((label, score, str(metric.get_signature()), lost))
+    schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String, "defaulted": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

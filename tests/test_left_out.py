@@ -83,6 +83,7 @@ def test_translations_that_nobody_gave(tmp_path):
     assert 0 < lost < 8
     every, left = both(debate.corpus_bleu, run)
     assert left["bleu"] > every["bleu"]
+    assert every["defaulted"] == left["defaulted"] == lost / 8
     assert debate.compare(run, "exclude")["bleu"].item() == left["bleu"]
     mute = play(settings("single", task=task, solver={"malformed": 1.0}), tmp_path / "mute")
     assert debate.corpus_bleu(mute, "exclude").is_empty()
