@@ -8,7 +8,13 @@ from matplotlib.image import imread
 
 import societies
 from societies import analysis
-from societies.analysis import cooperation, debate_plots, figures
+from societies.analysis import (
+    cooperation,
+    debate_plots,
+    figures,
+    negotiation,
+    negotiation_plots,
+)
 from societies.cli import compare, show
 from societies.summary import caution
 from tests.conftest import SMALL
@@ -128,3 +134,22 @@ def test_moves_without_a_readable_reply_can_be_left_out(lost):
     assert summaries[0]["defaulted"].to_list() == summaries[1]["defaulted"].to_list()
     assert summaries[1]["donation_fraction"].to_list() == selection[1]["fraction"].to_list()
     assert analysis.punishment_share(lost, "exclude")["encounters"].sum() == read.height
+
+
+def test_the_red_line_stands_on_nothing(tmp_path):
+    """Neither on a legend, nor on axes, nor on another text of the figure."""
+    sets = {"population.groups": [], "model.options": {"malformed": 0.6}, "protocol.games": 12}
+    run = societies.run("negotiation/demo", out=tmp_path, sets=sets)
+    table = negotiation.games(run)
+    drawn = [
+        negotiation_plots.frontiers_figure(table, "footer"),
+        negotiation_plots.outcomes_figure(table, "footer"),
+    ]
+    for figure in drawn:
+        figures.save(figure, tmp_path / "one.png", run)
+        line, *others = (
+            part.get_window_extent()
+            for part in (figure._suptitle, figure._supxlabel, *figure.legends, *figure.axes)
+        )
+        assert line.height > 0
+        assert not [other for other in others if line.overlaps(other)]

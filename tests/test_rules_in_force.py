@@ -4,8 +4,9 @@ import polars as pl
 
 import societies
 from societies import analysis
-from societies.analysis import debate, negotiation
-from societies.analysis.plots import Results, _figure, draw_resources
+from societies.analysis import debate, negotiation, negotiation_games
+from societies.analysis.cooperation_results import Results
+from societies.analysis.plots import _figure, draw_resources
 from societies.course import Course
 from tests.conftest import SMALL
 
@@ -111,4 +112,5 @@ def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
     run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
     games = negotiation.games(run)
     assert games["weight"].to_list() == [0, 0, 1, 1]
-    assert [negotiation._rate(row)[5] for row in games.to_dicts()] == games["pareto"].to_list()
+    rated = [negotiation_games._rate(row)[5] for row in games.to_dicts()]
+    assert rated == games["pareto"].to_list()

@@ -44,8 +44,8 @@ def show_summary(run: Run) -> None:
             out.print(table)
         for line in run.scenario.conclude(run):
             out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
-    for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
-        out.print(visible(row), markup=False, highlight=False)
+    for row in _warnings(run):
+        out.print(visible(f"warning: {row}"), markup=False, highlight=False)
     out.print(f"tables: {', '.join(run.tables)}", highlight=False)
     out.print(visible(run.path), markup=False, highlight=False, soft_wrap=True)
 
@@ -69,6 +69,7 @@ def show_json(run: Run) -> None:
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
         "findings": run.scenario.conclude(run) if result is not None else [],
+        "warnings": _warnings(run),
     }
     print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
 
@@ -105,24 +106,31 @@ def draw_plots(run: Run) -> None:
         print(visible(path))  # noqa: T201 - the command's output
 
 
+def _warnings(run: Run) -> list[str]:
+    """Return what did not come about as the file of a finished run asks for it."""
+    if run.status != "finished":
+        return []
+    return [*_unmet(run), *_unasked(run), *_unshown(run)]
+
+
 def _unmet(run: Run) -> list[str]:
     """Return a warning for every intervention whose scope the run never came to."""
-    if run.status != "finished" or "interventions" not in run.tables:
+    if "interventions" not in run.tables:
         return []
     unmet = run.table("interventions").filter(~pl.col("applied")).select("number", "kind", "scope")
     return [
-        f"warning: interventions.{number} ({kind}) never took place: no scope {scope}"
+        f"interventions.{number} ({kind}) never took place: no scope {scope}"
         for number, kind, scope in unmet.collect().iter_rows()
     ]
 
 
 def _unasked(run: Run) -> list[str]:
     """Return a warning for every probe that asked nobody."""
-    if run.status != "finished" or not run.config.probes:
+    if not run.config.probes:
         return []
     asked = set(run.table("responses").select("probe").unique().collect()["probe"])
     return [
-        f"warning: probe {probe.title!r} asked nobody: nobody it is of was there when it was due"
+        f"probe {probe.title!r} asked nobody: nobody it is of was there when it was due"
         for probe in run.config.probes
         if probe.title not in asked
     ]
@@ -130,7 +138,7 @@ def _unasked(run: Run) -> list[str]:
 
 def _unshown(run: Run) -> list[str]:
     """Return a warning for every probe that asked everybody the same again."""
-    if run.status != "finished" or not run.config.probes:
+    if not run.config.probes:
         return []
     return list(resolve("societies.analysis.shown:unshown")(run))
 
