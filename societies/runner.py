@@ -117,7 +117,7 @@ def resume(
             )
     config, scenario = load(found.path / "scenario.yaml", sets)
     origin: dict[str, Any] = {"began": about.get("began")}
-    origin |= {"parent": about["parent"]} if "parent" in about else {}
+    origin |= {key: about[key] for key in ("parent", "unanswered") if key in about}
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:
@@ -242,7 +242,8 @@ def execute(
 ) -> None:
     """Run a society in its directory, and keep `run.json` true whatever happens.
 
-    `origin` says when the run began and, of a fork, from where; it stays in `run.json`.
+    `origin` says when the run began, of a fork, from where, and how many requests were given up in
+    vain before; it stays in `run.json`.
     """
     started = time.monotonic()
     status, reason = "failed", None
@@ -251,6 +252,7 @@ def execute(
     write_about(path, config, "running", **origin)
     try:
         society = make_society(config, scenario, journal, path / "log", live=True)
+        society.calls.give_up(origin.get("unanswered", 0))
         with watch(society):
             society.run()
             status = "finished"
@@ -274,6 +276,7 @@ def execute(
             "seconds": round(time.monotonic() - started, 3),
             "torn_bytes_dropped": journal.torn,
             "totals": asdict(society.calls.totals) if society else None,
+            "unanswered": society.calls.unanswered if society else origin.get("unanswered", 0),
             "rows": society.log.rows if society else 0,
             "tables": society.log.written() if society else {},
             "limit_reached": society.calls.limit_reached if society else None,

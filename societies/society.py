@@ -334,7 +334,9 @@ class Society(mesa.Model):
             exceeded = self._shares.count(row.record)
             if exceeded and not self.calls.stopping:
                 self.calls.limit_reached = exceeded.facts
-                self.interrupt(exceeded.told(self.calls.reply(exceeded.call)))
+                reason = exceeded.told(self.calls.reply(exceeded.call))
+                self._scheduler.seal(reason)
+                self.calls.stop(reason)
 
     # -- how it is driven ---------------------------------------------------------------------
 

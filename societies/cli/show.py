@@ -163,4 +163,7 @@ def _facts(run: Run) -> list[str]:
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
             f"{cost}" + ("" if about["seconds"] is None else f", {about['seconds']:,.1f} s")
         )
+    if given_up := totals.get("given_up"):
+        requests = "request" if given_up == 1 else "requests"
+        lines.append(f"{given_up:,} {requests} given up, which may have to be paid for")
     return lines
