@@ -197,7 +197,7 @@ class _Values(SafeConstructor):
             return super().construct_object(node, deep)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             kind = KINDS.get(node.tag.rpartition(":")[2], node.tag)
-            told = f"{str(node.value)[:60]!r} cannot be read as a {kind}; a text stands in quotation marks"
+            told = f"{str(node.value)[:60]!r} cannot be read as a {kind}; a text stands in quotes"
             raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark) from error
 
 

@@ -219,7 +219,7 @@ def test_a_merged_key_stands_where_it_was_set_last(tmp_path: Path) -> None:
     [
         (
             "a: 1\nb: !!timestamp x",
-            "here:2:4: 'x' cannot be read as a date; a text stands in quotation marks",
+            "here:2:4: 'x' cannot be read as a date; a text stands in quotes",
         ),
         ("a: 2020-13-45", "here:1:4: '2020-13-45' cannot be read as a date"),
         ("a: [!!int '']", "here:1:5: '' cannot be read as a whole number"),
