@@ -278,6 +278,8 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
 
 def _problem(name: object, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"{str(error).splitlines()[0]} (character {error.position + 1})"
     if mark is None:
         return str(error)
     problem = getattr(error, "problem", None) or "it cannot be read"

@@ -162,7 +162,7 @@ def _parquet(path: Path) -> Rows:
     import polars as pl
 
     try:
-        return _dicts(pl.read_parquet(path))
+        return _dicts(pl.read_parquet(path, glob=False))
     except pl.exceptions.PolarsError as error:
         raise ValueError(_plain(error)) from error
 

@@ -132,7 +132,7 @@ class Run:
             raise InputError(
                 f"table {name!r} of {self.path} is not written yet: the run just began"
             )
-        return pl.scan_parquet(segments)
+        return pl.scan_parquet(segments, glob=False)
 
     def check(self) -> None:
         """Check that every table is what was written.
@@ -206,7 +206,7 @@ class Run:
         problem: object = None
         try:
             if expected is None:
-                pl.read_parquet(segment)
+                pl.read_parquet(segment, glob=False)
             elif checksum(segment.read_bytes()) != expected:
                 problem = "its checksum is not that of what was written"
         except (OSError, pl.exceptions.PolarsError) as error:

@@ -226,6 +226,7 @@ def test_a_merged_key_stands_where_it_was_set_last(tmp_path: Path) -> None:
         ("a: !!float x", "here:1:4: 'x' cannot be read as a number"),
         ("a: !!bool x", "here:1:4: 'x' cannot be read as a truth value"),
         (f"a: {'9' * 5_000}", "here:1:4: '9{60}' cannot be read as a whole number"),
+        ("a: x\x1b", "here is not plain YAML: unacceptable character #x001b.* .character 5.$"),
         ("a: !!timestamp [1]", "here:1:4: "),
     ],
 )

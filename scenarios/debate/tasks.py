@@ -170,7 +170,7 @@ def _read(path: Path, task: "Task") -> Iterable[Row]:
         import polars as pl
 
         try:
-            return pl.read_parquet(path).iter_rows(named=True)
+            return pl.read_parquet(path, glob=False).iter_rows(named=True)
         except pl.exceptions.PolarsError as error:
             raise ValueError(str(error)) from error
     text = documents.text(path)

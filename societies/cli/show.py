@@ -4,11 +4,10 @@ import json
 
 import polars as pl
 from rich.console import Console
-from rich.text import Text
 
 from societies.cli.progress import cost_text
-from societies.cli.tables import as_table, as_tables
-from societies.cli.visible import visible
+from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.visible import json_text, visible
 from societies.registry import resolve
 from societies.run_directory import Run
 from societies.summary import answer_counts, caution
@@ -27,7 +26,7 @@ def show_summary(run: Run) -> None:
     """Print the run's facts, how its answers came about, and the scenario's result table."""
     out = console()
     for line in _facts(run):
-        out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+        out.print(literal(line), soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -43,11 +42,11 @@ def show_summary(run: Run) -> None:
         for table in as_tables("Results", result, out.width, run.scenario.sections):
             out.print(table)
         for line in run.scenario.conclude(run):
-            out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+            out.print(literal(line), soft_wrap=True)
     for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
-        out.print(visible(row), markup=False, highlight=False)
-    out.print(f"tables: {', '.join(run.tables)}", highlight=False)
-    out.print(visible(run.path), markup=False, highlight=False, soft_wrap=True)
+        out.print(literal(row))
+    out.print(literal(f"tables: {', '.join(run.tables)}"))
+    out.print(literal(run.path), soft_wrap=True)
 
 
 def show_caution(out: Console, run: Run) -> None:
@@ -55,8 +54,7 @@ def show_caution(out: Console, run: Run) -> None:
     if text := caution(run):
         lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
         hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
-        line = Text(text + hint, style="bold red")
-        out.print(line, soft_wrap=True)
+        out.print(literal(text + hint), style="bold red", soft_wrap=True)
 
 
 def show_json(run: Run) -> None:
@@ -70,7 +68,7 @@ def show_json(run: Run) -> None:
         "results": result.to_dicts() if result is not None else [],
         "findings": run.scenario.conclude(run) if result is not None else [],
     }
-    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+    print(json_text(summary))  # noqa: T201 - the command's output
 
 
 def show_call(run: Run, key: str) -> None:
