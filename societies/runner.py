@@ -117,7 +117,7 @@ def resume(
             )
     config, scenario = load(found.path / "scenario.yaml", sets)
     origin: dict[str, Any] = {"began": about.get("began")}
-    origin |= {"parent": about["parent"]} if "parent" in about else {}
+    origin |= {"parent": about["parent"]} if about.get("parent") else {}
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
     log, aside = found.path / "log", found.path / "log.before"
     with Journal(found.path / "journal.ndjson") as journal:

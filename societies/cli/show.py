@@ -14,6 +14,8 @@ from societies.summary import answer_counts, caution
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
+COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
+"""What `run.json` tells the total of; earlier versions counted less."""
 
 
 def console() -> Console:
@@ -135,7 +137,7 @@ def _unshown(run: Run) -> list[str]:
 
 def _facts(run: Run) -> list[str]:
     about, config = run.about, run.config
-    totals = about.get("totals") or {}
+    totals = dict.fromkeys(COUNTED, 0) | about["totals"] if about.get("totals") else {}
     reason = f" ({about['reason']})" if about.get("reason") else ""
     lines = [
         f"run {about['run']}: {config.scenario}, {about['status']}{reason}",
@@ -151,6 +153,6 @@ def _facts(run: Run) -> list[str]:
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
-            f"{cost}" + ("" if about["seconds"] is None else f", {about['seconds']:,.1f} s")
+            f"{cost}" + ("" if about.get("seconds") is None else f", {about['seconds']:,.1f} s")
         )
     return lines
