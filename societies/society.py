@@ -16,12 +16,13 @@ from societies import loop, models
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.answers import Outcome
 from societies.agents.errors import OutsideInteractionError, SocietyError
+from societies.agents.generators import GuardedGenerator
 from societies.agents.memory import Conversation
 from societies.agents.models.base import LanguageModel, ModelSpec, Request
 from societies.agents.persona import Persona
 from societies.agents.population import Person, Population
 from societies.agents.prompts import Prompts
-from societies.agents.secrets import without_secrets
+from societies.agents.secrets import cause_without_secrets, without_secrets
 from societies.agents.streams import GuardedStream
 from societies.agents.views import FrozenDict, views
 from societies.calls import Calls
@@ -434,15 +435,25 @@ class Society(mesa.Model):
         except RunFailedError as error:
             if failure is None or str(failure) == str(error):
                 raise
-            told = f"{error}; besides, {reason}: {type(failure).__name__}: {failure}"
-            raise RunFailedError(told) from failure
+            raise self._failed(f"{error}; besides, {reason}", failure) from self._cause(failure)
         if failure is None:
             raise RunInterruptedError(reason)
         if isinstance(failure, SocietyError):
-            raise failure
-        names = {spec.api_key_env for _, spec in self.config.models()}
-        told = without_secrets(f"{reason}: {type(failure).__name__}: {failure}", names)
-        raise RunFailedError(told) from failure
+            raise failure from self._cause(failure.__cause__)
+        raise self._failed(reason, failure) from self._cause(failure)
+
+    def _failed(self, reason: str, failure: BaseException | None) -> RunFailedError:
+        """Return what is told of a failure; error texts of libraries repeat keys."""
+        told = f"{reason}: {type(failure).__name__}: {failure}"
+        return RunFailedError(without_secrets(told, self._key_names))
+
+    def _cause(self, failure: BaseException | None) -> BaseException | None:
+        """Return what a failure came from, as it may be printed with it."""
+        return cause_without_secrets(failure, self._key_names)
+
+    @property
+    def _key_names(self) -> set[str | None]:
+        return {spec.api_key_env for _, spec in self.config.models()}
 
     def _go_live(self) -> None:
         """Begin to count the run's time: what the journal answers takes none of it."""
@@ -579,7 +590,7 @@ class Society(mesa.Model):
 
     @rng.setter
     def rng(self, generator: "np.random.Generator") -> None:
-        self._rng_stream = generator
+        self._rng_stream = GuardedGenerator(generator, partial(self._check_draw, "rng"))
 
     def _check_draw(self, name: str) -> None:
         doing = f"draws from the society's {name}"

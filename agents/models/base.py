@@ -48,7 +48,8 @@ class ModelSpec(Strict):
     @classmethod
     def check_name(cls, name: str) -> str:
         """Refuse what names no model."""
-        if name in ("~", "null") or not re.fullmatch(r"\S(.*[^\s/])?", name):
+        is_word = any(sign.isalnum() for sign in name.rpartition("/")[2])
+        if not is_word or name in ("~", "null") or not re.fullmatch(r"\S(.*\S)?", name):
             raise ValueError(
                 f"{name!r} names no model; write a LiteLLM model string such as "
                 "openai/gpt-4o-mini, or scripted/<mind>"

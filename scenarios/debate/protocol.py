@@ -41,6 +41,12 @@ class Columns(Strict):
     options: list[str] | None = None
     """The columns of a multiple-choice question's options, in order; or one that lists them."""
 
+    @property
+    def named(self) -> list[str]:
+        """The columns that are named."""
+        single = [name for name in (self.question, self.answer) if name is not None]
+        return [*single, *(self.options or [])]
+
 
 class Task(Strict):
     """Where the questions come from, and how their answers are read and compared."""

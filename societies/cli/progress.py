@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.cli.output import Screen, say
+from societies.cli.visible import visible
 from societies.registry import find
 from societies.runner import Watch, unwatched
 from societies.society import Society
@@ -47,7 +48,7 @@ def _bar(society: Society) -> Iterator[None]:
     )
     screen = Console(file=cast(IO[str], Screen(sys.stderr, any_failure=True)))
     with Progress(*columns, console=screen) as progress:
-        task = progress.add_task(society.log.run, total=None, text="")
+        task = progress.add_task(visible(society.log.run), total=None, text="")
 
         def display(done: int, planned: int | None, text: str) -> None:
             progress.update(task, completed=done, total=planned, text=text)

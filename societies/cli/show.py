@@ -4,17 +4,18 @@ import json
 
 import polars as pl
 from rich.console import Console
-from rich.text import Text
 
 from societies.cli.progress import cost_text
-from societies.cli.tables import as_table, as_tables
-from societies.cli.visible import visible
+from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.visible import json_text, visible
 from societies.registry import resolve
 from societies.run_directory import Run
 from societies.summary import answer_counts, caution
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
+COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
+"""What `run.json` tells the total of; earlier versions counted less."""
 
 
 def console() -> Console:
@@ -27,7 +28,7 @@ def show_summary(run: Run) -> None:
     """Print the run's facts, how its answers came about, and the scenario's result table."""
     out = console()
     for line in _facts(run):
-        out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+        out.print(literal(line), soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -43,11 +44,11 @@ def show_summary(run: Run) -> None:
         for table in as_tables("Results", result, out.width, run.scenario.sections):
             out.print(table)
         for line in run.scenario.conclude(run):
-            out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+            out.print(literal(line), soft_wrap=True)
     for row in _warnings(run):
-        out.print(visible(f"warning: {row}"), markup=False, highlight=False)
-    out.print(f"tables: {', '.join(run.tables)}", highlight=False)
-    out.print(visible(run.path), markup=False, highlight=False, soft_wrap=True)
+        out.print(literal(f"warning: {row}"))
+    out.print(literal(f"tables: {', '.join(run.tables)}"))
+    out.print(literal(run.path), soft_wrap=True)
 
 
 def show_caution(out: Console, run: Run) -> None:
@@ -55,8 +56,7 @@ def show_caution(out: Console, run: Run) -> None:
     if text := caution(run):
         lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
         hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
-        line = Text(text + hint, style="bold red")
-        out.print(line, soft_wrap=True)
+        out.print(literal(text + hint), style="bold red", soft_wrap=True)
 
 
 def show_json(run: Run) -> None:
@@ -71,7 +71,7 @@ def show_json(run: Run) -> None:
         "findings": run.scenario.conclude(run) if result is not None else [],
         "warnings": _warnings(run),
     }
-    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+    print(json_text(summary))  # noqa: T201 - the command's output
 
 
 def show_call(run: Run, key: str) -> None:
@@ -145,7 +145,7 @@ def _unshown(run: Run) -> list[str]:
 
 def _facts(run: Run) -> list[str]:
     about, config = run.about, run.config
-    totals = about.get("totals") or {}
+    totals = dict.fromkeys(COUNTED, 0) | about["totals"] if about.get("totals") else {}
     reason = f" ({about['reason']})" if about.get("reason") else ""
     lines = [
         f"run {about['run']}: {config.scenario}, {about['status']}{reason}",
@@ -161,7 +161,7 @@ def _facts(run: Run) -> list[str]:
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
-            f"{cost}" + ("" if about["seconds"] is None else f", {about['seconds']:,.1f} s")
+            f"{cost}" + ("" if about.get("seconds") is None else f", {about['seconds']:,.1f} s")
         )
     if given_up := totals.get("given_up"):
         requests = "request" if given_up == 1 else "requests"
