@@ -267,8 +267,9 @@ class Society(Host):
         self.log.write(row.record, row.step, row.scope, row.agent)
         if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
             exceeded = self._shares.count(row.record)
-            if exceeded:
+            if exceeded and self.halt.reason is None:
                 told = exceeded.told(self.calls.reply(exceeded.call))
+                self._scheduler.seal()
                 self.halt.stop(told, limit=exceeded.facts)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -230,6 +230,7 @@ def test_who_is_asked_twice_holds_or_yields(interview: Interview) -> None:
     assert call.messages[1] == call.messages[3]
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 0.99))
 def test_rss_is_one_half_when_answers_never_change(accuracy: float) -> None:
     assert change.relative_score(accuracy, accuracy) == pytest.approx(0.5)
@@ -260,6 +261,7 @@ def test_confidence_and_critique_by_hand() -> None:
 PROBABILITY = st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PROBABILITY, PROBABILITY, PROBABILITY), min_size=1, max_size=30))
 def test_acc2_is_the_mixture_of_confidence_and_critique(
     questions: list[tuple[float, float, float]],
@@ -278,6 +280,7 @@ def test_inertia_of_constant_and_of_uniform_answers() -> None:
     assert inertia.divergence([0.5, 0.5], [0.5, 0.5]) == pytest.approx(0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=60))
 def test_inertia_stays_between_its_bounds(answers: list[int]) -> None:
     index = inertia.inertia_index(inertia.distribution(answers, 6))

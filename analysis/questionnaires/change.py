@@ -105,7 +105,7 @@ def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl
 
 
 def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
-    """Compare all pairs of cells of the grid (section 3).
+    """Compare all pairs of cells of the grid (section 3), within one moment of one probe.
 
     The items are the same in both cells, hence paired tests; repeats are averaged. `wilcoxon_p` is
     of the `items`, each the mean over agents, whose answers to one item are not independent; it
@@ -126,7 +126,8 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
         .with_columns(cell=pl.concat_str(cell, separator=" "))
     )
     rows = []
-    for key, part in answers.group_by(SCALE, maintain_order=True):
+    keys = [*SCALE, "probe", "moment"]
+    for key, part in answers.group_by(keys, maintain_order=True):
         cells = part["cell"].unique(maintain_order=True).to_list()
         means = part.group_by("agent", "item", "cell", maintain_order=True).agg(pl.col(of).mean())
         wide = means.pivot("cell", index=["agent", "item"], values=of)
@@ -134,7 +135,7 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
             found = _cells(wide.select("agent", "item", one=one, other=other).drop_nulls())
             rows.append(
                 {
-                    **dict(zip(SCALE, key, strict=True)),
+                    **dict(zip(keys, key, strict=True)),
                     "one": one,
                     "other": other,
                     **found,
@@ -164,8 +165,8 @@ def drift(run: Run) -> pl.DataFrame:
     """Return the slope of every agent's trait scores over occasions, in scale widths.
 
     Every probe is followed on its own. Where it sent identical requests on every occasion, nothing
-    of
-    the run was shown: there is no slope, and `note` says so. Repeats in an interview are retests.
+    of the run was shown: there is no slope, and `note` says so. Repeats in an interview are
+    retests.
     """
     rows = []
     names = [*SERIES, "agent"]

@@ -24,6 +24,11 @@ SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
 PERSON = ["agent", "person", "big_five", "attributes"]
 OCCASION = ["probe", "moment", "occasion"]
+SESSION = ["probe", "moment", "context"]
+"""What is measured by itself: what one probe asked at one moment, in one context.
+
+What an interview asks has neither probe nor moment: its repeats are retests within one session.
+"""
 ADMINISTRATION = [
     "template",
     "option_order",
@@ -124,10 +129,12 @@ def trait_scores(run: Run) -> pl.DataFrame:
 
 
 def reliability(run: Run) -> pl.DataFrame:
-    """Return the reliability block of every trait score (12.2).
+    """Return the reliability block of every trait score (12.2), for each session by itself.
 
-    Columns: `alpha` (Cronbach's, over agents, of items averaged over their administrations: the
-    more there are, the higher it is) with its interval `alpha_low` to `alpha_high`;
+    A session is what one probe asked at one moment, in one context (`probe`, `moment`, `context`);
+    what an interview asks is one, repeats included. Columns: `alpha` (Cronbach's, over agents, of
+    items averaged over their administrations: the more there are, the higher it is) with its
+    interval `alpha_low` to `alpha_high`;
     `order_difference` and `order_flips` between the two option orders;
     `direction_difference` between the two scale directions;
     `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
@@ -141,7 +148,8 @@ def reliability(run: Run) -> pl.DataFrame:
     """
     answers = _with_combined(run, _scored(run))
     rows = []
-    for key, part in answers.group_by(SCALE, maintain_order=True):
+    keys = [*SCALE, *SESSION]
+    for key, part in answers.group_by(keys, maintain_order=True):
         order = _pairs(part, "option_order", "forward", "reversed")
         direction = _pairs(part, "scale_direction", "ascending", "descending")
         wording = _pairs(part, "wording", "original", "paraphrase")
@@ -149,7 +157,7 @@ def reliability(run: Run) -> pl.DataFrame:
         alpha = cronbach_alpha(_matrix(part))
         rows.append(
             {
-                **dict(zip(SCALE, key, strict=True)),
+                **dict(zip(keys, key, strict=True)),
                 "agents": part["agent"].n_unique(),
                 "alpha": alpha.value,
                 "alpha_low": alpha.low,
@@ -167,7 +175,7 @@ def reliability(run: Run) -> pl.DataFrame:
                 **quality_of(part),
             }
         )
-    return _frame(rows, SCALE)
+    return _frame(rows, SCALE)  # the sort is stable: sessions stay in the order of the run
 
 
 def z_scores(run: Run) -> pl.DataFrame:
@@ -190,21 +198,26 @@ def z_scores(run: Run) -> pl.DataFrame:
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 
-    Measures of what the design does not vary, such as templates, have no column. An interview
+    Measures of what the design does not vary, such as templates, have no column, and neither has
+    what tells sessions apart where there is one probe, moment or context only. An interview
     without scored answers has the results of its self-descriptions instead.
     """
     if not has_scores(run):
         return portrait_accuracy(run)
     from societies.analysis.questionnaires.personas import taken_on
 
-    keys = [*SCALE, "model"]
-    means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
+    scale = [*SCALE, *SESSION]
+    keys = [*scale, "model"]
+    means = trait_scores(run).group_by(keys, maintain_order=True).agg(pl.col("score").mean())
     taken = taken_on(run)
     common = [name for name in keys if name in taken.columns]
     columns = taken.select(*common, "induction", "as_told", "taken")
-    found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
+    found = means.join(columns, on=common, how="left", maintain_order="left").join(
+        reliability(run), on=scale, how="left", maintain_order="left"
+    )
     unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
-    return found.drop("model", *unknown).sort(SCALE)
+    same = [name for name in SESSION if found[name].n_unique() == 1]
+    return found.drop("model", *unknown, *same).sort(SCALE, maintain_order=True)
 
 
 def has_scores(run: Run) -> bool:
@@ -352,4 +365,4 @@ def _number(value: Any) -> float | None:
 
 def _frame(rows: Iterable[Row], keys: Sequence[str]) -> pl.DataFrame:
     frame = pl.DataFrame(list(rows), infer_schema_length=None)
-    return frame.sort(keys) if frame.height else frame
+    return frame.sort(keys, maintain_order=True) if frame.height else frame

@@ -4,6 +4,7 @@ import json
 import platform
 import shutil
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -119,12 +120,14 @@ def keep_traceback(path: Path, error: SocietyError, config: RunConfig) -> None:
         write(path / "error.txt", without_secrets("".join(lines), names))
 
 
-def facts(society: Society | None) -> dict[str, Any]:
-    """Return what `run.json` says of what a society has done so far."""
+def facts(society: Society | None, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `run.json` says of what a society has done so far, if it could be made."""
     if society is None:
-        return {"totals": None, "rows": 0, "tables": {}, "limit_reached": None, "in_flight": {}}
+        given_up = {"totals": None, "unanswered": origin.get("unanswered", 0)}
+        return {**given_up, "rows": 0, "tables": {}, "limit_reached": None, "in_flight": {}}
     return {
         "totals": asdict(society.calls.totals),
+        "unanswered": society.calls.unanswered,
         "rows": society.log.rows,
         "tables": society.log.written(),
         "limit_reached": society.halt.limit,

@@ -121,7 +121,11 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
             at = config.interventions[number].at
             hints = _nearest_scopes(config, journal)
             raise InputError(f"--at {at}: {parent.path} never comes to that scope{hints}")
-        calls = pl.scan_parquet(sorted((log / "calls").glob("*.parquet"))).select("key").collect()
+        calls = (
+            pl.scan_parquet(sorted((log / "calls").glob("*.parquet")), glob=False)
+            .select("key")
+            .collect()
+        )
         return calls["key"].to_list()
 
 

@@ -45,7 +45,7 @@ def resume(
     check_resumable(sets or {})
     config, scenario = load(found.path / "scenario.yaml", sets)
     origin: dict[str, Any] = {"began": about.get("began")}
-    origin |= {"parent": about["parent"]} if "parent" in about else {}
+    origin |= {key: about[key] for key in ("parent", "unanswered") if about.get(key)}
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
     with Journal(found.path / "journal.ndjson") as journal:
         if sets:

@@ -100,7 +100,8 @@ def execute(
 ) -> None:
     """Run a society in its directory, and keep `run.json` true whatever happens.
 
-    `origin` says when the run began and, of a fork, from where; it stays in `run.json`.
+    `origin` says when the run began, of a fork, from where, and how many requests were given up in
+    vain before; it stays in `run.json`.
     """
     started = time.monotonic()
     status, reason = "failed", None
@@ -109,6 +110,7 @@ def execute(
     write_about(path, config, "running", **origin)
     try:
         society = make_society(config, scenario, journal, path / "log", live=True)
+        society.calls.give_up(origin.get("unanswered", 0))
         with watch(society):
             society.run()
             status = "finished"
@@ -134,7 +136,7 @@ def execute(
             ended=now(),
             seconds=round(time.monotonic() - started, 3),
             torn_bytes_dropped=journal.torn,
-            **facts(society),
+            **facts(society, origin),
         )
         if society:
             release(society)

@@ -354,12 +354,15 @@ def _read_people(read: Source) -> None:
     file = population.get("file") if isinstance(population, dict) else None
     if isinstance(file, str):
         file = {"path": file}
-    if not isinstance(file, dict) or "rows" in file or not isinstance(file.get("path"), str):
+    if not isinstance(population, dict) or not isinstance(file, dict) or "rows" in file:
         return
-    from societies.agents.population.files import read_rows
+    if not isinstance(file.get("path"), str):
+        return
+    from societies.agents.population.files import mentioned, read_rows
 
+    path = (read.path.parent if read.path else Path()) / file["path"]
     try:
-        rows = read_rows((read.path.parent if read.path else Path()) / file["path"])
+        rows = read_rows(path, {*mentioned({**population, "file": file})})
     except SocietyError as error:
         raise InputError(f"{read.where(('population', 'file'))}: {error}") from error
     read.data["population"] = {**read.data["population"], "file": {**file, "rows": rows}}
