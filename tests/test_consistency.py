@@ -26,6 +26,7 @@ from societies.analysis.questionnaires import (
 )
 from societies.cli.main import app
 from societies.runs.run import Run
+from societies.scenarios.interview import measures as interviews
 
 RANDOM_PERSONA = {
     "big_five": dict.fromkeys(
@@ -107,7 +108,7 @@ def test_persona_driven_minds_pass_induction_and_insensitive_ones_fail(four_kind
         group: taken.filter(pl.col("group") == group)["taken"].to_list() for group in ("a", "d")
     }
     assert verdicts == {"a": [True] * 5, "d": [False] * 5}
-    told = consistency.summary(four_kinds).filter(pl.col("group") == "d")
+    told = interviews.summary(four_kinds).filter(pl.col("group") == "d")
     assert told["taken"].to_list() == [False] * 5
     ends = taken.filter(pl.col("group") == "d").drop_nulls("low").select("low", "high").rows()
     assert all(low < 0.25 and high < 0.25 for low, high in ends), "far from taken on"
@@ -120,7 +121,7 @@ def test_show_says_in_words_which_personas_were_not_taken_on(four_kinds: Run) ->
     assert refuted.startswith("d (mini_markers, rate): persona NOT taken on: 0 of 5 traits; not in")
     assert all(trait in refuted for trait in ("agreeableness", "emotional stability", "openness"))
     told = json.loads(CliRunner().invoke(app, ["show", str(four_kinds.path), "--json"]).output)
-    assert told["findings"] == personas.findings(four_kinds)
+    assert told["findings"] == interviews.findings(four_kinds)
 
 
 def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> None:

@@ -11,18 +11,17 @@ from matplotlib.figure import Figure
 import societies
 from societies.analysis import questionnaires, tables
 from societies.analysis.questionnaires import (
-    consistency,
-    inertia,
-    panels,
-    personas,
+    figures as consistency_plots,
 )
 from societies.analysis.questionnaires import (
-    figures as consistency_plots,
+    inertia,
+    panels,
 )
 from societies.analysis.questionnaires import (
     occasion_figures as occasion_plots,
 )
 from societies.runs.run import Run
+from societies.scenarios.interview import measures as interview
 
 Small = Callable[..., Run]
 SESSION = ["probe", "moment", "context"]
@@ -63,7 +62,7 @@ def test_no_measure_pools_probes_moments_or_contexts(
     measure: Callable[[Run], pl.DataFrame], probed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if measure is tables.summary:
-        measure = consistency.summary
+        measure = interview.summary
     table = measure(probed)
     assert set(table.select(SESSION).rows()) == set(SESSIONS)
     assert table.height == 5 * len(SESSIONS)
@@ -86,7 +85,7 @@ def test_show_says_of_which_moment_a_verdict_is(tmp_path: Path) -> None:
         "probes": [{**TWICE, "name": "told"}],
     }
     run = societies.run("interview/demo", out=tmp_path, sets=sets)
-    lines = [line for line in personas.findings(run) if line.startswith("everybody")]
+    lines = [line for line in interview.findings(run) if line.startswith("everybody")]
     assert [line.partition("; ")[0] for line in lines] == [
         "everybody (mini_markers, rate, told, before): persona taken on: 1 of 1 traits",
         "everybody (mini_markers, rate, shared): persona taken on: 1 of 1 traits",

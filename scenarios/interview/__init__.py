@@ -22,7 +22,7 @@ SCENARIO = Scenario(
     check=check,
     calls=planned_calls,
     attendance=attendance,
-    summary="societies.analysis.questionnaires.consistency:summary",
+    summary="societies.scenarios.interview.measures:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (
@@ -35,6 +35,6 @@ SCENARIO = Scenario(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    findings="societies.analysis.questionnaires.personas:findings",
+    findings="societies.scenarios.interview.measures:findings",
     plots="societies.analysis.questionnaires.figures:draw",
 )
