@@ -141,7 +141,7 @@ class Behaviour(Strict):
 
 
 class ChoiceInstrument(InstrumentBase):
-    """Choices of behaviour in situations (TRAIT's form, persona protocol 2.3)."""
+    """Choices of behaviour in situations (TRAIT's form, Lee et al. 2024)."""
 
     kind: Literal["choice"]
     items: list[Behaviour] = Field(min_length=1)
@@ -176,7 +176,7 @@ class Pair(Strict):
 
 
 class PairInstrument(InstrumentBase):
-    """Self-knowledge paired with action (persona protocol, section 4)."""
+    """Self-knowledge paired with action (Ai et al. 2024, arXiv 2402.14679)."""
 
     kind: Literal["pairs"]
     instruction: str = "How true of you is this statement?"

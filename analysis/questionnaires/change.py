@@ -48,7 +48,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     `note` says so; `shown` counts the agents whose requests differ. The tests are paired, over the
     agents of this run; where these met each other, a mean over runs is safer (`across_runs`).
     `wilcoxon_p` assumes symmetric changes. `holm_p` corrects the t test over the traits of one
-    scale (12.7). The shares are of the answers on both occasions.
+    scale. The shares are of the answers on both occasions.
 
     Raises:
         ValueError: nothing was asked then, or no probe asked at both moments.
@@ -230,7 +230,7 @@ def icc(run: Run) -> pl.DataFrame:
 
 
 def steadfastness(run: Run) -> pl.DataFrame:
-    """Return how answers hold when the same question is asked again (10.3).
+    """Return how answers hold when the same question is asked again (Yang et al. 2024).
 
     An answer is `right` if it is on the side of the trait that the persona has. Columns:
     `questions` (of every agent), `acc1`, `acc2`, `confidence` (CL: right stays right; the agents'
@@ -302,7 +302,7 @@ def confidence_critique(
 
 
 def relative_score(acc1: float, acc2: float) -> float | None:
-    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)); 0.5 means unchanged (10.3).
+    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)); 0.5 means unchanged (Yang et al. 2024).
 
     It is undefined at Acc1 = 0 or 1, and may leave [0, 1].
     """

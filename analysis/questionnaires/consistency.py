@@ -1,6 +1,6 @@
 """Consistency of personas: trait scores and how far they depend on how one asks.
 
-Definitions follow the persona protocol (sections 2.5, 3, 11.2 and 12.2); those that the papers do
+Definitions are those of the papers that `scenarios/interview/README.md` names; those that they do
 not give are ours and said to be. Differences are in units of the scale's width: 0 is none, 1 the
 largest possible. Everything is computed per population group from table `responses` alone.
 """
@@ -121,7 +121,7 @@ def trait_scores(run: Run) -> pl.DataFrame:
 
 
 def reliability(run: Run) -> pl.DataFrame:
-    """Return the reliability block of every trait score (12.2), for each session by itself.
+    """Return the reliability block of every trait score, for each session by itself.
 
     A session is what one probe asked at one moment, in one context (`probe`, `moment`, `context`);
     what an interview asks is one, repeats included. Columns: `alpha` (Cronbach's, over agents, of
@@ -129,7 +129,7 @@ def reliability(run: Run) -> pl.DataFrame:
     interval `alpha_low` to `alpha_high`;
     `order_difference` and `order_flips` between the two option orders;
     `direction_difference` between the two scale directions;
-    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
+    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase ;
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips`; `retest` (correlation of repeats over
     agents) and `retest_difference` (of items: the noise floor of the differences), both in fresh
@@ -171,7 +171,7 @@ def reliability(run: Run) -> pl.DataFrame:
 
 
 def z_scores(run: Run) -> pl.DataFrame:
-    """Return trait scores against every reference sample of their instrument (11.2).
+    """Return trait scores against every reference sample of their instrument.
 
     Samples are comparisons, not norms; each row names its instrument and sample. `z` is null where
     the score is.
@@ -267,7 +267,7 @@ def _flip_shares(name: str, sides: Any) -> Row:
     """Return how often an item's answers (a row; -1, 0 or 1) lie on opposite sides of the middle.
 
     And how often they do not, but some are in the middle, and others are not: flips of a kind of
-    their own (2.5), by the same rule for orders, wordings and templates.
+    their own, by the same rule for orders, wordings and templates.
     """
     if sides.shape[1] < 2 or not len(sides):
         return {f"{name}_flips": None, f"{name}_half_flips": None}
@@ -307,7 +307,7 @@ def _template_difference(part: pl.DataFrame) -> float | None:
 
 
 def _template_flips(part: pl.DataFrame) -> Row:
-    """Return the flips between all templates (2.5)."""
+    """Return the flips between all templates (TRAIT, Lee et al. 2024)."""
     wide = _by_template(part)
     return _flip_shares("template", np.sign(wide.to_numpy() - float(part["middle"][0])))
 

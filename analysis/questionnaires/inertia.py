@@ -1,4 +1,4 @@
-"""Inertia of answers: how far they stay the same whoever is asked (persona protocol, section 5)."""
+"""Inertia of answers: how far they stay the same whoever is asked (arXiv 2408.09049)."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""Selective permeability: which attribute of a persona moves which trait (persona protocol 5)."""
+"""Selective permeability: which attribute of a persona moves which trait (arXiv 2408.09049)."""
 
 import json
 from collections.abc import Hashable, Mapping, Sequence
@@ -94,7 +94,7 @@ def group_differences(
     """Return how far the trait scores of groups differ: analysis of variance, and Cohen's d.
 
     Effects of an interaction are differences between those who interacted and those who did not,
-    at the same moment (persona protocol 1.4). Of several runs each run's groups count apart.
+    at the same moment (Frisch & Giulianelli 2024). Of several runs each run's groups count apart.
 
     Args:
         runs: one or several.

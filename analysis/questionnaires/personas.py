@@ -1,4 +1,4 @@
-"""Whether personas were taken on: answers against what the prompt said of the agent (1.6)."""
+"""Whether personas were taken on: answers against what the prompt said of the agent."""
 
 import json
 from statistics import fmean
@@ -18,7 +18,7 @@ INDUCED = 0.25
 
 
 def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
-    """Return per trait whether the persona was taken on (1.6), for each session by itself.
+    """Return per trait whether the persona was taken on, for each session by itself.
 
     What counts is the level that the prompt told: a score is told as the nearest level in words,
     and `average` as in between. `induction` is the mean score of personas told high in the trait

@@ -1,4 +1,4 @@
-"""Negotiations: the measures of Liao, Tomlin & Klein 2024 (core protocol, 2.5), and bargaining.
+"""Negotiations: the measures of Liao, Tomlin & Klein 2024, and bargaining.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
 place on disk. An iteration is what a run logs as such in table `contexts` (learning loops do), or
