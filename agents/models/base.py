@@ -99,7 +99,7 @@ class ModelSpec(Strict):
     @field_validator("api_key_env")
     @classmethod
     def check_variable(cls, name: str | None) -> str | None:
-        """Refuse what is no name of a variable, such as the key itself; the text repeats it not."""
+        """Refuse what is no name of a variable, such as the key itself, without repeating it."""
         if name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(
                 "write the name of an environment variable that holds the key, such as "
