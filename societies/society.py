@@ -13,7 +13,7 @@ from societies.agents.agent import LLMAgent
 from societies.agents.memory import Conversation
 from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.persona.persona import Persona
-from societies.agents.population import Person, Population
+from societies.agents.population import Person
 from societies.agents.templates.prompts import Prompts
 from societies.calls import providers
 from societies.calls.calls import Calls
@@ -64,7 +64,7 @@ class Society(Host):
         scenario = find(config.scenario)
         self.settings = Settings(0, config)
         self.seed = config.seed
-        self.population = Population(config.population, config.model, config.seed)
+        self.population = config.draw()
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)

@@ -227,7 +227,7 @@ def _population_problems(config: RunConfig) -> Iterator[Problem]:
     """Yield why the population that is asked for cannot be drawn."""
     try:
         if config.population.is_drawn:
-            Population(config.population, config.model, config.seed).next_person()
+            config.draw().next_person()
     except SocietyError as error:
         yield ("population",), str(error)
 
