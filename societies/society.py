@@ -74,8 +74,8 @@ class Society(Host):
         portraits = Portraits(self)
         self.interventions = Interventions(self, portraits)
         hooks = (self.interventions, portraits, Probes(self, config.probes))
-        self._participants = Participants(hooks)
-        self.drive = Drive(self, self._scheduler, self._participants, self.halt, config)
+        self.participants = Participants(hooks)
+        self.drive = Drive(self, self._scheduler, self.participants, self.halt, config)
         self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,
@@ -133,7 +133,7 @@ class Society(Host):
         agent = kind(self, name, person, memory, brief)
         agent.role = role
         row = self._agent_record(agent, person, parents)
-        if not self._participants.joining(agent, row):
+        if not self.participants.joining(agent, row):
             self.record(row, agent)
         self.drive.join(agent)
         return agent
@@ -193,7 +193,7 @@ class Society(Host):
         after: list[Hashable] = []
         try:
             self._check_in_play(f"schedules {scope!r}", "schedule it in play()")
-            for tell in self._participants.scheduling:
+            for tell in self.participants.scheduling:
                 after += tell(scope, agents)
         except BaseException:
             work.close()
@@ -260,11 +260,13 @@ class Society(Host):
         return self.drive.step_in_play()
 
     def _begin(self, interaction: Interaction) -> None:
-        for tell in self._participants.beginning:
+        for tell in self.participants.beginning:
             tell(interaction)
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
+        for tell in self.participants.retired:
+            tell(row)
         if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
             exceeded = self._shares.count(row.record)
             if exceeded and self.halt.reason is None:
