@@ -12,7 +12,8 @@ from societies.agents.models.base import ModelSpec
 from societies.agents.population.files import people
 from societies.agents.population.spec import FileSource
 from societies.errors import InputError
-from societies.loading import load, source
+from societies.loading import source
+from societies.loading.load import load
 from societies.scenarios.debate.protocol import Task
 from societies.scenarios.debate.tasks import TaskError, load_questions
 from societies.scenarios.negotiation import classic

@@ -267,7 +267,8 @@ def test_a_sealed_record_ends_with_the_interaction_that_is_retired(seconds):
     def retire(entry: Row) -> None:
         log.append(entry)
         if entry.record.text == "0, first":
-            scheduler.seal("enough")
+            scheduler.seal()
+            scheduler.halt.stop("enough")
 
     scheduler = Scheduler(retire)
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from societies.cli.progress import _bar, _in_lines
 from societies.cli.tables import as_table, as_tables
 from societies.cli.visible import visible
-from societies.loading import load
+from societies.loading.load import load
 from societies.society import load_society
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve

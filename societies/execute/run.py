@@ -127,17 +127,13 @@ def execute(
         keep_traceback(path, error, config)
         raise
     finally:
-        write_about(
-            path,
-            config,
-            status,
-            **origin,
-            reason=reason,
-            ended=now(),
-            seconds=round(time.monotonic() - started, 3),
-            torn_bytes_dropped=journal.torn,
-            **facts(society, origin),
-        )
+        ended = {
+            "reason": reason,
+            "ended": now(),
+            "seconds": round(time.monotonic() - started, 3),
+            "torn_bytes_dropped": journal.torn,
+        }
+        write_about(path, config, status, **{**origin, **ended, **facts(society, origin)})
         if society:
             release(society)
 
