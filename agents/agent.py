@@ -15,7 +15,7 @@ from societies.agents.answers.replies import defaulted, read_reply
 from societies.agents.answers.structured import gives_objects, response_schema
 from societies.agents.errors import OutsideInteractionError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Completion, Message, ModelSpec, Request
+from societies.agents.models.base import Completion, Message, ModelSpec, Purpose, Request
 from societies.agents.persona.persona import Persona
 from societies.agents.persona.portraits import Portrait
 from societies.agents.population import Person
@@ -51,6 +51,11 @@ class Host(Protocol):
     """What an agent needs of the society it lives in."""
 
     seed: int
+
+    @property
+    def protocol(self) -> Any:
+        """The scenario's own parameters in force."""
+        ...
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables, with those that every template is given."""
@@ -274,6 +279,7 @@ class LLMAgent(mesa.Agent):
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
         history: Sequence[Message] = (),
+        purpose: Purpose = "decision",
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
@@ -281,10 +287,11 @@ class LLMAgent(mesa.Agent):
         With `context="fresh"` the agent is not shown what it remembers either. It is shown
         `history` last before the question, such as an earlier answer that is called into doubt.
         An announcement stands above its question, too, and is still to be told in the next `ask`.
+        Scripted minds go by the `purpose`.
         """
         remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _ = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation
+            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
         )
         return value
 
@@ -301,9 +308,11 @@ class LLMAgent(mesa.Agent):
         explain: bool,
         remembered: Sequence[Message],
         situation: dict[str, Any],
+        purpose: Purpose = "decision",
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        situation = {"protocol": self.society.protocol, **situation}
         if self.announced:
             situation = {**situation, "announced": self.announced}
         shown = self.society.show({"agent": self, **situation})
@@ -323,7 +332,7 @@ class LLMAgent(mesa.Agent):
         persona = told["agent"].persona
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, told, persona, attempt, schema)
+            request = Request(messages, self.name, prompt, told, persona, attempt, schema, purpose)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
             value, problem = read_reply(

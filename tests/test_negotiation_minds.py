@@ -9,6 +9,7 @@ import pytest
 import societies
 from societies.agents.models.base import Request
 from societies.agents.persona.persona import Persona
+from societies.scenarios.negotiation import SCENARIO
 from societies.scenarios.negotiation.answers import TurnAnswer, TurnError
 from societies.scenarios.negotiation.contexts import (
     Context,
@@ -20,7 +21,6 @@ from societies.scenarios.negotiation.contexts import (
 )
 from societies.scenarios.negotiation.game import Said
 from societies.scenarios.negotiation.minds import (
-    MINDS,
     Boulware,
     Conceder,
     Greedy,
@@ -184,7 +184,7 @@ def test_random_minds_reach_deals_by_chance(tmp_path):
 
 
 def test_what_a_logroller_says():
-    mind = MINDS["logroller"]()
+    mind = SCENARIO.minds["logroller"]()
     opening = mind.reply(request(), Random(0))
     assert opening == (
         "[message] Let us make the best of this together. Per piece I value book at 4, hat at 3 "
@@ -198,9 +198,9 @@ def test_what_a_logroller_says():
     )
 
 
-@pytest.mark.parametrize("name", [name for name in MINDS if name != "reciter"])
+@pytest.mark.parametrize("name", [name for name in SCENARIO.minds if name != "reciter"])
 def test_minds_are_pure_and_speak_the_grammar(name):
-    mind = MINDS[name]()
+    mind = SCENARIO.minds[name]()
     assert isinstance(mind, Negotiator)
     dialogues = [
         [],

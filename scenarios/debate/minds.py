@@ -313,6 +313,3 @@ def _part(value: float) -> float:
 
 def _begun(first: int | None, round_number: int) -> bool:
     return first is not None and round_number >= first
-
-
-MINDS: dict[str, type[Mind]] = {"judge": Judge, "solver": Solver}

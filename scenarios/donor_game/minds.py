@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -80,6 +80,7 @@ class Defector(Constant):
 class RandomGiver(DonorMind):
     """Gives a uniformly drawn part of what it has, or spends it on punishing."""
 
+    called: ClassVar[str] = "random"
     punishing: float = Field(default=0.0, ge=0, le=1)
     """Probability of punishing instead of giving, where the protocol allows it."""
 
@@ -94,6 +95,7 @@ class RandomGiver(DonorMind):
 class NoisyWriter(RandomGiver):
     """Gives a random part, often forgets the asked format, and is sloppy about numbers."""
 
+    called: ClassVar[str] = "noisy"
     malformed: float = Field(default=0.3, ge=0, le=1)
     sloppy: float = Field(default=0.2, ge=0, le=1)
     """Probability that a gift is written in bold, in per cent, negatively, or beyond all means."""
@@ -166,6 +168,7 @@ class PersonaDriven(DonorMind):
     The part that the strategy names is the part it stands by: culture travels in the text.
     """
 
+    called: ClassVar[str] = "persona"
     baseline: float = Field(default=0.4, ge=0, le=1)
     conformity: float = Field(default=0.6, ge=0, le=1)
     """Weight of the advisers' mean against the newcomer's own inclination."""
@@ -218,14 +221,3 @@ def named_part(strategy: str) -> float | None:
     """Return the first percentage that a strategy names, as a part of at most 1."""
     found = PERCENT.search(strategy)
     return min(1.0, float(found[1]) / 100) if found else None
-
-
-MINDS: dict[str, type[Mind]] = {
-    "constant": Constant,
-    "defector": Defector,
-    "discriminator": Discriminator,
-    "image_scorer": ImageScorer,
-    "noisy": NoisyWriter,
-    "persona": PersonaDriven,
-    "random": RandomGiver,
-}

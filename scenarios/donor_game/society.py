@@ -67,10 +67,9 @@ class Game:
     hands: dict[LLMAgent, Hand] = field(default_factory=dict)
 
 
-class DonorGame(Society):
+class DonorGame(Society[DonorProtocol]):
     """Vallinder & Hughes 2024, section 3: strategies, two games, selection, inheritance."""
 
-    protocol: DonorProtocol
     records = (Strategy, Donation, Score)
     strategies: dict[LLMAgent, str]
     """What everybody alive has devised: the only state that an agent carries between turns."""

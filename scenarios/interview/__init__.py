@@ -1,27 +1,10 @@
 """Interviews: who agents say they are, asked in many ways, and whether they act on it."""
 
-from pathlib import Path
+from societies.kit import Scenario
 
-from societies.scenario import Scenario
-from societies.scenarios.interview.minds import MINDS
-from societies.scenarios.interview.protocol import (
-    InterviewProtocol,
-    attendance,
-    check,
-    planned_calls,
-)
-
-SCENARIO = Scenario(
-    name="interview",
-    title="Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
-    folder=Path(__file__).parent,
-    society="societies.scenarios.interview.society:Interview",
-    protocol=InterviewProtocol,
-    minds=MINDS,
+SCENARIO = Scenario.here(
+    "Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
     roles=("judge",),
-    check=check,
-    calls=planned_calls,
-    attendance=attendance,
     summary="societies.analysis.questionnaires.consistency:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),

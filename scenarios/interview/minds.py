@@ -2,6 +2,7 @@
 
 import json
 from random import Random
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from societies.scenarios.interview.answers import STATEMENTS
 class Interviewee(Mind):
     """Answers from its persona; subclasses differ in how they fill in questionnaires."""
 
+    called: ClassVar[str] = "steady"
     knows: dict[str, list[str]] = Field(default_factory=dict)
     """Whom it can recognise as a judge, as a language model knows those it has read about: names,
     each with words that give the person away."""
@@ -118,18 +120,3 @@ def statements(persona: PersonaView) -> list[str]:
         told += [f"I love {thing}." for thing in persona.life.loves]
         told += [f"I hate {thing}." for thing in persona.life.hates]
     return told
-
-
-MINDS: dict[str, type[Mind]] = {
-    "acquiescent": Acquiescent,
-    "drifting": Drifting,
-    "hypocrite": Hypocrite,
-    "insensitive": Insensitive,
-    "order_biased": OrderBiased,
-    "refusing": Refusing,
-    "steady": Interviewee,
-    "stubborn": Stubborn,
-    "template_bound": TemplateBound,
-    "wording_bound": WordingBound,
-    "yielding": Yielding,
-}

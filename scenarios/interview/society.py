@@ -13,10 +13,9 @@ from societies.scenarios.interview.records import Guess, Judgement, SelfDescript
 from societies.society import Society
 
 
-class Interview(Society):
+class Interview(Society[InterviewProtocol]):
     """Persona protocol, sections 2 to 5, 7.3 and 12."""
 
-    protocol: InterviewProtocol
     records = (SelfDescription, Judgement, Guess)
 
     async def play(self) -> AsyncGenerator[None, None]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -294,6 +294,7 @@ class Liar(Logroller):
 class RandomNegotiator(Negotiator):
     """Offers, accepts and proposes by chance."""
 
+    called: ClassVar[str] = "random"
     acceptance: float = Field(default=0.3, ge=0, le=1)
     """Probability of accepting an offer."""
 
@@ -353,15 +354,3 @@ def judge_reply(situation: Mapping[str, Any]) -> str:
         flagged.add(last.number)
     numbers = ", ".join(map(str, sorted(flagged))) or "none"
     return f"I compared every message with the values and the proposal.\nInconsistent: {numbers}"
-
-
-MINDS: dict[str, type[Mind]] = {
-    "boulware": Boulware,
-    "conceder": Conceder,
-    "greedy": Greedy,
-    "liar": Liar,
-    "logroller": Logroller,
-    "random": RandomNegotiator,
-    "reciter": Reciter,
-    "talker": Talker,
-}

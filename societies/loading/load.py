@@ -66,23 +66,33 @@ def load(
         raise InputError(
             f"{read.where(('scenario',))}: say which scenario this is (there are: {known})"
         )
+    return validate(read, scenario := _find(read, name)), scenario
+
+
+def _find(read: Source, name: str) -> Scenario:
+    """Return the scenario of a file; a path is relative to the file, or to here if set over it."""
+    is_own = read.path is not None and ("scenario",) not in read.overridden
+    base = read.path.parent if read.path and is_own else Path()
+    if registry.is_path(name):
+        name = read.data["scenario"] = str((base / name).resolve())
     try:
-        scenario = registry.find(name)
+        return registry.find(name)
     except InputError as error:
-        raise InputError(f"{read.where(('scenario',))}: {error}") from error
-    return validate(read, scenario), scenario
+        beside = (base / name / "__init__.py").is_file() and not registry.is_path(name)
+        hint = f"; for the folder, write ./{name}" if beside else ""
+        raise InputError(f"{read.where(('scenario',))}: {error}{hint}") from error
 
 
 def config_class(scenario: Scenario) -> type[RunConfig]:
     """Return the configuration class of a scenario: `RunConfig` with its own protocol."""
-    return _config_class(scenario.name, scenario.protocol)
+    return _config_class(scenario.name, scenario.address or scenario.name, scenario.protocol)
 
 
 @cache
-def _config_class(name: str, protocol: type[Protocol]) -> type[RunConfig]:
+def _config_class(name: str, address: str, protocol: type[Protocol]) -> type[RunConfig]:
     title = "".join(part.capitalize() for part in name.split("_"))
     own: Any = (protocol, Field(default_factory=protocol))
-    literal: Any = (Literal[name], ...)
+    literal: Any = (Literal[address], ...)
     return create_model(f"{title}Config", __base__=RunConfig, scenario=literal, protocol=own)
 
 

@@ -84,7 +84,7 @@ def read(given: str | Path | Mapping[str, Any]) -> Source:
 
 
 def find_file(given: str | Path) -> Path:
-    """Return the file that a path or a shipped name means.
+    """Return the file that a path (`.yaml` may be left out) or a shipped name means.
 
     Raises:
         InputError: there is none.
@@ -99,6 +99,8 @@ def find_file(given: str | Path) -> Path:
         files = {file.stem: file for file in registry.find(name).files()}
         if stem in files:
             return files[stem]
+    if (file := path.with_name(f"{path.name}.yaml")).is_file():
+        return file
     shipped = [
         f"{name}/{file.stem}" for name in registry.names() for file in registry.find(name).files()
     ]
