@@ -93,7 +93,7 @@ class Scenario:
             InputError: `society.py` is missing, or a file does not hold what it should.
         """
         caller = sys._getframe(1).f_globals
-        package, folder = caller["__name__"], Path(caller["__file__"]).resolve().parent
+        package, folder = caller["__name__"], Path(caller["__file__"]).parent
         return cls(title=title, **{**_parts(package, folder), **given})
 
     def files(self) -> list[Path]:
