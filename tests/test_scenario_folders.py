@@ -1,21 +1,25 @@
 """A scenario in a folder of one's own: no package, not installed, given by its path."""
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import societies
 from societies import registry
 from societies.cli.init import write_scenario
+from societies.cli.main import app
 from societies.errors import InputError
 from societies.loading.load import load
 from societies.runs.results import plot, summarise, violations
 from societies.runs.run import Run
 from societies.testing import check_scenario
 
+PAGE = Path(__file__).parent.parent / "docs" / "scenarios.md"
 SMALL = {"population.size": 3, "protocol.rounds": 2}
 
 
@@ -33,15 +37,6 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "societies.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def refused(given: str | Path | dict) -> str:
     with pytest.raises(InputError) as told:
         load(given)
@@ -51,17 +46,28 @@ def refused(given: str | Path | dict) -> str:
 # -- the game that `init` writes ----------------------------------------------------------------
 
 
-def test_it_is_written_run_shown_and_replayed(tmp_path, monkeypatch):
+def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    written = command("init", "--scenario", "stag_hunt").stdout.split()
-    assert "stag_hunt/test_stag_hunt.py" in written
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    told = {}
+    for line in block.splitlines():
+        program, *words = line.split()
+        shown = CliRunner().invoke(app, words)
+        assert (program, shown.exit_code) == ("societies", 0), f"{line}: {shown.output}"
+        told[" ".join(words[:1] + words[2:])] = shown.stdout.split()
+    written = told["init public_goods"]
     assert sum(len(Path(file).read_text().splitlines()) for file in written) <= 200
-    path = command("run", "./stag_hunt/demo.yaml", "--quiet").stdout.split()[-1]
-    shown = command("show", path, "--plots")
-    assert "mean" not in shown.stderr
-    assert shown.stdout.split()[-1] == f"{path}/plots/contributions.png"
-    assert "every row is the same" in command("replay", path).stderr
-    assert "stag_hunt" not in command("list").stdout
+    assert told["show --plots"][-1] == "runs/demo/1/plots/contributions.png"
+
+
+def test_it_is_written_under_any_name_and_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_scenario("stag_hunt", tmp_path / "games")
+    assert (tmp_path / "games" / "test_stag_hunt.py").is_file()
+    assert "./stag_hunt/demo.yaml" in (tmp_path / "games" / "README.md").read_text()
+    code = [sys.executable, "-m", "societies.cli.main", "run", "games/demo.yaml", "--quiet"]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("runs/demo/1\n", "")
 
 
 def test_it_keeps_all_promises(game):
