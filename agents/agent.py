@@ -255,7 +255,7 @@ class LLMAgent(mesa.Agent):
             attempts: how often the model is asked at most.
             explain: show the model its unreadable reply and the problem before asking again;
                 otherwise the identical question is asked again.
-            situation: the variables of the template.
+            situation: the variables of the template; the `protocol` in force is always among them.
 
         Raises:
             ModelError: no reply could be read and there is no fallback.
@@ -312,7 +312,8 @@ class LLMAgent(mesa.Agent):
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
-        situation = {"protocol": self.society.protocol, **situation}
+        if "protocol" not in situation:
+            situation["protocol"] = self.society.protocol
         if self.announced:
             situation = {**situation, "announced": self.announced}
         shown = self.society.show({"agent": self, **situation})

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+HOW_TO_ASK = "schedule an interaction (self.schedule(), or self.at_once() for several agents)"
+
+
 class Host(mesa.Model):
     """A Mesa model that agents with language models can live in (`agents.agent.Host`).
 
@@ -111,11 +114,7 @@ class Host(mesa.Model):
         if current is None and (acting or self._scheduler.is_busy(agent)):
             raise OutsideInteractionError(
                 f"agent {agent.name} is used in play() "
-                + (
-                    "to ask: ask it in an interaction, by self.schedule() or self.at_once()"
-                    if acting
-                    else "while it acts: settle() first"
-                )
+                + (f"to ask: {HOW_TO_ASK}" if acting else "while it acts: settle() first")
             )
         if current is not None and agent not in current.needs:
             raise OutsideInteractionError(

@@ -9,6 +9,7 @@ from societies.agents.answers.answer import Answer, AnswerError, Situation, Text
 from societies.agents.answers.choices import ChoiceAnswer
 from societies.agents.answers.numbers import NumberAnswer
 from societies.agents.answers.structured import ObjectAnswer
+from societies.agents.memory import Conversation
 from societies.agents.models.scripted import Mind, Seen, part
 from societies.config.schema import Protocol
 from societies.record.types import ActionRecord, Record
@@ -24,6 +25,7 @@ __all__ = [
     "Answer",
     "AnswerError",
     "ChoiceAnswer",
+    "Conversation",
     "Field",
     "Mind",
     "NumberAnswer",

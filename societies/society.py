@@ -1,7 +1,15 @@
 """The society: a Mesa model whose protocol is one asynchronous generator."""
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, cast
 
@@ -219,7 +227,7 @@ class Society(Host, Generic[P]):
 
     async def at_once(
         self,
-        agents: Sequence[LLMAgent],
+        agents: Iterable[LLMAgent],
         ask: Callable[..., Coroutine[Any, Any, T]],
         *arguments: Any,
         scope: str,

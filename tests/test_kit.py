@@ -289,8 +289,8 @@ FAULTS = {
     "asked in play": (
         'gave: dict[Agent, float] = {}\n        for',
         'gave: dict[Agent, float] = {}\n        await self.give(players[0], 1, gave)\n        for',
-        r"agent player 1 is used in play\(\) to ask: ask it in an interaction, by "
-        r"self.schedule\(\) or self.at_once\(\)",
+        r"agent player 1 is used in play\(\) to ask: schedule an interaction \(self.schedule\(\), "
+        r"or self.at_once\(\) for several agents\)",
     ),
     "forgotten settle": (
         'gifts = await self.at_once(players, self.give, number, gave, scope=f"r{number:02}")',
