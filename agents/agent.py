@@ -317,17 +317,10 @@ class LLMAgent(mesa.Agent):
         if self.announced:
             situation = {**situation, "announced": self.announced}
         shown = self.society.show({"agent": self, **situation})
-        text = self.society.render(prompt, shown)
-        if self.announced:
-            text = self.society.render("announcement", announced=self.announced, question=text)
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
-        question = Message("user", text)
-        schema = None
-        if answer.structured and self._gives_objects:
-            schema = response_schema(answer)
-            form = self.society.render("structured", keys=list(schema["properties"]))
-            question = Message("user", f"{question.content}\n\n{form}")
+        schema = response_schema(answer) if answer.structured and self._gives_objects else None
+        question = self._word(prompt, shown, schema)
         asked: tuple[Message, ...] = (question,)
         told = self._as_told(shown, (*before, question))
         persona = told["agent"].persona
@@ -350,6 +343,16 @@ class LLMAgent(mesa.Agent):
             value = defaulted(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
+
+    def _word(self, prompt: str, shown: FrozenDict, schema: Mapping[str, Any] | None) -> Message:
+        """Word a question: what is announced stands above it, the form of an object below."""
+        text = self.society.render(prompt, shown)
+        if self.announced:
+            text = self.society.render("announcement", announced=self.announced, question=text)
+        if schema is not None:
+            form = self.society.render("structured", keys=list(schema["properties"]))
+            text = f"{text}\n\n{form}"
+        return Message("user", text)
 
     @cached_property
     def _gives_objects(self) -> bool:

@@ -30,6 +30,8 @@ class PassingModelError(ModelError):
         overload: whether the model asks for less traffic.
         retry_after: seconds after which the server allows the next request, if it said so.
         unreachable: whether no connection could be made, or it was reset.
+        given_up: whether it was not waited for, or not read, to its end: it may have to be paid
+            for.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class PassingModelError(ModelError):
         overload: bool = False,
         retry_after: float | None = None,
         unreachable: bool = False,
+        given_up: bool = False,
     ) -> None:
         super().__init__(text)
         self.overload = overload
         self.retry_after = retry_after
         self.unreachable = unreachable
+        self.given_up = given_up

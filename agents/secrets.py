@@ -2,6 +2,7 @@
 
 import os
 import re
+import traceback
 from collections.abc import Container, Iterator
 from itertools import pairwise
 from urllib.parse import unquote
@@ -41,12 +42,13 @@ SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.
 VARIABLE_WORDS = SECRET_WORDS - {"proxies", "proxy"}
 """The address of a proxy is no secret, but for its password."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-URL_PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+(?=@)")
-"""User and password in an address such as `postgresql://user:password@host`."""
+URL_PASSWORD = re.compile(r"(?<=://)[^\s/:]*:(?!\d{1,5}/)(\S+)(?=@)")
+"""User and password in an address such as `postgresql://user:password@host`; up to the last `@`,
+since a password may hold any sign. A port is none."""
 ADDRESS_PASSWORD = re.compile(r"^[\w+.-]+://[^:@/]*:(.+)@")
 """The password of a variable that is one address, whatever signs it holds."""
-FOLDERS = {"PWD", "OLDPWD"}
-"""Variables that every shell sets, and that hold no secret."""
+FOLDERS = {"PWD"}
+"""What sounds like a password, and is where a shell stands."""
 AUTHORIZATION = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}")
 SHORTEST = 6
 """Shorter values are no secrets, and would be found in any text."""
@@ -88,11 +90,12 @@ def _secrets(names: Container[str | None]) -> Iterator[tuple[str, str]]:
             continue
         if name in names or _is_secret_variable(name):
             yield value, name
-        if found := ADDRESS_PASSWORD.search(value) or URL_PASSWORD.search(value):
-            password = found[1] if found.re is ADDRESS_PASSWORD else found[0].partition(":")[2]
-            yield from (
-                (each, name) for each in {password, unquote(password)} if len(each) >= SHORTEST
-            )
+        for found in (*ADDRESS_PASSWORD.finditer(value), *URL_PASSWORD.finditer(value)):
+            # It may end at any of them: `user:password@host/?mail=a@b` has two.
+            ends = [place for place, sign in enumerate(found[1]) if sign == "@"]
+            passwords = {found[1], *(found[1][:end] for end in ends)}
+            passwords |= set(map(unquote, passwords))
+            yield from ((each, name) for each in passwords if len(each) >= SHORTEST)
 
 
 def without_secrets(text: str, names: Container[str | None] = ()) -> str:
@@ -110,3 +113,21 @@ def without_secrets(text: str, names: Container[str | None] = ()) -> str:
         text = text.replace(value, f"[{name}]")
     text = URL_PASSWORD.sub("[masked]", text)
     return AUTHORIZATION.sub(r"\1 [masked]", text)
+
+
+def cause_without_secrets(
+    error: BaseException | None, names: Container[str | None] = ()
+) -> BaseException | None:
+    """Return an error to raise another from: itself, or its traceback masked if it has a secret.
+
+    Whoever logs an error prints all that it came from, too.
+
+    Args:
+        error: what failed; None gives None.
+        names: environment variables that hold keys, whatever they are called.
+    """
+    if error is None:
+        return None
+    told = "".join(traceback.format_exception(error))
+    masked = without_secrets(told, names)
+    return error if masked == told else RuntimeError(masked)

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import pearsonr
 
 from societies.analysis.quality import SHARES, pooled, pooled_sides
-from societies.analysis.questionnaires.consistency import SCALE, correlation, trait_scores
+from societies.analysis.questionnaires.consistency import SCALE, SESSION, correlation, trait_scores
 from societies.analysis.questionnaires.paired import noted
 from societies.analysis.statistics import Interval, mean_interval, standard_error
 from societies.analysis.tables import Runs, labelled
@@ -65,8 +65,9 @@ def profile_correlations(runs: Runs) -> pl.DataFrame:
     """Return how the mean profiles of runs correlate, for every pair of runs (section 5).
 
     A profile is a group's mean score of every trait, in scale widths. Columns: group, instrument,
-    kind, `one` and `other` (runs), `traits` (with a score in both), `r` (Pearson's; null for fewer
-    than three traits, or a flat profile) with its 95 % interval `low` and `high` (Fisher's z; from
+    kind, the session (`probe`, `moment`, `context`, as in `reliability`), `one` and
+    `other` (runs), `traits` (with a score in both), `r` (Pearson's; null for fewer than three
+    traits, or a flat profile) with its 95 % interval `low` and `high` (Fisher's z; from
     four traits on), and how the answers behind both came about.
 
     Args:
@@ -76,10 +77,10 @@ def profile_correlations(runs: Runs) -> pl.DataFrame:
         InputError: there is one run only, or one is given twice.
     """
     profiles = [(label, _profiles(run)) for label, run in repetitions(runs)]
-    keys = SCALE[:3]
+    keys, scale = [*SCALE[:3], *SESSION], [*SCALE, *SESSION]
     rows = []
     for (one, first), (other, second) in combinations(profiles, 2):
-        both = first.join(second, on=SCALE, suffix="_other").sort(SCALE)
+        both = first.join(second, on=scale, suffix="_other").sort(scale)
         for key, part in both.group_by(keys, maintain_order=True):
             rows.append(
                 {
@@ -95,15 +96,16 @@ def profile_correlations(runs: Runs) -> pl.DataFrame:
 
 
 def _profiles(run: Run) -> pl.DataFrame:
+    keys = [*SCALE, *SESSION]
     rows = [
         {
-            **dict(zip(SCALE, key, strict=True)),
+            **dict(zip(keys, key, strict=True)),
             "score": (part["item_mean"] / part["width"]).mean(),
             **pooled(part),
         }
-        for key, part in trait_scores(run).group_by(SCALE, maintain_order=True)
+        for key, part in trait_scores(run).group_by(keys, maintain_order=True)
     ]
-    scale = dict.fromkeys(SCALE, pl.String)
+    scale = dict.fromkeys(keys, pl.String)
     numbers = dict.fromkeys(SHARES, pl.Float64)
     schema = {**scale, "score": pl.Float64, "answers": pl.Int64, **numbers}
     return pl.DataFrame(rows, schema=schema)

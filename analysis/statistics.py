@@ -121,7 +121,7 @@ def _difference(first: Any, second: Any, axis: int = -1) -> Any:
 def cohens_d(first: Any, second: Any, axis: int = -1) -> Any:
     """Return Cohen's d: mean of second minus first over the root of the mean of their variances.
 
-    This is persona protocol 1.4's (for samples of one size the pooled standard deviation). Where
+    As in Frisch & Giulianelli 2024 (for samples of one size the pooled standard deviation). Where
     neither sample varies it is infinite, or 0 for equal means.
 
     Args:

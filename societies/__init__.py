@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from societies.execute.fork import fork
     from societies.execute.rebuild import rebuild
-    from societies.execute.run import replay, resume, run
+    from societies.execute.replay import replay
+    from societies.execute.resume import resume
+    from societies.execute.run import run
     from societies.loading.load import load
     from societies.runs.run import Run
     from societies.society import Society
@@ -25,8 +27,8 @@ _HOMES = {
     "fork": "execute.fork",
     "load": "loading.load",
     "rebuild": "execute.rebuild",
-    "replay": "execute.run",
-    "resume": "execute.run",
+    "replay": "execute.replay",
+    "resume": "execute.resume",
     "run": "execute.run",
 }
 

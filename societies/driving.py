@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from societies import loop
 from societies.agents.agent import LLMAgent
 from societies.agents.errors import SocietyError
-from societies.agents.secrets import without_secrets
+from societies.agents.secrets import cause_without_secrets, without_secrets
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError, RunInterruptedError
@@ -209,10 +209,11 @@ class Drive:
         await self._scheduler.drain(GRACE_SECONDS if hurried else None)
         await self._play.aclose()
         self._close_log(failure)
-        told = self._told(failure)
-        if told is failure:
-            raise told
-        raise told from failure
+        if failure is None:
+            raise RunInterruptedError(self._halt.reason or "")
+        if isinstance(failure, SocietyError):
+            raise failure from self._cause(failure.__cause__)
+        raise self._failed(self._halt.reason, failure) from self._cause(failure)
 
     def _unsettled(self) -> str:
         """Return what may have been forgotten where `play()` fails while others still act."""
@@ -230,17 +231,17 @@ class Drive:
         except RunFailedError as error:
             if failure is None or str(failure) == str(error):
                 raise
-            told = f"{error}; besides, {self._halt.reason}: {type(failure).__name__}: {failure}"
-            raise RunFailedError(told) from failure
+            besides = f"{error}; besides, {self._halt.reason}"
+            raise self._failed(besides, failure) from self._cause(failure)
 
-    def _told(self, failure: BaseException | None) -> SocietyError:
-        """Return the error that says why the run stopped."""
-        if failure is None:
-            return RunInterruptedError(self._halt.reason or "")
-        if isinstance(failure, SocietyError):
-            return failure
-        told = f"{self._halt.reason}: {type(failure).__name__}: {failure}"
+    def _failed(self, reason: str | None, failure: BaseException) -> RunFailedError:
+        """Return what is told of a failure; error texts of libraries repeat keys."""
+        told = f"{reason}: {type(failure).__name__}: {failure}"
         return RunFailedError(without_secrets(told, self._keys))
+
+    def _cause(self, failure: BaseException | None) -> BaseException | None:
+        """Return what a failure came from, as it may be printed with it."""
+        return cause_without_secrets(failure, self._keys)
 
     def go_live(self) -> None:
         """Begin to count the run's time: what the journal answers takes none of it."""

@@ -10,6 +10,7 @@ import mesa
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.answers.answer import Outcome
 from societies.agents.errors import OutsideInteractionError
+from societies.agents.generators import GuardedGenerator
 from societies.agents.models.base import ModelSpec, Request
 from societies.agents.streams import GuardedStream
 from societies.agents.templates.prompts import Prompts
@@ -200,7 +201,7 @@ class Host(mesa.Model):
 
     @rng.setter
     def rng(self, generator: "np.random.Generator") -> None:
-        self._rng_stream = generator
+        self._rng_stream = GuardedGenerator(generator, partial(self._check_draw, "rng"))
 
     def _check_draw(self, name: str) -> None:
         doing = f"draws from the society's {name}"

@@ -133,6 +133,7 @@ class Scheduler:
     ) -> None:
         self.halt = halt or Halt()
         self.halt.tell(self._stop)
+        self._sealed = False
         self._retire = retire
         self._begin = begin
         self._window = window
@@ -197,7 +198,8 @@ class Scheduler:
         if current is not None:
             current.rows.append(row)
         elif not self._order:
-            self._retire(row)
+            if not self._sealed:
+                self._retire(row)
         else:
             if self._order[-1].work is not None:
                 self._order.append(Interaction(None, (), "", row.step))
@@ -228,6 +230,13 @@ class Scheduler:
         self._ready.clear()
         self._wake(everybody=True)
 
+    def seal(self) -> None:
+        """Have the record end with the interaction, or row, that is being retired.
+
+        What was done beyond it by then depends on latency, and stands in the journal.
+        """
+        self._sealed = True
+
     async def drain(self, seconds: float | None) -> None:
         """Wait for the interactions under way; abandon what takes longer than `seconds`.
 
@@ -239,7 +248,7 @@ class Scheduler:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        while self._order and self._order[0].done:
+        while self._order and self._order[0].done and not self._sealed:
             self._retire_or_stop()
 
     async def _wait(self, limit: int) -> None:
@@ -321,7 +330,7 @@ class Scheduler:
     def _retire_slice(self) -> None:
         """Retire what is done, up to a number of rows; the rest follows after what else is due."""
         self._retiring, rows = False, 0
-        while self._order and self._order[0].done:
+        while self._order and self._order[0].done and not self._sealed:
             # What `play()` recorded goes with the interaction before it: once the last one is
             # retired, nothing waits.
             if rows >= SLICE_ROWS and self._order[0].work is not None:

@@ -22,7 +22,7 @@ from societies.agents.agent import LLMAgent
 from societies.agents.memory import Conversation
 from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.persona.persona import Persona
-from societies.agents.population import Person, Population
+from societies.agents.population import Person
 from societies.agents.templates.prompts import Prompts
 from societies.calls import providers
 from societies.calls.calls import Calls
@@ -82,7 +82,7 @@ class Society(Host, Generic[P]):
         scenario = find(config.scenario)
         self.settings = Settings(0, config)
         self.seed = config.seed
-        self.population = Population(config.population, config.model, config.seed)
+        self.population = config.draw()
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
         self._declared = frozenset((*CORE_RECORDS, *self.records))
@@ -93,8 +93,8 @@ class Society(Host, Generic[P]):
         portraits = Portraits(self)
         self.interventions = Interventions(self, portraits)
         hooks = (self.interventions, portraits, Probes(self, config.probes))
-        self._participants = Participants(hooks)
-        self.drive = Drive(self, self._scheduler, self._participants, self.halt, config)
+        self.participants = Participants(hooks)
+        self.drive = Drive(self, self._scheduler, self.participants, self.halt, config)
         self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,
@@ -152,7 +152,7 @@ class Society(Host, Generic[P]):
         agent = kind(self, name, person, memory, brief)
         agent.role = role
         row = self._agent_record(agent, person, parents)
-        if not self._participants.joining(agent, row):
+        if not self.participants.joining(agent, row):
             self.record(row, agent)
         self.drive.join(agent)
         return agent
@@ -217,7 +217,7 @@ class Society(Host, Generic[P]):
         after: list[Hashable] = []
         try:
             self._check_in_play(f"schedules {scope!r}", "schedule it in play()")
-            for tell in self._participants.scheduling:
+            for tell in self.participants.scheduling:
                 after += tell(scope, agents)
         except BaseException:
             work.close()
@@ -317,15 +317,18 @@ class Society(Host, Generic[P]):
         return self.drive.step_in_play()
 
     def _begin(self, interaction: Interaction) -> None:
-        for tell in self._participants.beginning:
+        for tell in self.participants.beginning:
             tell(interaction)
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
+        for tell in self.participants.retired:
+            tell(row)
         if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
             exceeded = self._shares.count(row.record)
-            if exceeded:
+            if exceeded and self.halt.reason is None:
                 told = exceeded.told(self.calls.reply(exceeded.call))
+                self._scheduler.seal()
                 self.halt.stop(told, limit=exceeded.facts)
 
 

@@ -9,7 +9,7 @@ from societies.agents.models.base import ModelSpec
 from societies.agents.population import Person, Population
 from societies.config.schema import RunConfig
 from societies.record.types import AgentRecord, Record
-from societies.scheduler import Interaction
+from societies.scheduler import Interaction, Row
 
 
 class PlayEndsHere(Exception):  # noqa: N818 - it is no error: the prefix of a run is complete
@@ -74,8 +74,9 @@ class Stage(Protocol):
 class Participant:
     """Takes part in a run: told what happens in it, in program order.
 
-    Interventions, probes and portraits are participants; a display of what happens could be one.
-    Each method is called in `play()`, but for `beginning`.
+    Interventions, probes and portraits are participants; so can be whatever follows a run as it
+    goes (`society.participants.add`). Each method is called in `play()`, but for `beginning` and
+    `retired`.
     """
 
     def joining(self, agent: LLMAgent, row: AgentRecord) -> bool:  # noqa: ARG002
@@ -92,6 +93,9 @@ class Participant:
     def beginning(self, interaction: Interaction) -> None:
         """An interaction is about to be carried out."""
 
+    def retired(self, row: Row) -> None:
+        """A row has been logged: rows come in the order of the record."""
+
     def stepped(self, step: int) -> None:
         """A step has been scheduled; what is scheduled now is waited for before the next one."""
 
@@ -106,11 +110,22 @@ class Participants:
     """Those who take part in one run; what nobody listens to costs nothing."""
 
     def __init__(self, everybody: Sequence[Participant]) -> None:
-        self._everybody = everybody
-        self.beginning: list[Callable[[Interaction], None]] = [
-            each.beginning for each in everybody if overrides(each, "beginning")
-        ]
-        self.scheduling = [each.scheduling for each in everybody if overrides(each, "scheduling")]
+        self._everybody: list[Participant] = []
+        self.scheduling: list[Callable[[str, Sequence[Hashable]], Sequence[Hashable]]] = []
+        self.beginning: list[Callable[[Interaction], None]] = []
+        self.retired: list[Callable[[Row], None]] = []
+        for each in everybody:
+            self.add(each)
+
+    def add(self, participant: Participant) -> None:
+        """Let one more take part, before the run is driven."""
+        self._everybody.append(participant)
+        if overrides(participant, "scheduling"):
+            self.scheduling.append(participant.scheduling)
+        if overrides(participant, "beginning"):
+            self.beginning.append(participant.beginning)
+        if overrides(participant, "retired"):
+            self.retired.append(participant.retired)
 
     def joining(self, agent: LLMAgent, row: AgentRecord) -> bool:
         """Tell that somebody joins; return whether somebody else logs the row."""

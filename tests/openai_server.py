@@ -1,6 +1,7 @@
 """A local OpenAI-compatible server: real HTTP on loopback, answers by a function."""
 
 import json
+import os
 import socket
 import struct
 import threading
@@ -17,9 +18,9 @@ class Reply:
     """What the server answers: a text with its usage, an error status, or a fault."""
 
     text: str = ""
-    fault: Literal["", "reset", "garbage", "hang", "drip", "flood"] = ""
-    """Reset the connection, answer something that is no completion, or do not answer; send a byte
-    at a time for ever, or three gigabytes."""
+    fault: Literal["", "reset", "tear", "garbage", "hang", "drip", "flood"] = ""
+    """End or reset the connection, answer something that is no completion, or do not answer; send
+    a byte at a time for ever, or three gigabytes."""
     delay: float = 0.0
     """Seconds that this answer takes."""
     status: int = 200
@@ -30,6 +31,8 @@ class Reply:
     """The first token's most likely candidates."""
     instead: Mapping[str, Any] = field(default_factory=dict)
     """Top-level keys of the completion that are something else."""
+    body: bytes | None = None
+    """What is sent in place of a completion."""
 
 
 @dataclass
@@ -83,6 +86,9 @@ class Handler(BaseHTTPRequestHandler):
         reply = self.chat.reply(body, self.headers["authorization"])
         if reply.fault == "reset":
             self.reset()
+        elif reply.fault == "tear":
+            self.reset()
+            os.close(self.connection.detach())
         elif reply.fault == "hang":
             self.chat.over.wait(60)
             self.close_connection = True
@@ -114,6 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         failed = {"error": {"message": reply.text}}
         content = {**completion(reply, body), **reply.instead} if reply.status == 200 else failed
         data = b"<html>so sorry" if reply.fault == "garbage" else json.dumps(content).encode()
+        data = data if reply.body is None else reply.body
         self.send_response(reply.status)
         for name, value in {"content-type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
@@ -171,7 +178,7 @@ def completion(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
         "id": "local",
         "object": "chat.completion",
         "created": 0,
-        "model": body["model"],
+        "model": body.get("model", ""),
         "choices": [choice],
         "usage": usage,
     }

@@ -13,6 +13,8 @@ from societies.runs.results import caution, plot
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game import measures as cooperation
+from societies.scenarios.negotiation import figures as negotiation_plots
+from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
 
 RED = (0xC0 / 255, 0, 0)
@@ -130,3 +132,22 @@ def test_moves_without_a_readable_reply_can_be_left_out(lost):
     assert summaries[0]["defaulted"].to_list() == summaries[1]["defaulted"].to_list()
     assert summaries[1]["donation_fraction"].to_list() == selection[1]["fraction"].to_list()
     assert measures.punishment_share(lost, "exclude")["encounters"].sum() == read.height
+
+
+def test_the_red_line_stands_on_nothing(tmp_path):
+    """Neither on a legend, nor on axes, nor on another text of the figure."""
+    sets = {"population.groups": [], "model.options": {"malformed": 0.6}, "protocol.games": 12}
+    run = societies.run("negotiation/demo", out=tmp_path, sets=sets)
+    table = negotiation.games(run)
+    drawn = [
+        negotiation_plots.frontiers_figure(table, "footer"),
+        negotiation_plots.outcomes_figure(table, "footer"),
+    ]
+    for figure in drawn:
+        figures.save(figure, tmp_path / "one.png", run)
+        line, *others = (
+            part.get_window_extent()
+            for part in (figure._suptitle, figure._supxlabel, *figure.legends, *figure.axes)
+        )
+        assert line.height > 0
+        assert not [other for other in others if line.overlaps(other)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -26,6 +26,7 @@ from societies.analysis.questionnaires import (
 )
 from societies.cli.main import app
 from societies.runs.run import Run
+from societies.scenarios.interview import measures as interviews
 
 RANDOM_PERSONA = {
     "big_five": dict.fromkeys(
@@ -107,7 +108,7 @@ def test_persona_driven_minds_pass_induction_and_insensitive_ones_fail(four_kind
         group: taken.filter(pl.col("group") == group)["taken"].to_list() for group in ("a", "d")
     }
     assert verdicts == {"a": [True] * 5, "d": [False] * 5}
-    told = consistency.summary(four_kinds).filter(pl.col("group") == "d")
+    told = interviews.summary(four_kinds).filter(pl.col("group") == "d")
     assert told["taken"].to_list() == [False] * 5
     ends = taken.filter(pl.col("group") == "d").drop_nulls("low").select("low", "high").rows()
     assert all(low < 0.25 and high < 0.25 for low, high in ends), "far from taken on"
@@ -120,7 +121,7 @@ def test_show_says_in_words_which_personas_were_not_taken_on(four_kinds: Run) ->
     assert refuted.startswith("d (mini_markers, rate): persona NOT taken on: 0 of 5 traits; not in")
     assert all(trait in refuted for trait in ("agreeableness", "emotional stability", "openness"))
     told = json.loads(CliRunner().invoke(app, ["show", str(four_kinds.path), "--json"]).output)
-    assert told["findings"] == personas.findings(four_kinds)
+    assert told["findings"] == interviews.findings(four_kinds)
 
 
 def test_steady_agents_are_reliable_and_drifting_ones_less(four_kinds: Run) -> None:
@@ -230,6 +231,7 @@ def test_who_is_asked_twice_holds_or_yields(interview: Interview) -> None:
     assert call.messages[1] == call.messages[3]
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 0.99))
 def test_rss_is_one_half_when_answers_never_change(accuracy: float) -> None:
     assert change.relative_score(accuracy, accuracy) == pytest.approx(0.5)
@@ -260,6 +262,7 @@ def test_confidence_and_critique_by_hand() -> None:
 PROBABILITY = st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PROBABILITY, PROBABILITY, PROBABILITY), min_size=1, max_size=30))
 def test_acc2_is_the_mixture_of_confidence_and_critique(
     questions: list[tuple[float, float, float]],
@@ -278,6 +281,7 @@ def test_inertia_of_constant_and_of_uniform_answers() -> None:
     assert inertia.divergence([0.5, 0.5], [0.5, 0.5]) == pytest.approx(0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=60))
 def test_inertia_stays_between_its_bounds(answers: list[int]) -> None:
     index = inertia.inertia_index(inertia.distribution(answers, 6))

@@ -107,7 +107,7 @@ def test_stripes_show_a_part_of_every_group(
 ) -> None:
     monkeypatch.setattr(stripe_plots, "MOST_AGENTS", 9)
     drawn = axes()
-    (panel,) = panels.panels(shipped["role_play"], by_order=True)
+    (panel,) = panels.panels(shipped["role_play"], panels.GRID)
     stripe_plots.draw_stripes(drawn, shipped["role_play"], panel)
     assert labels(drawn) == ["baseline", "steady", "stubborn"]
     assert drawn.images[0].get_array().shape == (40, 9)  # type: ignore[union-attr]

@@ -46,7 +46,7 @@ def played(tmp_path, monkeypatch):
             "name": "played",
             "model": {"name": "scripted/played"},
             "population": {"size": 3},
-            "protocol": {"task": {"kind": "gsm", "file": str(tasks)}},
+            "protocol": {"attempts": 1, "task": {"kind": "gsm", "file": str(tasks)}},
         },
         out=tmp_path,
     )

@@ -189,7 +189,8 @@ def test_stubborn_agents_never_move(tmp_path):
 
 
 def test_unparsable_answers_count_as_wrong_and_are_reported_apart(tmp_path):
-    run = play(settings("single", count=80, solver={"accuracy": 1.0, "malformed": 0.5}), tmp_path)
+    solver = {"accuracy": 1.0, "malformed": 0.5}
+    run = play(settings("single", count=80, attempts=1, solver=solver), tmp_path)
     results, answers = run.table("results").collect(), run.table("answers").collect()
     lost = results.filter(pl.col("answer").is_null())
     assert 20 < lost.height < 60
@@ -200,7 +201,7 @@ def test_unparsable_answers_count_as_wrong_and_are_reported_apart(tmp_path):
 
 
 def test_an_unreadable_reply_is_shown_to_the_others_as_it_is(tmp_path):
-    run = play(settings("symmetric", count=40, solver={"malformed": 0.4}), tmp_path)
+    run = play(settings("symmetric", count=40, attempts=1, solver={"malformed": 0.4}), tmp_path)
     lost = run.table("statements").filter(round=1).filter(pl.col("answer").is_null()).collect()
     said = run.table("messages").filter(channel="round 1").select("scope", "agent", "text")
     rows = lost.select("scope", "agent").join(said.collect(), on=["scope", "agent"])
@@ -237,6 +238,25 @@ def test_bad_verdicts_are_read_with_goodwill_or_asked_again(tmp_path, style, out
         assert set(results["decided_by"]) == {"nobody"}
         assert set(results["right"]) == {False}
         assert set(results["unparsable"]) == {4}
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [({}, 3), ({"fidelity": "released"}, 1), ({"attempts": 5}, 5)],
+)
+def test_an_unreadable_answer_is_asked_again_and_then_counts_as_none(tmp_path, given, asked):
+    run = play(settings("single", count=2, solver={"malformed": 1.0}, **given), tmp_path)
+    assert set(calls_by_question(run).values()) == {asked}
+    statements = run.table("statements").select("answer", "outcome").collect()
+    assert statements.rows() == [(None, "defaulted"), (None, "defaulted")]
+    assert run.scenario.calls(run.config) == 2
+
+
+def test_an_answer_that_is_readable_when_asked_again_counts(tmp_path):
+    run = play(settings("majority", count=20, solver={"malformed": 0.4}), tmp_path)
+    outcomes = run.table("statements").collect()["outcome"].to_list()
+    assert outcomes.count("repaired") > 10 > outcomes.count("defaulted")
+    assert run.table("calls").collect().height > run.scenario.calls(run.config) == 60
 
 
 # -- configuration -----------------------------------------------------------------------------

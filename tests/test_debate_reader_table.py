@@ -140,6 +140,15 @@ CHOICES = [
     ("(A) Paris\n(B) Lyon\n(C) Nice\n(D) Lille\nI cannot say.", None),
     ("Answer: A\nAnswer: B", None),
     ("Paris is a good guess", None),
+    ("Paris", "A+"),
+    ("paris.", "A+"),
+    (r"\boxed{\text{Lyon}}", "B+"),
+    ("The answer is Nice.", "C+"),
+    ("Answer: A\nAnswer: Lyon", None),
+    ("Paris or Lyon", None),
+    ("3", None),
+    ("3.", None),
+    (r"\boxed{3}", None),
     ("A good question.", None),
     (r"\boxed{AB}", None),
     ("None of the options fits, not even (D)", None),
@@ -213,6 +222,32 @@ def test_a_reply_is_read_as_a_careful_person_would(kind, reply, expected):
         assert read_answer(reply, asked(kind)) == (expected.rstrip("+"), clean)
 
 
+@pytest.mark.parametrize(
+    ("options", "reply", "expected"),
+    [
+        (("3", "4", "5", "6"), "6", "D"),
+        (("3", "4", "5", "6"), "3", None),
+        (("3", "4", "5", "6"), "The answer is 4.", None),
+        (("3", "4", "5", "6"), "C", "C"),
+        (("1", "2", "3", "4"), "3", "C"),
+        (("12", "15", "18"), r"\boxed{15}", "B"),
+        (("Paris", "Paris", "Nice"), "Paris", None),
+        (("B", "A"), "A", None),
+        (("the", "a"), "the", "A"),
+        (("the", "a"), "a", None),
+    ],
+)
+def test_an_options_own_text_names_it_unless_it_may_be_the_number_of_another(
+    options, reply, expected
+):
+    question = Question("1", "choice", "?", ("A",), (), options)
+    if expected is None:
+        with pytest.raises(AnswerError):
+            read_answer(reply, question)
+    else:
+        assert read_answer(reply, question) == (expected, False)
+
+
 def cut(text):
     return Completion(text=text, finish_reason="length")
 
@@ -229,7 +264,22 @@ def situation(kind):
         ("gsm", "The answer is 4", None),
         ("gsm", "4", None),
         ("gsm", r"\boxed{42} and then", None),
+        ("gsm", r"The answer is \boxed{42}. It is found by adding the", "42"),
+        ("gsm", r"The final answer is: $\boxed{42}$. I hope it is corr", "42"),
+        ("gsm", "**Answer:** \\boxed{42}\n\nExplanation: 6 times 7", "42"),
+        ("math", r"The answer to the question is \boxed{2x}. Here `x` sta", "2x"),
+        ("gsm", r"First, 26 * 3 = \boxed{78}. Then 78 + 4", None),
+        ("gsm", r"The result of 26 * 3 is \boxed{78}. Then 78 + 4", None),
+        ("gsm", r"The answer is \boxed{42}. Let me check: 6 *", None),
+        ("gsm", r"The answer is \boxed{42}. But the question", None),
+        ("gsm", r"The answer is \boxed{42}, or rather", None),
+        ("gsm", r"The answer is \boxed{42}. The answer is \boxed{4", None),
+        ("gsm", r"The answer is \boxed{41}. Then the answer is \boxed{42}. It", None),
+        ("gsm", r"The answer is \boxed{42} divi", None),
         ("choice", "The answer is (B)", None),
+        ("choice", "The answer is (B).", "B"),
+        ("choice", r"The answer is \boxed{B}", "B"),
+        ("choice", "First, it may be (B). Secondly, the", None),
         ("translation", "Translation: Good d", None),
         ("text", "Answer: the m", None),
     ],

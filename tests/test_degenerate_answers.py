@@ -18,7 +18,6 @@ from societies.analysis.questionnaires import (
     knowledge,
     paired,
     panels,
-    personas,
 )
 from societies.analysis.questionnaires import (
     figures as consistency_plots,
@@ -29,6 +28,7 @@ from societies.analysis.questionnaires import (
 from societies.analysis.statistics import trend
 from societies.errors import InputError
 from societies.runs.run import Run
+from societies.scenarios.interview import measures as interview
 
 
 def steady(**respondent: float) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
             if column.dtype.is_float():
                 odd = [value for value in column.drop_nulls() if not math.isfinite(value)]
                 assert not odd, (measure, column.name)
-    personas.findings(run)
+    interview.findings(run)
     assert all(path.stat().st_size > 0 for path in consistency_plots.draw(run, tmp_path / "p"))
 
 

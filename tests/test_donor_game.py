@@ -69,7 +69,7 @@ def told(monkeypatch):
     return script
 
 
-# -- the oracles (core protocols, section 5) ---------------------------------------------------
+# -- the oracles (of the paper's rules) ---------------------------------------------------
 
 
 def expected_mean(fraction: Fraction, donors: str) -> Fraction:

@@ -10,6 +10,7 @@ import societies
 from societies.analysis import questionnaires
 from societies.analysis.questionnaires import personas
 from societies.runs.run import Run
+from societies.scenarios.interview import measures as interview
 
 NAMES = ["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"]
 
@@ -46,11 +47,11 @@ def test_people_who_are_all_in_between_have_a_verdict_of_their_own(tmp_path: Pat
     table = questionnaires.induction(run)
     assert table["induction"].null_count() == 5
     assert table["as_told"].to_list() == [1.0] * 5
-    assert personas.findings(run)[0] == (
+    assert interview.findings(run)[0] == (
         "everybody (mini_markers, rate): persona taken on: 5 of 5 traits"
     )
     biased = ask(tmp_path, average, order_bias=1.0)  # the lowest option, whoever asks
-    told = personas.findings(biased)[0]
+    told = interview.findings(biased)[0]
     assert "persona NOT taken on: 0 of 5 traits; not in" in told or "in part" in told
     assert "(in between: " in told
 

@@ -156,6 +156,10 @@ async def draws_from_numpy(stage: Stage) -> None:
     stage.rng.random()
 
 
+async def draws_from_numpy_as_taken_before(stage: Stage) -> None:
+    stage.numbers_from.integers(3)
+
+
 @pytest.mark.parametrize(
     ("misuse", "told"),
     [
@@ -167,11 +171,12 @@ async def draws_from_numpy(stage: Stage) -> None:
         (draws, "day draws from the society's random"),
         (draws_a_number, "day draws from the society's random"),
         (draws_from_numpy, "day draws from the society's rng"),
+        (draws_from_numpy_as_taken_before, "day draws from the society's rng"),
     ],
 )
 def test_what_would_depend_on_latency_is_refused_in_an_interaction(misuse, told):
     async def scene(stage: Stage) -> None:
-        stage.drawn_from = stage.random
+        stage.drawn_from, stage.numbers_from = stage.random, stage.rng
         stage.schedule(misuse(stage), agents=[stage.ann, stage.bob], scope="day")
         await stage.settle()
 
@@ -183,7 +188,11 @@ def test_the_societys_draws_are_those_of_its_seed():
     """The guard changes no draw: records of earlier versions stay reproducible."""
     from random import Random
 
+    from numpy.random import default_rng
+
     async def scene(stage: Stage) -> None:
+        assert stage.rng.random(3).tolist() == default_rng(stage.seed).random(3).tolist()
+        assert default_rng(stage.rng) is stage.rng
         expected = Random(stage.seed)
         drawn = [stage.random.random(), stage.random.gauss(), stage.random.randrange(1000)]
         assert drawn == [expected.random(), expected.gauss(), expected.randrange(1000)]

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from societies.errors import InputError
-from societies.execute.run import replay, resume
+from societies.execute.replay import replay
+from societies.execute.resume import resume
 from societies.loading.load import load
 from societies.runs.run import Run
 from societies.runs.transcript import transcript

@@ -1,5 +1,6 @@
 """Occasions: every probe by itself, and no statistics of what nobody was shown."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import societies
 from societies.analysis import questionnaires
 from societies.analysis.questionnaires.shown import NOTHING
-from societies.cli.show import show_summary
+from societies.cli.show import show_json, show_summary
 from societies.runs.run import Run
 
 Small = Callable[..., Run]
@@ -68,6 +69,24 @@ def test_show_says_that_nothing_was_shown(shipped: Run, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     for probe in ("before games", "after games"):
         assert f"warning: probe {probe!r}: {NOTHING} on all occasions" in printed
+
+
+def test_programs_are_told_what_show_warns_of(
+    shipped: Run, run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_json(shipped)
+    told = json.loads(capsys.readouterr().out)["warnings"]
+    assert [text.partition(" on all ")[0] for text in told] == [
+        f"probe {probe!r}: {NOTHING}" for probe in ("after games", "before games")
+    ]
+    late = {"instrument": "mini_markers", "name": "late", "every": 500}
+    never = {"at": "g9", "say": {"text": "War is near."}}
+    show_json(run_small(probes=[late], interventions=[never]))
+    unmet, unasked = json.loads(capsys.readouterr().out)["warnings"]
+    assert unmet == "interventions.0 (say) never took place: no scope g9"
+    assert unasked.startswith("probe 'late' asked nobody: ")
+    show_json(run_small())
+    assert json.loads(capsys.readouterr().out)["warnings"] == []
 
 
 def test_the_same_mind_has_statistics_where_something_was_shown(

@@ -89,7 +89,7 @@ def test_choices_have_colours_and_no_order(tmp_path: Path) -> None:
     items = {"instrument": "everyday_choices", "items": [f"a{n}" for n in range(1, 11)]}
     run = interview(tmp_path, items)
     places = dict(enumerate(name for name, _ in CHOICES.values()))
-    (panel,) = panels.panels(run, by_order=True)
+    (panel,) = panels.panels(run, panels.GRID)
     assert {places[int(code)] for code in codes(run, panel)} == {"high, first", "high, second"}
     twice = interview(tmp_path / "twice", {**items, "repeats": 6})
     assert {places[int(code)].partition(",")[0] for code in codes(twice, panel)} == {"high"}
@@ -101,7 +101,7 @@ def test_option_orders_are_not_averaged_away(tmp_path: Path) -> None:
     items = {"instrument": "mini_markers", "items": ["kind", "warm"]}
     both = {**items, "option_orders": ["forward", "reversed"]}
     run = interview(tmp_path, both, order_bias=1.0)
-    series = panels.panels(run, by_order=True)
+    series = panels.panels(run, panels.GRID)
     assert {panel.option_order: codes(run, panel) for panel in series} == {
         "forward": [0.0],
         "reversed": [1.0],

@@ -101,7 +101,7 @@ def sample(mean: float, sd: float, n: int = 65) -> list[float]:
 def test_published_moments_give_the_published_statistics(
     before: tuple[float, float], after: tuple[float, float], f: float, d: float
 ) -> None:
-    """Frisch & Giulianelli 2024, analytic personas of CONTROL (persona protocol 1.5)."""
+    """Frisch & Giulianelli 2024, analytic personas of CONTROL (tables of the paper)."""
     found = permeability.contrast({"before": sample(*before), "after": sample(*after)})
     assert (found.lowest, found.highest) == ("before", "after")
     assert found.f == pytest.approx(f, rel=0.02), "the published moments are rounded"

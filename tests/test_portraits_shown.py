@@ -5,10 +5,11 @@ import pytest
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis.questionnaires import consistency, personas
+from societies.analysis.questionnaires import consistency
 from societies.analysis.questionnaires import figures as consistency_plots
 from societies.cli.show import show_summary
 from societies.runs.results import plot
+from societies.scenarios.interview import measures as interview
 
 QUESTION = {"ask": ["What do you like?"], "before": True}
 
@@ -37,7 +38,7 @@ def test_portraits_with_a_probe_of_open_questions_are_shown(shown):
 def test_portraits_beside_a_questionnaire_are_shown(shown):
     run, printed, drawn = shown(**{"protocol.questionnaires": [{"instrument": "mini_markers"}]})
     assert {"profile", "portraits"} <= drawn
-    told = personas.findings(run)
+    told = interview.findings(run)
     assert any("of the statements about oneself called true" in line for line in told)
     assert any("of the personas recognised" in line for line in told)
     assert "personas recognised" in printed

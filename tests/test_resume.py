@@ -1,5 +1,6 @@
 """Kill it, stop it, break it: a run goes on where it was, and replays exactly."""
 
+import asyncio
 import json
 import random
 import re
@@ -132,10 +133,10 @@ def test_a_hanging_call_is_abandoned_when_stopped():
     society = load_society(scenario)(config)
 
     class Impatient(type(society)):
-        async def _advance(self):
-            goes_on = await super()._advance()
-            self.interrupt("enough")
-            return goes_on
+        async def play(self):
+            async for _ in super().play():
+                asyncio.get_running_loop().call_soon(self.interrupt, "enough")
+                yield
 
     began = time.monotonic()
     with pytest.raises(RunInterruptedError, match="enough"):

@@ -8,7 +8,9 @@ from societies.runs.course import Course
 from societies.runs.results import plot, violations
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.donor_game import measures
-from societies.scenarios.donor_game.figures import Results, _figure, draw_resources
+from societies.scenarios.donor_game.figures import _figure, draw_resources
+from societies.scenarios.donor_game.results import Results
+from societies.scenarios.negotiation import games as negotiation_games
 from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
 
@@ -114,4 +116,5 @@ def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
     run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
     games = negotiation.games(run)
     assert games["weight"].to_list() == [0, 0, 1, 1]
-    assert [negotiation._rate(row)[5] for row in games.to_dicts()] == games["pareto"].to_list()
+    rated = [negotiation_games._rate(row)[5] for row in games.to_dicts()]
+    assert rated == games["pareto"].to_list()

@@ -259,6 +259,36 @@ def test_what_waits_is_retired_when_a_run_fails():
     assert len(log) == 1200
 
 
+@pytest.mark.parametrize("seconds", [(0.0, 0.0, 0.0), (0.02, 0.0, 0.01), (0.0, 0.02, 0.0)])
+def test_a_sealed_record_ends_with_the_interaction_that_is_retired(seconds):
+    """Whatever else was done by then, and whatever `play()` recorded."""
+    log: list[Row] = []
+
+    def retire(entry: Row) -> None:
+        log.append(entry)
+        if entry.record.text == "0, first":
+            scheduler.seal("enough")
+
+    scheduler = Scheduler(retire)
+
+    async def work(number: int, wait: float) -> None:
+        await asyncio.sleep(wait)
+        scheduler.note(row(f"{number}, first"))
+        scheduler.note(row(f"{number}, second"))
+
+    async def play() -> None:
+        for number, wait in enumerate(seconds):
+            scheduler.schedule(work(number, wait), [number], f"{number}", 1)
+            scheduler.note(row(f"behind {number}"))
+        with pytest.raises(RunInterruptedError, match="enough"):
+            await scheduler.settle()
+        await scheduler.drain(None)
+        scheduler.note(row("in the end"))
+
+    asyncio.run(play())
+    assert retired(log) == ["0, first", "0, second"]
+
+
 def test_a_scope_is_scheduled_once():
     async def play() -> None:
         scheduler = Scheduler(lambda _: None)

@@ -76,7 +76,7 @@ def test_keys_have_the_published_counts(
 
 
 def test_facets_of_the_bfi_2_s_make_up_its_domains() -> None:
-    """Persona protocol 7.2: three facets of two items in every domain, reversed as there."""
+    """SPeCtrum (Lee et al. 2025): three facets of two items in every domain, reversed as there."""
     domains = {t: files.parse_key(n) for t, n in files.keys()["bfi_2_s"]["traits"].items()}
     facets = files.keys()["bfi_2_s_facets"]["traits"]
     assert len(facets) == 15

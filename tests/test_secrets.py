@@ -1,5 +1,8 @@
 """Secrets: a key is planted in the environment, and found nowhere."""
 
+import logging
+import traceback
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,10 +12,13 @@ import societies
 from societies.agents.errors import ModelError
 from societies.agents.models.base import ModelSpec
 from societies.agents.secrets import without_secrets
-from societies.errors import InputError
+from societies.errors import InputError, RunFailedError
+from societies.loading import load
+from societies.society import load_society
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
 from tests.test_hosted_models import hosted, play, pytestmark  # noqa: F401 - LiteLLM's warnings
+from tests.test_records import Count
 
 PLANTED = "sk-planted-0123456789abcdef"
 
@@ -43,6 +49,7 @@ def test_a_key_is_sent_and_never_written(tmp_path, monkeypatch, capfd, variable)
     assert server.requests[0]["authorization"] == f"Bearer {PLANTED}"
     assert PLANTED not in str(caught.value)
     assert f"[{variable}]" in str(caught.value)
+    assert PLANTED not in "".join(traceback.format_exception(caught.value))
     assert "calls" in {path.name for path in caught.value.run.rglob("*")}
     assert PLANTED not in everything_in(tmp_path)
     printed = capfd.readouterr()
@@ -171,7 +178,68 @@ def test_an_address_with_a_password_is_no_option():
 
 def test_the_working_directory_is_no_secret(monkeypatch):
     monkeypatch.setenv("PWD", "/somewhere/else")
+    monkeypatch.setenv("OLDPWD", "/somewhere/before")
+    assert without_secrets("cd /somewhere/before") == "cd /somewhere/before"
     monkeypatch.setenv("DB_PASS", "planted-1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:plan/ted#1@host")
     text = without_secrets("/somewhere/else/run: planted-1, plan/ted#1")
     assert text == "/somewhere/else/run: [DB_PASS], [DATABASE_URL]"
+
+
+@pytest.mark.parametrize("password", ["pa/ssw0rd", "pa@ssw0rd", "p/a@s/sw0rd", "80x/pass@w"])
+@pytest.mark.parametrize("user", ["jo", "jo@tenant", ""])
+def test_a_password_with_any_sign_is_masked_in_an_address(user, password):
+    address = f"postgres://{user}:{password}@db.example/x"
+    text = f"cannot connect to <{address}>, see http://localhost:8000/v1/a@b or ask"
+    assert without_secrets(text) == text.replace(f"{user}:{password}", "[masked]")
+
+
+def test_a_password_within_a_longer_variable_is_masked_wherever_it_stands(monkeypatch):
+    value = "-Da=1 -Ddb=postgres://u:pa/ss-w0rd@h/db?mail=a@b -Dc=amqp://v:other/pass@h"
+    monkeypatch.setenv("JAVA_SETTINGS", value)
+    text = "refused: pa/ss-w0rd, other/pass"
+    assert without_secrets(text) == "refused: [JAVA_SETTINGS], [JAVA_SETTINGS]"
+
+
+def test_no_error_of_a_scenario_holds_a_secret(tmp_path, monkeypatch, capfd, caplog):
+    """Neither the error, nor what it came from, nor what is logged, nor a file."""
+    monkeypatch.setenv("MY_SERVICE_KEY", PLANTED)
+
+    def leak(*_):
+        try:
+            {}[f"no access with {PLANTED}"]
+        except KeyError as error:
+            raise ValueError(f"key {PLANTED}") from error
+
+    def leaking(society):
+        society.pay = leak
+        return nullcontext()
+
+    with pytest.raises(RunFailedError) as caught:
+        societies.run("donor_game/demo", out=tmp_path, sets=SMALL, watch=leaking)
+    logging.getLogger("app").error("failed", exc_info=caught.value)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "key [MY_SERVICE_KEY]" in str(caught.value)
+    assert "no access with [MY_SERVICE_KEY]" in told
+    printed = capfd.readouterr()
+    kept = everything_in(tmp_path)
+    assert "no access with [MY_SERVICE_KEY]" in kept
+    assert "no access with [MY_SERVICE_KEY]" in caplog.text
+    assert PLANTED not in told + kept + caplog.text + printed.out + printed.err
+
+
+def test_an_error_beside_a_bad_row_holds_no_secret_either(monkeypatch):
+    monkeypatch.setenv("MY_SERVICE_KEY", PLANTED)
+    config, scenario = load("donor_game/demo", SMALL)
+
+    class Wrong(load_society(scenario)):
+        records = (*load_society(scenario).records, Count)
+
+        def pay(self, answer, giver, receiver):
+            self.record(Count(number=10**40))
+            if self.log.rows > 30:
+                raise KeyError(f"key {PLANTED}")
+
+    with pytest.raises(RunFailedError, match="besides") as caught:
+        Wrong(config).run()
+    assert PLANTED not in "".join(traceback.format_exception(caught.value))

@@ -1,9 +1,12 @@
 """What models, servers and files say is shown to a terminal, and never obeyed by it."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -13,8 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from societies.cli.progress import _bar, _in_lines
 from societies.cli.tables import as_table, as_tables
 from societies.cli.visible import visible
+from societies.loading import load
+from societies.society import load_society
+from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
 
 COMMAND = [sys.executable, "-m", "societies.cli.main"]
@@ -27,6 +34,19 @@ def societies(*arguments: object, key: str = "") -> subprocess.CompletedProcess[
     environment = {**os.environ, "OPENAI_API_KEY": key}
     command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, env=environment)
+
+
+def on_a_terminal(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as at a terminal, where colours are kept; return all that it printed."""
+    primary, secondary = os.openpty()
+    with subprocess.Popen([*COMMAND, *arguments], stdout=secondary, stderr=secondary) as command:
+        os.close(secondary)
+        printed = b""
+        with suppress(OSError):  # Linux's way to say that nobody writes any more
+            while part := os.read(primary, 4096):
+                printed += part
+        os.close(primary)
+    return subprocess.CompletedProcess(command.args, command.returncode, printed, b"")
 
 
 def hosted(file: str, address: str, out: Path, *more: object) -> subprocess.CompletedProcess[bytes]:
@@ -96,6 +116,59 @@ def test_markup_in_a_table_is_text() -> None:
     assert "who[red]" in text
     assert "[bold]Ada[/bold]\\x1b" in text
     assert "[link]Title[/link]" in text
+
+
+def test_emoji_codes_in_a_table_are_text() -> None:
+    screen = Console(width=200, record=True, file=StringIO())
+    screen.print(as_table(":warning:", pl.DataFrame({":smile:": [":tada:"]})))
+    text = screen.export_text()
+    assert all(code in text for code in (":warning:", ":smile:", ":tada:"))
+
+
+@pytest.mark.parametrize("shown", [_bar, _in_lines])
+def test_progress_shows_a_name_and_obeys_nothing(shown, capsys) -> None:
+    config, scenario = load("donor_game/demo", SMALL)
+    society = load_society(scenario)(config)
+    society.log.run = f"a{EVIL}"
+    with shown(society):
+        pass
+    told = capsys.readouterr().err
+    assert SHOWN in told.replace("\n", "")
+    assert not RAW.search(told)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [EVIL],
+        ["show"],
+        ["show", "x", f"--{EVIL}"],
+        ["run", "donor_game/demo", f"more{EVIL}"],
+        ["run", "donor_game/demo", "--set", EVIL],
+        ["validate", EVIL],
+    ],
+)
+def test_arguments_are_shown_and_not_obeyed(arguments: list[str]) -> None:
+    given = [argument.replace("\0", "") for argument in arguments]
+    done = on_a_terminal(*given)
+    assert done.returncode == 2, done
+    assert b"Traceback" not in done.stdout
+    text = done.stdout.decode().replace("\r\n", "\n")
+    assert not RAW.search(text), text
+    assert r"\x1b[31m" in text or arguments == ["show"]
+
+
+def test_paths_of_compared_runs_are_shown_and_not_obeyed(told: Path, tmp_path: Path) -> None:
+    name = "b\x1b[31m\x9b2J\x7f[bold]:tada:"
+    others = [shutil.copytree(told, tmp_path / f"{name}{number}") for number in "12"]
+    for option in ([], ["--json"]):
+        done = societies("show", *others, *option)
+        assert done.returncode == 0, done.stderr
+        assert is_inert(done), done
+        assert b"[bold]:tada:" in done.stdout
+    assert [str(path) for path in others] == [row["run"] for row in json.loads(done.stdout)["runs"]]
+    done = societies("show", others[0])
+    assert is_inert(done), done
 
 
 @given(st.text())

@@ -12,6 +12,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """How an answer came about, from what followed the format at once to what had to stand in."""
 
 CUT_OFF = "the reply was cut off by the token limit before the answer was whole"
+DAMAGED = "the reply holds bytes that are no text"
 CUT = {
     "length": CUT_OFF,
     "content_filter": "the provider's filter cut the reply off before the answer was whole",

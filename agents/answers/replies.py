@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from societies.agents.answers.answer import CUT, Answer, AnswerError
+from societies.agents.answers.answer import CUT, DAMAGED, Answer, AnswerError
 from societies.agents.answers.structured import holds_object, read_object
 from societies.agents.errors import ModelError
 from societies.agents.models.base import Completion
@@ -23,6 +23,8 @@ def read_reply(
 ) -> tuple[AnswerT | None, str | None]:
     """Return the value read from a reply, or the reason why there is none."""
     try:
+        if completion.finish_reason == "damaged":
+            return None, DAMAGED
         if completion.finish_reason == "refusal":
             return answer.refusal(completion.text, situation), None
         if as_object:

@@ -19,6 +19,8 @@ MOST_LEVELS = 100
 """Lists and mappings within each other; what is deeper is no data of ours."""
 MOST_VALUES = 1_000_000
 """Keys and values that a YAML file may hold."""
+KINDS = {"bool": "truth value", "float": "number", "int": "whole number", "timestamp": "date"}
+"""What YAML's types are called."""
 TOO_DEEP = f"it is nested more than {MOST_LEVELS} levels deep"
 HALF = "the text holds half a character (a lone surrogate such as \\ud800)"
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -104,7 +106,8 @@ def is_too_deep(value: Any) -> bool:
     """Whether lists and mappings lie more than `MOST_LEVELS` within each other."""
     level = [value]
     for _ in range(MOST_LEVELS + 1):
-        level = [item for holder in level for item in _items(holder)]
+        # Each once, however often it is held: with shared parts there would be no end of them.
+        level = list({id(item): item for holder in level for item in _items(holder)}.values())
         if not level:
             return False
     return True
@@ -166,8 +169,6 @@ def yaml_document(content: str, name: object) -> Document:
         raise SocietyError(f"{name} is not plain YAML: {_problem(name, error)}") from error
     except RecursionError as error:
         raise SocietyError(f"{name}: {TOO_DEEP}") from error
-    except (AttributeError, LookupError, ValueError) as error:  # of tags, such as `!!int ''`
-        raise SocietyError(f"{name} holds a value that is no date or number: {error}") from error
     finally:
         loader.dispose()
     return Document(data, node)
@@ -188,10 +189,22 @@ class _Nodes(Composer):
         return node
 
 
+class _Values(SafeConstructor):
+    """Makes values of nodes, and names one that is not of the kind that it is said to be."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            kind = KINDS.get(node.tag.rpartition(":")[2], node.tag)
+            told = f"{str(node.value)[:60]!r} cannot be read as a {kind}; a text stands in quotes"
+            raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark) from error
+
+
 if yaml.__with_libyaml__:
     from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-    class _Loader(_Nodes, CParser, SafeConstructor, Resolver):
+    class _Loader(_Nodes, CParser, _Values, Resolver):
         """Reads with libyaml, ten times as fast."""
 
         def __init__(self, content: str) -> None:
@@ -202,7 +215,7 @@ if yaml.__with_libyaml__:
 
 else:
 
-    class _Loader(_Nodes, yaml.SafeLoader):  # type: ignore[no-redef]
+    class _Loader(_Nodes, _Values, yaml.SafeLoader):  # type: ignore[no-redef]
         """Reads without libyaml."""
 
 
@@ -212,23 +225,33 @@ def _check(node: yaml.Node, name: object) -> None:
     Raises:
         SocietyError: the file is one of these.
     """
-    sizes: dict[int, int] = {}
+    measured: dict[int, tuple[int, int] | None] = {}
 
-    def size(part: yaml.Node) -> int:
-        known = sizes.get(id(part))
-        if known == 0:
-            line = part.start_mark.line + 1
-            raise SocietyError(f"{name}:{line}: an alias stands for something that contains it")
-        if known is None:
-            _check_node(part, name)
-            sizes[id(part)] = 0
-            known = sizes[id(part)] = 1 + sum(size(child) for child in _children(part))
-        return known
-
-    if size(node) > MOST_VALUES:
-        raise SocietyError(
-            f"{name} holds over {MOST_VALUES:,} values once its aliases are filled in"
+    def measure(part: yaml.Node) -> tuple[int, int]:
+        """Return how many values a node holds, and how many levels, aliases filled in."""
+        line = part.start_mark.line + 1
+        if id(part) in measured:
+            known = measured[id(part)]
+            if known is None:
+                raise SocietyError(f"{name}:{line}: an alias stands for something that contains it")
+            return known
+        _check_node(part, name)
+        measured[id(part)] = None
+        inner = [measure(child) for child in _children(part)]
+        size, levels = (
+            1 + sum(each for each, _ in inner),
+            max((each for _, each in inner), default=0),
         )
+        if size > MOST_VALUES:
+            raise SocietyError(
+                f"{name} holds over {MOST_VALUES:,} values once its aliases are filled in"
+            )
+        if levels > MOST_LEVELS:
+            raise SocietyError(f"{name}:{line}: {TOO_DEEP}")
+        mine = measured[id(part)] = size, levels + isinstance(part, yaml.CollectionNode)
+        return mine
+
+    measure(node)
 
 
 def _check_node(node: yaml.Node, name: object) -> None:
@@ -255,6 +278,8 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
 
 def _problem(name: object, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"{str(error).splitlines()[0]} (character {error.position + 1})"
     if mark is None:
         return str(error)
     problem = getattr(error, "problem", None) or "it cannot be read"

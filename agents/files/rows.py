@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,18 @@ def check_header(header: Sequence[str]) -> None:
             raise ValueError(f"line 1: column {number} is called {column!r}; {hint}")
         if column in header[: number - 1]:
             raise ValueError(f"line 1: two columns are called {column!r}; {hint}")
+    check_blanks(header)
+
+
+def check_blanks(names: Iterable[str]) -> None:
+    """Refuse names of columns with blanks around them: ` age` would be another one than `age`.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for name in names:
+        if name != name.strip():
+            raise ValueError(f"a column is called {name!r}: take the blanks off")
 
 
 def _is_number(field: str) -> bool:
@@ -150,7 +162,7 @@ def _parquet(path: Path) -> Rows:
     import polars as pl
 
     try:
-        return _dicts(pl.read_parquet(path))
+        return _dicts(pl.read_parquet(path, glob=False))
     except pl.exceptions.PolarsError as error:
         raise ValueError(_plain(error)) from error
 

@@ -154,7 +154,7 @@ def option_probabilities(
 ) -> list[float] | None:
     """Return the options' probabilities in canonical order, normalised; None if none is known.
 
-    Label tokens with and without a leading blank are summed (persona protocol 2.6).
+    Label tokens with and without a leading blank are summed (TRAIT, Lee et al. 2024).
     """
     weights = [0.0] * len(options)
     for option in options:

@@ -30,7 +30,7 @@ OWN_LABELS: dict[str, Labels] = {
     "situation_suggested": "letters",
     "situation_bare": "letters",
 }
-"""Label styles of templates in style `own`; numbers for all others (persona protocol 2.3)."""
+"""Label styles of templates in style `own`; numbers for all others (TRAIT, Lee et al. 2024)."""
 
 
 class Design(Strict):
@@ -57,11 +57,11 @@ class Design(Strict):
     items: list[str] = Field(default_factory=list)
     """Only these items, by id; all when empty."""
     reask: bool = False
-    """Repeat every question verbatim behind its first answer (persona protocol 10.3)."""
+    """Repeat every question verbatim behind its first answer (Yang et al. 2024)."""
     attempts: int = Field(default=2, ge=1)
     """How often an unreadable answer is asked again at most, in a fresh branch."""
     score_by: Literal["reply", "logprobs"] = "reply"
-    """`logprobs`: the option's probability decides, where the model gives it (2.4)."""
+    """`logprobs`: the option's probability decides, where the model gives it (Lee et al. 2024)."""
 
     @model_validator(mode="after")
     def ask_once(self) -> Self:

@@ -233,7 +233,7 @@ def _text(found: Any) -> str | None:
 
 
 def _trait(source: InstrumentFile, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return TRAIT's records in either layout (persona protocol 2.2) as a choice instrument."""
+    """Return TRAIT's records in either layout (TRAIT, Lee et al. 2024) as a choice instrument."""
     by_trait: dict[str, list[dict[str, Any]]] = {}
     for number, row in enumerate(rows):
         absent = [name for name in ("personality", *RESPONSES) if not row.get(name)]

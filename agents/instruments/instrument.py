@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -141,7 +141,7 @@ class Behaviour(Strict):
 
 
 class ChoiceInstrument(InstrumentBase):
-    """Choices of behaviour in situations (TRAIT's form, persona protocol 2.3)."""
+    """Choices of behaviour in situations (TRAIT's form, Lee et al. 2024)."""
 
     kind: Literal["choice"]
     items: list[Behaviour] = Field(min_length=1)
@@ -176,7 +176,7 @@ class Pair(Strict):
 
 
 class PairInstrument(InstrumentBase):
-    """Self-knowledge paired with action (persona protocol, section 4)."""
+    """Self-knowledge paired with action (Ai et al. 2024, arXiv 2402.14679)."""
 
     kind: Literal["pairs"]
     instruction: str = "How true of you is this statement?"
@@ -251,14 +251,3 @@ def check_scale(scale: list[str]) -> list[str]:
         if not answer or said.count(answer) > 1:
             raise ValueError(f"the scale has the answer {answer!r} twice, or an empty one")
     return scale
-
-
-def scale_width(question: Question) -> float:
-    """Return the distance between the lowest and the highest score of a question."""
-    return 1.0 if question.kind == "choose" else float(len(question.options) - 1)
-
-
-def as_data(instrument: Any) -> dict[str, Any]:
-    """Return an instrument as plain data, as YAML holds it."""
-    data: dict[str, Any] = instrument.model_dump(mode="json", exclude_defaults=True)
-    return {"kind": instrument.kind, **data}

@@ -64,15 +64,15 @@ def choice_outcome(forward: Sequence[float], reversed_: Sequence[float]) -> bool
         forward: probabilities of high 1, low 1, high 2, low 2 when listed in that order.
         reversed_: probabilities of the same options when listed low 1, high 1, low 2, high 2.
 
-    TRAIT's rule (persona protocol 2.4): the largest of the averaged probabilities decides, and a
-    tie resolves towards high.
+    TRAIT's rule (Lee et al. 2024, arXiv 2406.14703): the largest of the averaged probabilities
+    decides, and a tie resolves towards high.
     """
     means = [(one + other) / 2 for one, other in zip(forward, reversed_, strict=True)]
     return max(means[0], means[2]) >= max(means[1], means[3])
 
 
 def spectrum_level(score: float, rounding: Literal["floor", "round"] = "round") -> str:
-    """Return SPeCtrum's words for a domain's mean on the scale 1 to 7 (persona protocol 7.2).
+    """Return SPeCtrum's words for a domain's mean on the scale 1 to 7 (Lee et al. 2025).
 
     The released code floors, which discards up to 0.99 of a point; rounding is the default here.
     """

@@ -51,7 +51,8 @@ class ModelSpec(Strict):
     @classmethod
     def check_name(cls, name: str) -> str:
         """Refuse what names no model."""
-        if name in ("~", "null") or not re.fullmatch(r"\S(.*[^\s/])?", name):
+        is_word = any(sign.isalnum() for sign in name.rpartition("/")[2])
+        if not is_word or name in ("~", "null") or not re.fullmatch(r"\S(.*\S)?", name):
             raise ValueError(
                 f"{name!r} names no model; write a LiteLLM model string such as "
                 "openai/gpt-4o-mini, or scripted/<mind>"
@@ -101,7 +102,7 @@ class ModelSpec(Strict):
     @field_validator("api_key_env")
     @classmethod
     def check_variable(cls, name: str | None) -> str | None:
-        """Refuse what is no name of a variable, such as the key itself; the text repeats it not."""
+        """Refuse what is no name of a variable, such as the key itself, without repeating it."""
         if name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(
                 "write the name of an environment variable that holds the key, such as "
@@ -250,6 +251,7 @@ class Completion:
 
     text: str
     finish_reason: str = "stop"
+    """As the provider says; or `refusal`, or `damaged` (bytes that are no text: never read)."""
     prompt_tokens: int = 0
     """0 if the server does not say."""
     completion_tokens: int = 0
@@ -257,6 +259,8 @@ class Completion:
     """US dollars; None when no price is known, which is not the same as free."""
     attempts: int = 1
     """Requests sent until this answer came (transport failures are asked again)."""
+    given_up: int = 0
+    """Of these, the ones that were given up, at a time-out say, and may have to be paid for."""
     latency: float = 0.0
     """Seconds from the first request to the answer."""
     in_flight: int | None = None

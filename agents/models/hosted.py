@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, TypeGuard
 
 from societies.agents.errors import ModelError, PassingModelError
@@ -29,6 +28,8 @@ MOST = 2**53
 """No count of tokens, and no price, is as large as this."""
 MEANT = ("length", "content_filter", "refusal")
 """Why a reply is empty that would be empty again."""
+OWN_CLIENT = {"aiohttp_openai", "azure", "azure_ai", "azure_text"}
+"""Providers that LiteLLM reaches by a client of another kind: only time bounds their replies."""
 PASSING_STATUS = (200, 409, 425)
 """Beside the server errors: no completion in a success, a conflict, too early."""
 
@@ -131,8 +132,10 @@ class HostedModel:
             errors.InternalServerError,
             errors.BadGatewayError,
         )
+        self._late = errors.Timeout
         self._other = errors.APIError
         self._timeout = spec.timeout or timeout
+        self._provider: str = self._library.get_llm_provider(spec.name, api_base=spec.api_base)[1]
         self._arguments = self._fixed_arguments(self._timeout)
 
     async def complete(self, request: Request, key: str) -> Completion:
@@ -154,12 +157,15 @@ class HostedModel:
         except TimeoutError as error:
             raise PassingModelError(
                 f"model {self.spec.name} gave no whole answer to call {key} within "
-                f"{self._timeout:g} seconds (limits.timeout); it may have to be paid for"
+                f"{self._timeout:g} seconds (limits.timeout); it may have to be paid for",
+                given_up=True,
             ) from error
         except Exception as error:
-            from societies.agents.models.transport import is_unreachable
+            from societies.agents.models.transport import is_overlong, is_unreachable
 
             text = self._failure(key, error)
+            given_up = isinstance(error, self._late) or is_overlong(error)
+            text += "; it may have to be paid for" if given_up else ""
             if not self._can_pass(error):
                 raise ModelError(f"{text} (asking again would not help)") from error
             raise PassingModelError(
@@ -167,6 +173,7 @@ class HostedModel:
                 overload=self._is_overload(error),
                 retry_after=retry_after(error),
                 unreachable=is_unreachable(error),
+                given_up=given_up,
             ) from error
         completion = self._completion(response, time.monotonic() - began)
         used = completion.prompt_tokens + completion.completion_tokens
@@ -191,15 +198,16 @@ class HostedModel:
         if spec.api_base and not spec.api_key_env:
             missing = self._library.validate_environment(spec.name)["missing_keys"]
             arguments["api_key"] = "none" if missing else None
-        if self._is_openai_compatible():
-            arguments["client"] = _client()
+        arguments["client"] = self._client()
         return {name: value for name, value in arguments.items() if value is not None}
 
-    def _is_openai_compatible(self) -> bool:
-        """Whether LiteLLM reaches the model by the handler that takes a client of ours."""
-        found = self._library.get_llm_provider(self.spec.name, api_base=self.spec.api_base)
+    def _client(self) -> Any:
+        """Return the way to servers that bounds their replies; None where LiteLLM takes none."""
+        from societies.agents.models.transport import handler
+
         by_handler = os.environ["EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"].lower() == "true"
-        return bool(found[1] == "openai" and by_handler)
+        own = self._provider in OWN_CLIENT or "text-completion" in self._provider
+        return handler() if by_handler and not own else None
 
     def _can_pass(self, error: Exception) -> bool:
         """Whether the next request may be answered.
@@ -229,16 +237,28 @@ class HostedModel:
         asked, answered = tokens if all(_is_amount(count) for count in tokens) else (0, 0)
         text = (choice and choice.message.content) or ""
         refusal = None if text.strip() or not choice else _refusal(choice.message)
-        reason = (choice and choice.finish_reason) or "unknown"
         return Completion(
             text=refusal or text,
-            finish_reason="refusal" if refusal or _native_reason(choice) == "refusal" else reason,
+            finish_reason=self._finish_reason(choice, refusal or text, refusal),
             prompt_tokens=asked,
             completion_tokens=answered,
             cost=self._cost(response) if asked or answered else None,
             latency=latency,
             logprobs=_first_token(choice),
         )
+
+    def _finish_reason(self, choice: Any, text: str, refusal: str | None) -> str:
+        """Return why a reply ends where it does, or what else is the matter with it."""
+        from societies.agents.models.transport import is_damaged
+
+        if is_damaged(text):
+            return "damaged"
+        reason: str = (choice and choice.finish_reason) or "unknown"
+        # Anthropic withholds nothing: LiteLLM gives its stop reason `refusal` that name.
+        refused = self._provider == "anthropic" and reason == "content_filter"
+        if refusal or refused or _native_reason(choice) == "refusal":
+            return "refusal"
+        return reason
 
     def _cost(self, response: Any) -> float | None:
         """Return the price that LiteLLM computed, None where it knows none."""
@@ -258,17 +278,6 @@ def _native_reason(choice: Any) -> str | None:
     fields = getattr(choice, "provider_specific_fields", None) or {}
     told = fields.get("native_finish_reason")
     return told if isinstance(told, str) else None
-
-
-@cache
-def _client() -> Any:
-    """Return the way to OpenAI-compatible servers: LiteLLM's own, with bounded replies."""
-    litellm()
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-    from societies.agents.models.transport import bound
-
-    return AsyncHTTPHandler(event_hooks={"response": [bound]})
 
 
 def supports_schema(spec: ModelSpec) -> bool:

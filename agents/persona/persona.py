@@ -57,7 +57,7 @@ def told_level(said: Level | float) -> Level:
 
 
 class Life(Strict):
-    """A person's life context (SPeCtrum's C, persona protocol 7.1), in the first person."""
+    """A person's life context (SPeCtrum's C, Lee et al. 2025), in the first person."""
 
     weekday: str = ""
     weekend: str = ""

@@ -1,7 +1,8 @@
 """People from a file: read when a scenario is loaded, held by the run as JSON lines."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from societies.agents.errors import SocietyError
 from societies.agents.files import rows
-from societies.agents.persona.persona import TRAITS
+from societies.agents.persona.persona import LEVELS, TRAITS
 from societies.agents.population.spec import FileSource, Listed
 from societies.agents.strict import explained
 
@@ -17,20 +18,75 @@ DIRECT = {"text", "summary", "identity", "group"}
 LISTS = {"goals", "secrets", "life.loves", "life.hates"}
 BLOCKS = {"big_five", "values", "social", "life", "attributes"}
 
+USUAL = {"name", "id", "age", "gender", "sex"}
+"""Attributes that nearly every file of people has, and that are nobody's name or answer."""
+SCORE = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+"""A score as people write it; Python takes more for one: `1_0`, `nan`, other scripts' digits."""
+
 Place = tuple[str, str]
 """A block of the persona and a key of it; the key is empty where the block is the value."""
 
 
-def read_rows(path: Path) -> str:
+def read_rows(path: Path, known: Collection[str] = ()) -> str:
     """Return a file's rows as JSON lines.
 
+    Args:
+        path: where the file lies.
+        known: what the population's settings mention (`mentioned`).
+
     Raises:
-        SocietyError: the file cannot be read, or is of a kind that is not known.
+        SocietyError: the file cannot be read, is of a kind that is not known, or its first line
+            cannot be told from a person.
     """
+    found = rows.read(path)
+    names = list(dict.fromkeys(column for row in found for column in row))
+    try:
+        rows.check_blanks(names)
+        if path.suffix.lower() == ".csv":
+            _check_names(names, known)
+    except ValueError as error:
+        raise SocietyError(f"{path} cannot be read: {error}") from error
     return "\n".join(
-        json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":"))
-        for row in rows.read(path)
+        json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":")) for row in found
     )
+
+
+def mentioned(population: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the attributes and columns that a population's settings mention, valid or not."""
+    yield from _mapping(_mapping(population.get("file")).get("columns"))
+    for key in ("attributes", "cross"):
+        yield from _mapping(population.get(key))
+    for names in _mapping(_mapping(population.get("margins")).get("margins")):
+        yield from (name.strip() for name in str(names).split(","))
+    rules, groups = population.get("exclude"), population.get("groups")
+    for rule in rules if isinstance(rules, list) else ():
+        yield from _mapping(rule)
+    for holder in (population, *(groups if isinstance(groups, list) else ())):
+        yield from _mapping(_mapping(_mapping(holder).get("persona")).get("attributes"))
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _check_names(names: Sequence[str], known: Collection[str]) -> None:
+    """Refuse a first line that may be a person: whoever has no header would lose somebody.
+
+    Raises:
+        ValueError: no column has a name that is known, or one is called like a score.
+    """
+    levels = [name for name in names if name.casefold() in LEVELS]
+    if levels or not any(name in known or name in USUAL or _is_placed(name) for name in names):
+        told = f"one is called {levels[0]!r}" if levels else "none of them is known"
+        raise ValueError(
+            f"line 1 should name the columns, and {told} ({', '.join(map(repr, names))}): write a "
+            "header such as identity,openness,age as the first line; if this is one, say what a "
+            "column fills, as in columns: {hobby: attributes.hobby}"
+        )
+
+
+def _is_placed(column: str) -> bool:
+    return _place(column) != ("attributes", column)
 
 
 def people(source: FileSource) -> list[Listed]:
@@ -105,7 +161,5 @@ def _value(block: str, name: str, value: Any) -> Any:
 
 def _score(text: str) -> str | float:
     """Return a score that stands in a column of words, or the words."""
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip()
+    written = text.strip()
+    return float(written) if SCORE.fullmatch(written) else written

@@ -230,7 +230,7 @@ class PopulationSpec(Strict):
     repeat: bool = False
     """Begin again when the list or file is used up; otherwise that is an error."""
     attributes: dict[str, Distribution] = Field(default_factory=dict)
-    """Attributes drawn independently (persona protocol, section 5)."""
+    """Attributes drawn independently (Lee et al. 2024, arXiv 2408.09049)."""
     traits: Traits | None = None
     """Correlated Big Five scores."""
     margins: Margins | None = None
@@ -243,7 +243,7 @@ class PopulationSpec(Strict):
     written_as: Style | None = None
     """Let a model (`model.roles.writer`, or the run's own) write every persona before its agent
     does anything else. `prose`: one text from all but the secrets; `spectrum`: Big Five and values
-    by SPeCtrum's chains of summaries, the rest as it is (persona protocol 7.1)."""
+    by SPeCtrum's chains of summaries, the rest as it is (Lee et al. 2025, arXiv 2502.08599)."""
 
     @model_validator(mode="after")
     def name_groups_apart(self) -> Self:

@@ -48,7 +48,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     `note` says so; `shown` counts the agents whose requests differ. The tests are paired, over the
     agents of this run; where these met each other, a mean over runs is safer (`across_runs`).
     `wilcoxon_p` assumes symmetric changes. `holm_p` corrects the t test over the traits of one
-    scale (12.7). The shares are of the answers on both occasions.
+    scale. The shares are of the answers on both occasions.
 
     Raises:
         ValueError: nothing was asked then, or no probe asked at both moments.
@@ -105,7 +105,7 @@ def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl
 
 
 def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
-    """Compare all pairs of cells of the grid (section 3).
+    """Compare all pairs of cells of the grid (section 3), within one moment of one probe.
 
     The items are the same in both cells, hence paired tests; repeats are averaged. `wilcoxon_p` is
     of the `items`, each the mean over agents, whose answers to one item are not independent; it
@@ -126,7 +126,8 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
         .with_columns(cell=pl.concat_str(cell, separator=" "))
     )
     rows = []
-    for key, part in answers.group_by(SCALE, maintain_order=True):
+    keys = [*SCALE, "probe", "moment"]
+    for key, part in answers.group_by(keys, maintain_order=True):
         cells = part["cell"].unique(maintain_order=True).to_list()
         means = part.group_by("agent", "item", "cell", maintain_order=True).agg(pl.col(of).mean())
         wide = means.pivot("cell", index=["agent", "item"], values=of)
@@ -134,7 +135,7 @@ def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.Dat
             found = _cells(wide.select("agent", "item", one=one, other=other).drop_nulls())
             rows.append(
                 {
-                    **dict(zip(SCALE, key, strict=True)),
+                    **dict(zip(keys, key, strict=True)),
                     "one": one,
                     "other": other,
                     **found,
@@ -164,8 +165,8 @@ def drift(run: Run) -> pl.DataFrame:
     """Return the slope of every agent's trait scores over occasions, in scale widths.
 
     Every probe is followed on its own. Where it sent identical requests on every occasion, nothing
-    of
-    the run was shown: there is no slope, and `note` says so. Repeats in an interview are retests.
+    of the run was shown: there is no slope, and `note` says so. Repeats in an interview are
+    retests.
     """
     rows = []
     names = [*SERIES, "agent"]
@@ -229,7 +230,7 @@ def icc(run: Run) -> pl.DataFrame:
 
 
 def steadfastness(run: Run) -> pl.DataFrame:
-    """Return how answers hold when the same question is asked again (10.3).
+    """Return how answers hold when the same question is asked again (Yang et al. 2024).
 
     An answer is `right` if it is on the side of the trait that the persona has. Columns:
     `questions` (of every agent), `acc1`, `acc2`, `confidence` (CL: right stays right; the agents'
@@ -301,7 +302,7 @@ def confidence_critique(
 
 
 def relative_score(acc1: float, acc2: float) -> float | None:
-    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)); 0.5 means unchanged (10.3).
+    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)); 0.5 means unchanged (Yang et al. 2024).
 
     It is undefined at Acc1 = 0 or 1, and may leave [0, 1].
     """

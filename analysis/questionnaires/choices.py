@@ -1,4 +1,4 @@
-"""Choices of behaviour: trait scores over both option orders (persona protocol 2.4)."""
+"""Choices of behaviour: trait scores over both option orders (TRAIT, Lee et al. 2024)."""
 
 import polars as pl
 

@@ -1,6 +1,6 @@
 """Consistency of personas: trait scores and how far they depend on how one asks.
 
-Definitions follow the persona protocol (sections 2.5, 3, 11.2 and 12.2); those that the papers do
+Definitions are those of the papers that `scenarios/interview/README.md` names; those that they do
 not give are ours and said to be. Differences are in units of the scale's width: 0 is none, 1 the
 largest possible. Everything is computed per population group from table `responses` alone.
 """
@@ -16,7 +16,6 @@ from scipy.stats import pearsonr
 
 from societies.analysis.agreement import cronbach_alpha
 from societies.analysis.quality import quality_of, shares
-from societies.analysis.questionnaires.portraits import portrait_accuracy
 from societies.runs.results import MODEL
 from societies.runs.run import Run
 
@@ -24,6 +23,11 @@ SCALE = ["group", "instrument", "kind", "trait"]
 """What a trait score belongs to; an instrument's statements and actions are scored apart."""
 PERSON = ["agent", "person", "big_five", "attributes"]
 OCCASION = ["probe", "moment", "occasion"]
+SESSION = ["probe", "moment", "context"]
+"""What is measured by itself: what one probe asked at one moment, in one context.
+
+What an interview asks has neither probe nor moment: its repeats are retests within one session.
+"""
 ADMINISTRATION = [
     "template",
     "option_order",
@@ -34,13 +38,6 @@ ADMINISTRATION = [
     "context",
     "repeat",
 ]
-VARIED = [
-    *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
-    *("template_difference", "template_spread", "template_flips", "template_half_flips"),
-    *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
-    *("retest", "retest_difference"),
-]
-"""Measures that need a design which varies something."""
 MINIMUM = 3
 """Agents below which no reliability is computed."""
 
@@ -124,13 +121,15 @@ def trait_scores(run: Run) -> pl.DataFrame:
 
 
 def reliability(run: Run) -> pl.DataFrame:
-    """Return the reliability block of every trait score (12.2).
+    """Return the reliability block of every trait score, for each session by itself.
 
-    Columns: `alpha` (Cronbach's, over agents, of items averaged over their administrations: the
-    more there are, the higher it is) with its interval `alpha_low` to `alpha_high`;
+    A session is what one probe asked at one moment, in one context (`probe`, `moment`, `context`);
+    what an interview asks is one, repeats included. Columns: `alpha` (Cronbach's, over agents, of
+    items averaged over their administrations: the more there are, the higher it is) with its
+    interval `alpha_low` to `alpha_high`;
     `order_difference` and `order_flips` between the two option orders;
     `direction_difference` between the two scale directions;
-    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase (2.5);
+    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase ;
     `template_difference` between pairs of templates, `template_spread` (standard deviation of an
     agent's score over templates) and `template_flips`; `retest` (correlation of repeats over
     agents) and `retest_difference` (of items: the noise floor of the differences), both in fresh
@@ -141,7 +140,8 @@ def reliability(run: Run) -> pl.DataFrame:
     """
     answers = _with_combined(run, _scored(run))
     rows = []
-    for key, part in answers.group_by(SCALE, maintain_order=True):
+    keys = [*SCALE, *SESSION]
+    for key, part in answers.group_by(keys, maintain_order=True):
         order = _pairs(part, "option_order", "forward", "reversed")
         direction = _pairs(part, "scale_direction", "ascending", "descending")
         wording = _pairs(part, "wording", "original", "paraphrase")
@@ -149,7 +149,7 @@ def reliability(run: Run) -> pl.DataFrame:
         alpha = cronbach_alpha(_matrix(part))
         rows.append(
             {
-                **dict(zip(SCALE, key, strict=True)),
+                **dict(zip(keys, key, strict=True)),
                 "agents": part["agent"].n_unique(),
                 "alpha": alpha.value,
                 "alpha_low": alpha.low,
@@ -167,11 +167,11 @@ def reliability(run: Run) -> pl.DataFrame:
                 **quality_of(part),
             }
         )
-    return _frame(rows, SCALE)
+    return _frame(rows, SCALE)  # the sort is stable: sessions stay in the order of the run
 
 
 def z_scores(run: Run) -> pl.DataFrame:
-    """Return trait scores against every reference sample of their instrument (11.2).
+    """Return trait scores against every reference sample of their instrument.
 
     Samples are comparisons, not norms; each row names its instrument and sample. `z` is null where
     the score is.
@@ -185,26 +185,6 @@ def z_scores(run: Run) -> pl.DataFrame:
                 z = (pl.col("item_mean") - mean) / sd
                 frames.append(part.with_columns(sample=pl.lit(sample), z=z))
     return pl.concat(frames)
-
-
-def summary(run: Run) -> pl.DataFrame:
-    """Return the result table of an interview: scores, induction and reliability per trait.
-
-    Measures of what the design does not vary, such as templates, have no column. An interview
-    without scored answers has the results of its self-descriptions instead.
-    """
-    if not has_scores(run):
-        return portrait_accuracy(run)
-    from societies.analysis.questionnaires.personas import taken_on
-
-    keys = [*SCALE, "model"]
-    means = trait_scores(run).group_by(keys).agg(score=pl.col("score").mean())
-    taken = taken_on(run)
-    common = [name for name in keys if name in taken.columns]
-    columns = taken.select(*common, "induction", "as_told", "taken")
-    found = means.join(columns, on=common, how="left").join(reliability(run), on=SCALE, how="left")
-    unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
-    return found.drop("model", *unknown).sort(SCALE)
 
 
 def has_scores(run: Run) -> bool:
@@ -287,7 +267,7 @@ def _flip_shares(name: str, sides: Any) -> Row:
     """Return how often an item's answers (a row; -1, 0 or 1) lie on opposite sides of the middle.
 
     And how often they do not, but some are in the middle, and others are not: flips of a kind of
-    their own (2.5), by the same rule for orders, wordings and templates.
+    their own, by the same rule for orders, wordings and templates.
     """
     if sides.shape[1] < 2 or not len(sides):
         return {f"{name}_flips": None, f"{name}_half_flips": None}
@@ -327,7 +307,7 @@ def _template_difference(part: pl.DataFrame) -> float | None:
 
 
 def _template_flips(part: pl.DataFrame) -> Row:
-    """Return the flips between all templates (2.5)."""
+    """Return the flips between all templates (TRAIT, Lee et al. 2024)."""
     wide = _by_template(part)
     return _flip_shares("template", np.sign(wide.to_numpy() - float(part["middle"][0])))
 
@@ -352,4 +332,4 @@ def _number(value: Any) -> float | None:
 
 def _frame(rows: Iterable[Row], keys: Sequence[str]) -> pl.DataFrame:
     frame = pl.DataFrame(list(rows), infer_schema_length=None)
-    return frame.sort(keys) if frame.height else frame
+    return frame.sort(keys, maintain_order=True) if frame.height else frame

@@ -28,6 +28,7 @@ from societies.analysis.figures import (
 )
 from societies.analysis.quality import SHARES, pooled
 from societies.analysis.questionnaires.consistency import (
+    SESSION,
     has_scores,
     quality,
     reliability,
@@ -35,7 +36,7 @@ from societies.analysis.questionnaires.consistency import (
     trait_scores,
 )
 from societies.analysis.questionnaires.occasion_figures import draw_before_after, draw_drift
-from societies.analysis.questionnaires.panels import Panel, compose, panels, repeated
+from societies.analysis.questionnaires.panels import ALL, GRID, Panel, compose, panels, repeated
 from societies.analysis.questionnaires.persona_figures import (
     draw_permeability,
     draw_words_and_deeds,
@@ -45,17 +46,19 @@ from societies.analysis.questionnaires.stripe_figures import draw_stripes
 from societies.errors import InputError
 from societies.runs.run import Run
 
-Draw = Callable[[Axes, Run], None]
+Draw = Callable[[Axes, Run, Panel], None]
+Size = tuple[float, float]
 
 
 def draw(run: Run, folder: str | Path) -> list[Path]:
     """Draw what the run has data for into a folder; return the files.
 
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
-    `effects.png` (how far answers depend on order, template, wording, repeat ...), `drift.png` and
-    `before_after.png` (with several occasions), `stripes.png` (items by agents), these three with a
-    panel for each probe, instrument, kind and context,
-    `words_and_deeds.png` (of pairs of both), `permeability.png` (of agents with attributes), and
+    `effects.png` (how far answers depend on order, template, wording, repeat ...) and
+    `permeability.png` (of agents with attributes), these three with a panel for each probe, moment
+    and context; `stripes.png` (items by agents), with one for each instrument, kind and option
+    order as well; `drift.png` and `before_after.png` (with several occasions), with a panel for
+    each probe, instrument, kind and context; `words_and_deeds.png` (of pairs of both), and
     `portraits.png` (self-descriptions and guesses).
 
     Raises:
@@ -63,51 +66,40 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    scored = has_scores(run)
-    figures = _of_scores(run) if scored else {}
+    figures = _of_scores(run) if has_scores(run) else {}
     if "self_descriptions" in run.tables and not portrait_accuracy(run).is_empty():
-        figures["portraits"] = (draw_portraits, (6.4, 3.8))
+        figures["portraits"] = (lambda axes, run, _: draw_portraits(axes, run), (6.4, 3.8), [ALL])
     if not figures:
         raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
-    files = [
-        _save(run, draws, target / f"{name}.png", size) for name, (draws, size) in figures.items()
-    ]
-    return [*files, *_in_panels(run, target)] if scored else files
+    return [_save(run, target / f"{name}.png", *figure) for name, figure in figures.items()]
 
 
-def _of_scores(run: Run) -> dict[str, tuple[Draw, tuple[float, float]]]:
-    """Return the plots, with their sizes, that the answers to scored items make possible."""
-    scored = run.rows("responses").filter(pl.col("trait") != "")
-    answers = scored.select("occasion", "pair").collect()
-    figures: dict[str, tuple[Draw, tuple[float, float]]] = {
-        "profile": (draw_profile, (8.0, 4.4)),
-        "effects": (draw_effects, (8.0, 4.4)),
+def _of_scores(run: Run) -> dict[str, tuple[Draw, Size, Sequence[Panel]]]:
+    """Return the plots that the answers to scored items make possible: size and panels of each."""
+    sessions = panels(run, SESSION)
+    figures: dict[str, tuple[Draw, Size, Sequence[Panel]]] = {
+        "profile": (draw_profile, (8.0, 4.4), sessions),
+        "effects": (draw_effects, (8.0, 4.4), sessions),
     }
-    if (answers["pair"] != "").any():
-        figures["words_and_deeds"] = (draw_words_and_deeds, (8.0, 4.4))
+    scored = run.rows("responses").filter(pl.col("trait") != "")
+    if (scored.select("pair").collect()["pair"] != "").any():
+        words = (lambda axes, run, _: draw_words_and_deeds(axes, run), (8.0, 4.4), [ALL])
+        figures["words_and_deeds"] = words
     attributes = run.table("agents").select("attributes").collect()["attributes"]
     if (attributes != "{}").any():
-        figures["permeability"] = (draw_permeability, (9.6, 5.0))
+        figures["permeability"] = (draw_permeability, (9.6, 5.0), sessions)
+    figures["stripes"] = (draw_stripes, (9.0, 5.4), panels(run, GRID))
+    if several := repeated(run):
+        figures["drift"] = (draw_drift, (8.0, 4.2), several)
+        figures["before_after"] = (draw_before_after, (8.0, 4.6), several)
     return figures
 
 
-def _in_panels(run: Run, target: Path) -> list[Path]:
-    """Draw what has a panel for each probe, instrument, kind and context; return the files."""
-    series = panels(run, by_order=True)
-    files = [_save_panels(run, draw_stripes, target / "stripes.png", (9.0, 5.4), series)]
-    if several := repeated(run):
-        files += [
-            _save_panels(run, draw_drift, target / "drift.png", (8.0, 4.2), several),
-            _save_panels(run, draw_before_after, target / "before_after.png", (8.0, 4.6), several),
-        ]
-    return files
-
-
-def draw_profile(axes: Axes, run: Run) -> None:
+def draw_profile(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw every group's mean trait scores with the agents' spread, as item means."""
-    scores = trait_scores(run).drop_nulls("item_mean")
+    known = trait_scores(run).drop_nulls("item_mean")
+    scores, groups = panel.of(known), groups_of(known)
     labels = _scales(scores)
-    groups = groups_of(scores)
     for place, group in enumerate(groups):
         part = scores.filter(pl.col("group") == group)
         name: str | None = group or "everybody"
@@ -137,9 +129,10 @@ def draw_profile(axes: Axes, run: Run) -> None:
     finish(axes, "Trait scores" if banded else "Trait scores (no reference sample is known)")
 
 
-def draw_effects(axes: Axes, run: Run) -> None:
+def draw_effects(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw how far answers depend on how one asks, beside what repeats differ by themselves."""
-    block = reliability(run)
+    table = reliability(run)
+    block, groups = panel.of(table), groups_of(table)
     columns = {
         "retest_difference": "repeat",
         "order_difference": "option order",
@@ -148,7 +141,6 @@ def draw_effects(axes: Axes, run: Run) -> None:
         "paraphrase_difference": "wording",
     }
     shown = [name for name in columns if block[name].is_not_null().any()]
-    groups = groups_of(block)
     for place, group in enumerate(groups):
         part = block.filter(pl.col("group") == group)
         offset = dodge(place, len(groups))
@@ -162,7 +154,7 @@ def draw_effects(axes: Axes, run: Run) -> None:
     axes.set(ylabel="difference (scale widths), one dot per trait")
     axes.set_ylim(bottom=0)
     if not shown:
-        silent = responses(run)["value"].is_null().all()
+        silent = panel.of(responses(run))["value"].is_null().all()
         none = "the design varies neither order, direction, template, wording nor repeat"
         say(axes, "no answer has a value" if silent else none)
     finish(axes, "What answers depend on")
@@ -190,21 +182,7 @@ def draw_portraits(axes: Axes, run: Run) -> None:
     finish(axes, "Portraits")
 
 
-def _save(run: Run, draws: Draw, path: Path, size: tuple[float, float]) -> Path:
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    draws(figure.subplots(), run)
-    figure.supxlabel(_footer(run), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
-    return save(figure, path, run)
-
-
-def _save_panels(
-    run: Run,
-    draws: Callable[[Axes, Run, Panel], None],
-    path: Path,
-    size: tuple[float, float],
-    series: Sequence[Panel],
-) -> Path:
+def _save(run: Run, path: Path, draws: Draw, size: Size, series: Sequence[Panel]) -> Path:
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     left_out = compose(figure, draws, run, series)

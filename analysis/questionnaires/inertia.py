@@ -1,4 +1,4 @@
-"""Inertia of answers: how far they stay the same whoever is asked (persona protocol, section 5)."""
+"""Inertia of answers: how far they stay the same whoever is asked (arXiv 2408.09049)."""
 
 from collections.abc import Sequence
 from random import Random
@@ -8,7 +8,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 
 from societies.analysis.quality import quality_of
-from societies.analysis.questionnaires.consistency import SCALE, responses
+from societies.analysis.questionnaires.consistency import SCALE, SESSION, responses
 from societies.runs.run import Run
 
 BASELINE = "baseline"
@@ -20,6 +20,7 @@ SPLITS = 20
 def inertia_indices(run: Run) -> pl.DataFrame:
     """Return inertia, concentration and steerability of every group's answers, per dimension.
 
+    Sessions (`probe`, `moment`, `context`) stand by themselves, as in `reliability`.
     `inertia` is 1 - H/log2(k) of the distribution of answers over agents and items; `top_two` the
     mass of the two most frequent options; `steerability` the Jensen-Shannon divergence (base 2,
     the divergence and not its root) from the group `baseline`; `floor` the divergence between
@@ -27,19 +28,20 @@ def inertia_indices(run: Run) -> pl.DataFrame:
     answered.
     """
     answers = responses(run).filter(pl.col("asking") == 1, pl.col("kind") != "open")
-    bare = dict(answers.filter(pl.col("group") == BASELINE).group_by(SCALE[1:]))
+    keys = [*SCALE, *SESSION]
+    bare = dict(answers.filter(pl.col("group") == BASELINE).group_by(keys[1:]))
     rows = []
-    for key, part in answers.group_by(SCALE, maintain_order=True):
+    for key, part in answers.group_by(keys, maintain_order=True):
         without = None if key[0] == BASELINE else bare.get(key[1:])
         rows.append(
             {
-                **dict(zip(SCALE, key, strict=True)),
+                **dict(zip(keys, key, strict=True)),
                 **_measures(part.drop_nulls("value"), without),
                 **quality_of(part),
             }
         )
     table = pl.DataFrame(rows, infer_schema_length=None)
-    return table.sort(SCALE) if rows else table
+    return table.sort(SCALE, maintain_order=True) if rows else table
 
 
 def _measures(told: pl.DataFrame, without: pl.DataFrame | None) -> dict[str, float | None]:

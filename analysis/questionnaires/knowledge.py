@@ -26,7 +26,8 @@ def knowledge_action(run: Run) -> pl.DataFrame:
     `cosine` of the two vectors of ratings, and after centring at the scale's middle; `spearman`
     rank correlation; `difference` mean absolute difference; `consistent` share of pairs that differ
     by at most one. `answered` is the share of pairs with both answers. An agent without any has
-    no metrics.
+    no metrics. Of an item that was asked several times, at whatever moment, the mean counts: one
+    probe may ask for words, and another one for deeds.
     """
     answers = responses(run).filter(pl.col("pair") != "", pl.col("asking") == 1)
     keys = ["group", "instrument", "agent"]

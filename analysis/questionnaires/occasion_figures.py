@@ -14,7 +14,7 @@ from societies.runs.run import Run
 
 def draw_drift(axes: Axes, run: Run, panel: Panel) -> None:
     """Draw the mean change of every trait since the agents' first occasion, one line per trait."""
-    scores = _scores(run, panel)
+    scores, groups = _scores(run, panel)
     if unshown(scores):
         _say_nothing(axes)
         return finish(axes, "Drift")
@@ -24,7 +24,7 @@ def draw_drift(axes: Axes, run: Run, panel: Panel) -> None:
         change=pl.col("item_mean") - pl.col("item_mean").first().over(own),
         start=pl.col("occasion").first().over(own),
     ).filter(pl.col("start") == pl.col("start").min())
-    for place, group in enumerate(groups_of(changes)):
+    for place, group in enumerate(groups):
         part = changes.filter(pl.col("group") == group)
         for number, trait in enumerate(part["trait"].unique(maintain_order=True)):
             line = part.filter(pl.col("trait") == trait).group_by("occasion")
@@ -44,7 +44,7 @@ def draw_drift(axes: Axes, run: Run, panel: Panel) -> None:
 
 def draw_before_after(axes: Axes, run: Run, panel: Panel) -> None:
     """Draw every agent's scores on its last occasion against its first."""
-    scores = _scores(run, panel)
+    scores, groups = _scores(run, panel)
     if unshown(scores):
         _say_nothing(axes)
         return finish(axes, "First and last occasion")
@@ -53,8 +53,10 @@ def draw_before_after(axes: Axes, run: Run, panel: Panel) -> None:
     first = at_occasion(scores, keys, occasion.min()).select(*keys, first="item_mean")
     last = at_occasion(scores, keys, occasion.max()).select(*keys, last="item_mean")
     ends = first.join(last, on=keys)
-    for place, group in enumerate(groups_of(ends)):
+    for place, group in enumerate(groups):
         part = ends.filter(pl.col("group") == group)
+        if part.is_empty():
+            continue
         axes.scatter(
             part["first"], part["last"], s=12, color=colour(place), label=group or "everybody",
             alpha=0.7, lw=0,
@@ -76,6 +78,7 @@ def _say_nothing(axes: Axes) -> None:
     axes.set_axis_off()
 
 
-def _scores(run: Run, panel: Panel) -> pl.DataFrame:
-    """Return the known scores of one series, with what was sent for them."""
-    return panel.of(with_requests(run, trait_scores(run).drop_nulls("item_mean")))
+def _scores(run: Run, panel: Panel) -> tuple[pl.DataFrame, list[str]]:
+    """Return the known scores of one series, with what was sent for them, and all groups' names."""
+    known = trait_scores(run).drop_nulls("item_mean")
+    return panel.of(with_requests(run, known)), groups_of(known)

@@ -92,12 +92,12 @@ def _method(changes: Any) -> str:
 
 def corrected(p_values: Sequence[float | None], method: str = "holm") -> list[float | None]:
     """Return p-values corrected for their number: `holm`, or `fdr_bh` (Benjamini & Hochberg)."""
-    from statsmodels.stats.multitest import multipletests
+    import pingouin
 
     known = [p for p in p_values if p is not None]
     if not known:
         return list(p_values)
-    found = iter(multipletests(known, method=method)[1].tolist())
+    found = iter(pingouin.multicomp(known, method=method)[1].tolist())
     return [None if p is None else next(found) for p in p_values]
 
 

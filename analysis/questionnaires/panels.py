@@ -1,7 +1,7 @@
 """Panels: answers that must not share one picture's axes stand in axes of their own.
 
-What different probes asked, in different contexts, with different instruments, is on different
-scales or about different questions.
+What different probes asked, at different moments, in different contexts, with different
+instruments, is on different scales or about different questions.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,37 +12,47 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from societies.analysis.figures import plain
+from societies.analysis.questionnaires.consistency import SESSION
 from societies.runs.run import Run
 
 MOST = 6
 """Panels beyond which the rest is only named."""
+SERIES = ["probe", "instrument", "kind", "context"]
+"""What is followed over occasions."""
+GRID = [*SESSION, "instrument", "kind", "option_order"]
+"""What has cells of its own."""
 
 
 class Panel(NamedTuple):
-    """One series of answers."""
+    """One series of answers; what is None does not tell it from others."""
 
-    probe: str
-    instrument: str
-    kind: str
-    context: str
-    option_order: str = ""
-    """Empty where the orders stand together."""
+    probe: str | None = None
+    moment: str | None = None
+    instrument: str | None = None
+    kind: str | None = None
+    context: str | None = None
+    option_order: str | None = None
 
     def of(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of a table that belong to it."""
-        named = {name: value for name, value in self._asdict().items() if name != "option_order"}
-        found = table.filter(**named)
-        return found.filter(option_order=self.option_order) if self.option_order else found
+        told = {name: value for name, value in self._asdict().items() if value is not None}
+        return table.filter(**told)
 
 
-def panels(run: Run, *, by_order: bool = False) -> list[Panel]:
-    """Return every series of first answers to scored items, in the order of the run."""
-    columns = [name for name in Panel._fields if by_order or name != "option_order"]
+ALL = Panel()
+"""All answers together."""
+
+
+def panels(run: Run, by: Sequence[str]) -> list[Panel]:
+    """Return every series of first answers to scored items, told apart by some fields of `Panel`.
+
+    They are in the order of the run.
+    """
     answers = (
         run.table("responses").filter(pl.col("trait") != "", pl.col("asking") == 1).sort("seq")
     )
-    rows = answers.select(columns).unique(maintain_order=True).collect().iter_rows()
-    return [Panel(*row) for row in rows]
+    rows = answers.select(by).unique(maintain_order=True).collect().iter_rows(named=True)
+    return [Panel(**row) for row in rows]
 
 
 def repeated(run: Run) -> list[Panel]:
@@ -50,11 +60,11 @@ def repeated(run: Run) -> list[Panel]:
     times = (
         run.table("responses")
         .filter(pl.col("trait") != "", pl.col("asking") == 1)
-        .group_by("probe", "instrument", "kind", "context")
+        .group_by(SERIES)
         .agg(pl.col("occasion").n_unique())
         .collect()
     )
-    return [each for each in panels(run) if each.of(times)["occasion"].sum() > 1]
+    return [each for each in panels(run, SERIES) if each.of(times)["occasion"].sum() > 1]
 
 
 def names(shown: Sequence[Panel]) -> list[str]:
@@ -62,7 +72,12 @@ def names(shown: Sequence[Panel]) -> list[str]:
     told = [
         place for place in range(len(Panel._fields)) if len({each[place] for each in shown}) > 1
     ]
-    return [", ".join(plain(each[place], 30) or "no probe" for place in told) for each in shown]
+    return [", ".join(filter(None, (_told(each, place) for place in told))) for each in shown]
+
+
+def _told(panel: Panel, place: int) -> str:
+    """Return a field in words; who asked without a probe had no moment either."""
+    return plain(panel[place] or "", 30) or ("no probe" if Panel._fields[place] == "probe" else "")
 
 
 def compose(

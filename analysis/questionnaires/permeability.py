@@ -1,4 +1,4 @@
-"""Selective permeability: which attribute of a persona moves which trait (persona protocol 5)."""
+"""Selective permeability: which attribute of a persona moves which trait (arXiv 2408.09049)."""
 
 import json
 from collections.abc import Hashable, Mapping, Sequence
@@ -9,7 +9,7 @@ import polars as pl
 from scipy import stats
 
 from societies.analysis.quality import pooled
-from societies.analysis.questionnaires.consistency import SCALE, trait_scores
+from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import with_corrected
 from societies.analysis.statistics import Interval, cohens_d, effect_size
 from societies.analysis.tables import Runs, labelled
@@ -52,7 +52,8 @@ def selective_permeability(
     """Return for every attribute and trait how far the attribute's values part the agents.
 
     Attributes are those of table `agents`. Numbers are parted at their median; values that fewer
-    than three agents have are left out. A row for each cell of scale and attribute: see `Contrast`
+    than three agents have are left out. A row for each cell of scale and attribute in each session
+    (`probe`, `moment`, `context`, as in `reliability`): see `Contrast`
     (`low` and `high` are the ends of the interval of `d`, `note` why there is none: `chance` tells
     what d would be without any effect), `corrected_p` (over all cells of a
     group), and how the answers came about. What is undefined, as where nobody's answers differ, is
@@ -69,13 +70,14 @@ def selective_permeability(
     }
     names = sorted({name for own in attributes.values() for name in own})
     rows = []
-    for key, part in scores.group_by(by, *SCALE[1:], maintain_order=True):
+    keys = [by, *SCALE[1:], *SESSION]
+    for key, part in scores.group_by(keys, maintain_order=True):
         means = _by_agent(part)
         for name in names:
             told = {agent: attributes[agent].get(name) for agent in means}
             rows.append(
                 {
-                    **dict(zip((by, *SCALE[1:]), key, strict=True)),
+                    **dict(zip(keys, key, strict=True)),
                     "attribute": name,
                     **_columns(contrast(_parted(means, told))),
                     **pooled(part),
@@ -92,7 +94,7 @@ def group_differences(
     """Return how far the trait scores of groups differ: analysis of variance, and Cohen's d.
 
     Effects of an interaction are differences between those who interacted and those who did not,
-    at the same moment (persona protocol 1.4). Of several runs each run's groups count apart.
+    at the same moment (Frisch & Giulianelli 2024). Of several runs each run's groups count apart.
 
     Args:
         runs: one or several.

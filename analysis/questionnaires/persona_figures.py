@@ -19,6 +19,7 @@ from societies.analysis.figures import (
 )
 from societies.analysis.questionnaires.consistency import SCALE
 from societies.analysis.questionnaires.knowledge import knowledge_action
+from societies.analysis.questionnaires.panels import ALL, Panel
 from societies.analysis.questionnaires.permeability import selective_permeability
 from societies.runs.run import Run
 
@@ -60,15 +61,16 @@ def draw_words_and_deeds(axes: Axes, run: Run) -> None:
     finish(axes, "Words against deeds, one dot per agent")
 
 
-def draw_permeability(axes: Axes, run: Run) -> None:
+def draw_permeability(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     """Draw Cohen's d between the values of every attribute, per trait and group (section 5)."""
-    table = selective_permeability(run)
+    table = panel.of(selective_permeability(run))
     undefined = pl.col("d").is_null().all().over("group")
     silent = table.filter(undefined)["group"].unique().sort().to_list()
     title = "Selective permeability: d between the values with the lowest and the highest mean"
     notes = f"in brackets by chance; * p < {NOTABLE:g} after Holm's correction"
     if silent:
-        notes += f"; no effect is defined in: {plain(', '.join(silent), 40)}"
+        who = ", ".join(group or "everybody" for group in silent)
+        notes += f"; no effect is defined in: {plain(who, 40)}"
     axes.set_title(f"{title}\n{notes}", loc="left", fontsize=10)
     if table["d"].is_null().all():
         axes.set_axis_off()

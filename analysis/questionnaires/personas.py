@@ -1,18 +1,15 @@
-"""Whether personas were taken on: answers against what the prompt said of the agent (1.6)."""
+"""Whether personas were taken on: answers against what the prompt said of the agent."""
 
 import json
-from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
 import polars as pl
 
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona.persona import LEVELS, told_level
 from societies.analysis.quality import pooled
-from societies.analysis.questionnaires.consistency import SCALE, has_scores, trait_scores
+from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import noted
-from societies.analysis.questionnaires.portraits import portrayed
 from societies.analysis.statistics import difference_interval
 from societies.runs.run import Run
 
@@ -21,7 +18,7 @@ INDUCED = 0.25
 
 
 def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
-    """Return per trait whether the persona was taken on (1.6).
+    """Return per trait whether the persona was taken on, for each session by itself.
 
     What counts is the level that the prompt told: a score is told as the nearest level in words,
     and `average` as in between. `induction` is the mean score of personas told high in the trait
@@ -32,12 +29,14 @@ def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.Dat
     between are further away than half of it and half an option. `as_told` is the share of agents
     whose own score is where they were told: above the middle, below it, or within that distance.
     `by` says over whom they are compared: within each `group`, or over all who share a `model`,
-    which is needed where the groups are the personas.
+    which is needed where the groups are the personas. Sessions (`probe`, `moment`, `context`) are
+    as in `reliability`.
     """
     rows = []
-    keys = [by, *SCALE[1:]]
+    scale = [by, *SCALE[1:]]
+    keys = [*scale, *SESSION]
     for key, part in trait_scores(run).group_by(keys, maintain_order=True):
-        agents = _by_agent(part, str(key[-1]))
+        agents = _by_agent(part, str(key[scale.index("trait")]))
         high, low, between = (
             agents.filter(pl.col("side") == side)["place"].to_list() for side in (1, -1, 0)
         )
@@ -67,7 +66,7 @@ def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.Dat
             }
         )
     frame = noted(rows)
-    return frame.sort(keys) if rows else frame
+    return frame.sort(scale, maintain_order=True) if rows else frame
 
 
 def taken_on(run: Run) -> pl.DataFrame:
@@ -80,47 +79,6 @@ def taken_on(run: Run) -> pl.DataFrame:
         return within
     across = induction(run, by="model")
     return across if across["induction"].is_not_null().any() else within
-
-
-def findings(run: Run) -> list[str]:
-    """Return in sentences whether each group took on its personas, and how true its portraits are.
-
-    The latter stand in the result table, where there is no other.
-    """
-    if not has_scores(run):
-        return []
-    table = taken_on(run).drop_nulls("taken")
-    if table.is_empty():
-        return portrayed(run)
-    keys = [table.columns[0], "instrument", "kind"]
-    told = [_verdict(key, part) for key, part in table.group_by(keys, maintain_order=True)]
-    rule = f"(induction: high minus low personas, in scale widths; taken on: {INDUCED:g}"
-    legend = f"{rule}, and in between: {INDUCED / 2:g} and half an option from the middle)"
-    return [*told, legend, *portrayed(run)]
-
-
-def _verdict(key: Sequence[Any], part: pl.DataFrame) -> str:
-    who, instrument, kind = key
-    columns = ("trait", "induction", "from_middle", "taken")
-    failed = [
-        _failure(trait.replace("_", " "), found, away)
-        for trait, found, away, taken in part.select(columns).iter_rows()
-        if not taken
-    ]
-    kept = part.height - len(failed)
-    verdict = "taken on" if not failed else "NOT taken on" if not kept else "taken on in part"
-    but = f"; not in {', '.join(failed)}" if failed else ""
-    return (
-        f"{who or 'everybody'} ({instrument}, {kind}): persona {verdict}: "
-        f"{kept} of {part.height} traits{but}"
-    )
-
-
-def _failure(trait: str, difference: float | None, away: float | None) -> str:
-    """Return a trait with what it failed by: the difference, or those who are in between."""
-    if difference is not None and difference < INDUCED:
-        return f"{trait} {round(difference, 2) + 0.0:.2f}"
-    return f"{trait} (in between: {away:.2f} from the middle)"
 
 
 def persona_level(big_five: str, trait: str) -> float | None:

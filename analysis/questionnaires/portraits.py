@@ -1,4 +1,4 @@
-"""Portraits: whether self-descriptions are true, and whether a persona can be recognised (7.3)."""
+"""Portraits: whether self-descriptions are true, and whether a persona can be recognised."""
 
 import polars as pl
 

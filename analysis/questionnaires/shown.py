@@ -61,6 +61,6 @@ def unshown(run: Run) -> list[str]:
         .sort("probe")
     )
     return [
-        f"warning: probe {name!r}: {NOTHING} on all occasions, so that changes are noise"
+        f"probe {name!r}: {NOTHING} on all occasions, so that changes are noise"
         for name in probes["probe"]
     ]

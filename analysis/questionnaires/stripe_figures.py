@@ -1,4 +1,4 @@
-"""Items by agents, coloured by answer: horizontal stripes are inertia (persona protocol 5)."""
+"""Items by agents, coloured by answer: horizontal stripes are inertia (arXiv 2408.09049)."""
 
 from typing import Any
 

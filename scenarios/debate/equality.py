@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from math import gcd
 
+from societies.scenarios.debate.arrangements import Arrangement, arrangement, assigned
 from societies.scenarios.debate.expressions import LONGEST, POINTS, evaluate
 
 NUMBER = re.compile(
@@ -62,11 +63,16 @@ AFTERWARDS = re.compile(
 TEXT = re.compile(r"\\(?:text|mbox|mathrm|textbf|mathbf)\s*\{([^{}]*)\}")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 WORD = re.compile(r"[A-Za-z]{2,}")
-VARIABLE = re.compile(r"([A-Za-z])\s*=")
 BOX = re.compile(r"\\(?:boxed|fbox)\{")
-BRACKETS = re.compile(r"[()\[\]]")
+BRACKETS = re.compile(r"[()\[\]]|\\\{")
 APART = "\x01"
 """Stands between figures that blanks part: they are no product."""
+LARGEST = 500
+"""Characters of a mathematical answer beyond which it equals only the same text."""
+MOST_NESTED = 5
+"""Arrangements within each other that are looked into."""
+MOST_PARTS = 30
+"""Parts beyond which those of a set are compared in their order."""
 
 
 def number(text: str) -> str | None:
@@ -88,7 +94,7 @@ def same_number(given: str, reference: str) -> bool:
 
 def fraction(text: str) -> str | None:
     """Return the value of a fraction or a mixed number (`5 1/2` is `5.5`), or None."""
-    found = FRACTION.fullmatch(normal_form(text))
+    found = FRACTION.fullmatch(normal_form(text)) if len(text) <= LONGEST else None
     if found is None or not int(found[2]):
         return None
     return number(f"{int(found[1]) / int(found[2]):.12g}")
@@ -185,23 +191,31 @@ def normal_form(text: str) -> str:
 
     `\dfrac12 \text{ cm}` is `1/2`, `1,200\%` is `1200`; case is folded.
     """
-    form = TEXT.sub(r" \1", text.strip().rstrip(".").replace("\u2212", "-"))
-    form = re.sub(r"\\left|\\right|\\[!,;: ]", "", form)
-    form = UNIT.sub("", form).strip()
-    if not BRACKETS.search(form):
-        form = re.sub(r"(?<![0-9,])([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])", _ungrouped, form)
+    form = UNIT.sub("", TEXT.sub(r" \1", cleaned(text))).strip()
     form = re.sub(r"\\[dt]frac", r"\\frac", form)
     form = re.sub(r"\\frac\s*([0-9])\s*([0-9])", r"\\frac{\1}{\2}", form)
     form = re.sub(r"\\sqrt\s*([0-9A-Za-z])", r"\\sqrt{\1}", form)
     form = MIXED.sub(_improper, form)
     form = re.sub(r"\\frac\s*\{(-?[0-9]+)\}\s*\{([0-9]+)\}", r"(\1/\2)", form)
     form = re.sub(r"(?<![0-9])\.(?=[0-9])", "0.", form)
-    form = re.sub(r"^[A-Za-z]\s*=\s*", "", form.strip())
+    form = re.sub(r"^[A-Za-z]\s*=\s*|^\+", "", form.strip())
     form = re.sub(r"([0-9]+\.[0-9]*?)0+(?![0-9])", r"\1", form)
     form = re.sub(r"\.(?![0-9])", "", form)
     form = re.sub(r"(\\[A-Za-z]+)\s+(?=[A-Za-z])", "\\1\0", form)
     form = re.sub(r"(?<=[0-9])\s+(?=[0-9])", APART, form)
     return _bare_fraction(re.sub(r"\s+", "", form).replace("\0", " ").casefold())
+
+
+def cleaned(text: str) -> str:
+    """Return an answer without marks that change nothing: spacing, sizes, thousands commas."""
+    form = text.strip().rstrip(".").replace("\u2212", "-")
+    form = re.sub(r"\\(?:left|right)(?![A-Za-z])|(?<!\\)\\[!,;: ]", "", form)
+    form = re.sub(r"(?<!\\)\\q?quad(?![A-Za-z])", " ", form)
+    form = re.sub(r"\\[lr]vert(?![A-Za-z])", "|", form)
+    form = re.sub(r"(?<=[0-9])\{,\}(?=[0-9]{3}(?![0-9]))", "", form)
+    if not BRACKETS.search(form):
+        form = re.sub(r"(?<![0-9,])([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])", _ungrouped, form)
+    return form.strip()
 
 
 def _ungrouped(number: re.Match[str]) -> str:
@@ -224,31 +238,59 @@ def _bare_fraction(form: str) -> str:
 def same_mathematics(given: str, reference: str) -> bool:
     """Whether two mathematical answers are equal (the rules are in the order they are tried).
 
-    Different units are different; an answer without a unit may mean any. Words are compared as
-    words, never as products of letters. Equal normal forms are equal. Tuples and intervals are
-    compared element by element, with the same brackets. Two fractions of integers must be the same
-    fraction, so that an unreduced one is wrong. An integer is equal only to an integer. The rest is
-    equal when its values agree at several points (an identity of analytic expressions that holds
-    at random points holds).
+    Different units are different; an answer without a unit may mean any. An answer may name what
+    it is the value of, or not (`x = 7`). Sets, unions, equations and mere lists are equal in any
+    order, inequalities turned round; tuples, intervals and matrices part by part, with the same
+    brackets. Words are compared as words, never as products of letters. Equal normal forms are
+    equal. Two fractions of integers must be the same fraction, so that an unreduced one is wrong.
+    An integer is equal only to an integer. The rest is equal when its values agree at several
+    points (an identity of analytic expressions that holds at random points holds).
     """
+    first, second = cleaned(given), cleaned(reference)
+    if first == second or max(len(first), len(second)) > LARGEST:
+        return bool(first) and first == second
     units = units_of(given), units_of(reference)
     if all(units) and units[0] != units[1]:
         return False
-    named = [found[1] for text in (given, reference) if (found := VARIABLE.match(text.strip()))]
-    if len(named) == 2 and named[0] != named[1]:
+    one, other = assigned(first), assigned(second)
+    if one and other and one[0] == other[0]:
+        return _same(one[1], other[1])
+    if one and other:
+        return _same(first, second)
+    return _same(one[1] if one else first, other[1] if other else second)
+
+
+def _same(first: str, second: str, depth: int = 0) -> bool:
+    """Whether two answers are put together in the same way, of the same parts."""
+    one, other = arrangement(first), arrangement(second)
+    if not (one or other) or depth > MOST_NESTED:
+        return _same_expression(first, second)
+    if not (one and other) or one.kind != other.kind or len(one.parts) != len(other.parts):
         return False
-    first, second = normal_form(given), normal_form(reference)
-    if _has_words(given) or _has_words(reference):
-        written = "\\" in given and first == second
-        return written or same_text(unwrapped(given), unwrapped(reference))
-    if first == second:
-        return bool(first)
-    left, right = _elements(first), _elements(second)
-    if len(left) != len(right) or (
-        len(left) > 1 and (first[0], first[-1]) != (second[0], second[-1])
-    ):
-        return False
-    return all(_same_element(one, other) for one, other in zip(left, right, strict=True))
+    if one.ordered or other.ordered or len(one.parts) > MOST_PARTS:
+        pairs = zip(one.parts, other.parts, strict=True)
+        return all(_same(left, right, depth + 1) for left, right in pairs)
+    return _same_in_any_order(one, other, depth)
+
+
+def _same_in_any_order(one: Arrangement, other: Arrangement, depth: int) -> bool:
+    """Whether each part of an arrangement has an equal one of its own in the other."""
+    left_over = list(other.parts)
+    for part in one.parts:
+        found = next((same for same in left_over if _same(part, same, depth + 1)), None)
+        if found is None:
+            return False
+        left_over.remove(found)
+    return True
+
+
+def _same_expression(first: str, second: str) -> bool:
+    """Whether two expressions are equal: as words if they have any, else by form and value."""
+    forms = normal_form(first), normal_form(second)
+    if _has_words(first) or _has_words(second):
+        written = "\\" in first and "\\" in second and forms[0] == forms[1]
+        return written or same_text(unwrapped(first), unwrapped(second))
+    return _same_element(*forms)
 
 
 def _has_words(text: str) -> bool:
@@ -297,19 +339,3 @@ def _is_unreduced(form: str) -> bool:
 
 def _is_integer(form: str) -> bool:
     return re.fullmatch(r"[-+]?[0-9]+", form) is not None
-
-
-def _elements(form: str) -> list[str]:
-    """Split a tuple or an interval at the commas outside of inner brackets."""
-    if len(form) < 2 or form[0] not in "([" or form[-1] not in ")]":
-        return [form]
-    parts, depth = [""], 0
-    for letter in form[1:-1]:
-        depth += (letter in "([{") - (letter in ")]}")
-        if depth < 0:
-            return [form]
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts if len(parts) > 1 else [form]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 LONGEST = 100
 """Characters of an expression beyond which only equal texts count as equal."""
-TOKEN = re.compile(r"\\[A-Za-z]+|[0-9]+(?:\.[0-9]*)?|\.[0-9]+|[A-Za-z]|[-+*/^()\[\]{}|!]")
+TOKEN = re.compile(r"\\[A-Za-z]+|[0-9]+(?:\.[0-9]*)?|\.[0-9]+|[A-Za-z]|[-+*/^_()\[\]{}|!]")
 POINTS: tuple[tuple[complex, complex], ...] = (
     (0.7391 + 0.2113j, 0.1937),
     (1.6180 - 0.5772j, 0.3119),
@@ -23,7 +23,6 @@ FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     "\\tan": cmath.tan,
     "\\ln": cmath.log,
     "\\log": cmath.log10,
-    "\\exp": cmath.exp,
 }
 
 
@@ -85,7 +84,7 @@ class _Expression:
             elif token in {"/", "\\div"}:
                 self.take()
                 value /= self.signed()
-            elif token and token not in {"+", "-", ")", "]", "}", "|", "^", "!"}:
+            elif token and token not in {"+", "-", ")", "]", "}", "|", "^", "_", "!"}:
                 value *= self.power()
             else:
                 return value
@@ -114,8 +113,7 @@ class _Expression:
         if symbol[0].isdigit() or symbol[0] == ".":
             return complex(float(symbol))
         if symbol.isalpha():
-            start, step = self.point
-            return 1j if symbol == "i" else start + (ord(symbol.lower()) - 96) * step
+            return self.letter(symbol)
         if symbol in {"(", "[", "{"}:
             value = self.sum()
             self.take({"(": ")", "[": "]", "{": "}"}[symbol])
@@ -126,16 +124,38 @@ class _Expression:
             return complex(abs(value))
         return self.command(symbol)
 
+    def letter(self, symbol: str) -> complex:
+        start, step = self.point
+        return 1j if symbol == "i" else start + (ord(symbol.lower()) - 96) * step
+
     def command(self, symbol: str) -> complex:
         if symbol == "\\pi":
             return complex(cmath.pi)
         if symbol == "\\frac":
             return self.group() / self.group()
+        if symbol == "\\exp":
+            return self.letter("e") ** self.power()
         if symbol == "\\sqrt":
             return self.root()
         if symbol in FUNCTIONS:
-            return FUNCTIONS[symbol](self.power())
+            return self.function(symbol)
         raise ValueError(f"{symbol!r} is not known")
+
+    def function(self, symbol: str) -> complex:
+        r"""Return the value of a function, perhaps of `\sin^2 x` or of `\log_2 x`."""
+        base: complex = 0
+        exponent: complex = 1
+        if self.peek() == "_" and symbol == "\\log":
+            self.take()
+            base = self.group() if self.peek() == "{" else self.atom()
+        if self.peek() == "^":
+            self.take()
+            exponent = self.group() if self.peek() == "{" else self.atom()
+            if exponent not in {2, 3}:
+                raise ValueError("another exponent of a function may mean its inverse")
+        argument = self.power()
+        value = cmath.log(argument, base) if base else FUNCTIONS[symbol](argument)
+        return complex(value**exponent)
 
     def root(self) -> complex:
         degree: complex = 2

@@ -122,14 +122,19 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
     return _over_questions(joined, held(runs, defaulted)).sort(ROUND)
 
 
-def disagreement(runs: Runs) -> pl.DataFrame:
+def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how far answers differ between adjacent rounds, by the task's equality.
 
     A debate that ended keeps its positions. Columns: run, `round` (the later of the two),
     `questions` and `live` (as in `accuracy_by_round`), `disagreement` (part of the pairs of an
     agent and another one in which its answer differs from the other's of the round before: 0 or 1
-    each, as in Liang et al. 2023) and `changed` (part of the agents whose answer differs from their
-    own of the round before). Pairs with an unreadable answer are left out.
+    each, as in Liang et al. 2023), `changed` (part of the agents whose answer differs from their
+    own of the round before), and `defaulted` (the part of the round's positions without a readable
+    reply). Pairs with an unreadable answer are left out in any case: it differs from nothing.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` counts only questions with a position that could be read.
     """
     own, differs = pl.col("own"), pl.col("differs")
     parts = (
@@ -140,7 +145,11 @@ def disagreement(runs: Runs) -> pl.DataFrame:
             differs.filter(own).mean().alias("changed"),
         )
     )
-    return counts_by_round(held(runs)).join(parts, on=ROUND, maintain_order="left").sort(ROUND)
+    lost = held(runs).group_by(ROUND).agg((~outcome_readable()).mean().alias("defaulted"))
+    joined = counts_by_round(held(runs, defaulted))
+    for other in (parts, lost):
+        joined = joined.join(other, on=ROUND, maintain_order="left")
+    return joined.sort(ROUND)
 
 
 def transitions(runs: Runs) -> pl.DataFrame:
@@ -158,19 +167,27 @@ def transitions(runs: Runs) -> pl.DataFrame:
     )
 
 
-def flips(runs: Runs) -> pl.DataFrame:
+def flips(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what the flips amount to (Yang et al. 2024, arXiv 2412.19513).
 
     Columns: run, `agents` (an agent's part in one question), `first` and `last` (accuracy of the
     first and of the last position), `confidence` (CL: part of the right ones that stayed right),
-    `critique` (CS: part of the wrong ones that became right), and `relative` (RSS: (Acc2 - Acc1^2)
-    / (2 Acc1 (1 - Acc1)); 0.5 is unchanged accuracy; undefined if Acc1 is 0 or 1).
+    `critique` (CS: part of the wrong ones that became right), `relative` (RSS: (Acc2 - Acc1^2)
+    / (2 Acc1 (1 - Acc1)); 0.5 is unchanged accuracy; undefined if Acc1 is 0 or 1), and `defaulted`
+    (the part of all agents whose first or last position has no readable reply).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves these agents out; otherwise what could not be read is wrong.
     """
+    ends = _ends(runs)
+    lost = (pl.col("first") == "unreadable") | (pl.col("last") == "unreadable")
+    shares = ends.group_by("run").agg(lost.mean().alias("defaulted"))
     right_first, right_last = pl.col("first") == "right", pl.col("last") == "right"
     first, last = pl.col("first_accuracy"), pl.col("last_accuracy")
     defined = (first > 0) & (first < 1)
     return (
-        _ends(runs)
+        (ends if defaulted == "include" else ends.filter(~lost))
         .group_by("run", maintain_order=True)
         .agg(
             pl.len().alias("agents"),
@@ -183,6 +200,7 @@ def flips(runs: Runs) -> pl.DataFrame:
             pl.when(defined).then((last - first**2) / (2 * first * (1 - first))).alias("relative")
         )
         .rename({"first_accuracy": "first", "last_accuracy": "last"})
+        .join(shares, on="run", how="left", maintain_order="left")
     )
 
 
@@ -262,17 +280,23 @@ def costs(runs: Runs) -> pl.DataFrame:
     )
 
 
-def compare(runs: Runs) -> pl.DataFrame:
+def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per run: what a protocol reached, and what it took.
 
     Columns: those of `accuracy` and of `costs`, and the means over questions `rounds`,
     `consensus` and `diversity`, and `bleu` (translations only).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves the questions without an answer in the end out of `accuracy` and
+            `bleu`; costs and rounds are of all.
     """
     rounds = results(runs).group_by("run").agg(pl.col("rounds").mean())
     agreed = consensus_by_round(runs).group_by("run", maintain_order=True).last().drop("round")
     spread = diversity(runs).group_by("run").agg(pl.col("diversity").mean())
-    joined = accuracy(runs)
-    for other in (costs(runs), rounds, agreed, spread, corpus_bleu(runs).drop("signature")):
+    bleu = corpus_bleu(runs, defaulted).drop("signature", "defaulted")
+    joined = accuracy(runs, defaulted)
+    for other in (costs(runs), rounds, agreed, spread, bleu):
         joined = joined.join(other, on="run", how="left", maintain_order="left")
     return joined
 

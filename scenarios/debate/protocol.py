@@ -41,6 +41,12 @@ class Columns(Strict):
     options: list[str] | None = None
     """The columns of a multiple-choice question's options, in order; or one that lists them."""
 
+    @property
+    def named(self) -> list[str]:
+        """The columns that are named."""
+        single = [name for name in (self.question, self.answer) if name is not None]
+        return [*single, *(self.options or [])]
+
 
 class Task(Strict):
     """Where the questions come from, and how their answers are read and compared."""
@@ -104,8 +110,8 @@ class DebateProtocol(Protocol):
     """judged: what in the judge's verdict ends the debate."""
     extraction: Literal["history", "first_round"] = "history"
     """judged: what a fresh judge reads when no verdict ended the debate."""
-    attempts: int = Field(default=1, ge=1)
-    """How often a debater is asked before its answer counts as unparsable."""
+    attempts: int = Field(default=3, ge=1)
+    """How often a debater is asked before its answer counts as unparsable (released: once)."""
     judge_attempts: int = Field(default=3, ge=1)
     """How often a judge is asked before the verdict counts as none."""
 
@@ -120,7 +126,7 @@ class DebateProtocol(Protocol):
         if isinstance(task, dict) and data.get("kind") == "judged":
             implied["base_answer"] = task.get("kind") == "translation"
         if data.get("fidelity") == "released":
-            implied |= {"stop_when": "answer", "extraction": "first_round"}
+            implied |= {"stop_when": "answer", "extraction": "first_round", "attempts": 1}
         return {**implied, **data}
 
 

@@ -53,7 +53,23 @@ WITHDRAWN = re.compile(
 )
 """Behind an answer: it is doubted, taken back, or one of two."""
 EITHER = re.compile(r"[\s$,*\\)(\]\[]*(?:(?:or|and)\b)?[\s$,*\\)(\]\[]*", re.IGNORECASE)
-CLOSED_AT_THE_END = re.compile(r"\\(?:boxed|fbox)\{.*\}[\s$*.\\)\]]*$", re.DOTALL)
+CLOSED = re.compile(r"[\s$*.\\)\]]*")
+"""What may stand between a box and the end of its sentence."""
+OPTION_NAMED = re.compile(
+    r"\b(?:answer|option|choice)[*_`]*(?::|[ \t]+is:?)[*_` \t]*\([A-Za-z]\)[*_`]*\.[\s*_`]*$",
+    re.IGNORECASE,
+)
+NAMES_THE_ANSWER = re.compile(
+    r"\banswer(?: to (?:the|this|your) (?:question|problem|exercise|expression))?[*_`]*"
+    r"(?:[ \t]*[:=]|[ \t]+is:?)[*_`$\\(\[\s]*$",
+    re.IGNORECASE,
+)
+"""Before a box: it holds the answer, not a step on the way to it."""
+GOING_ON = re.compile(
+    r"\b(?:but|however|check\w*|verif\w+|let|then|next|now|again|except|though|although)\b",
+    re.IGNORECASE,
+)
+"""Behind an answer, in a reply that was cut off: it might have been corrected."""
 SLOTS = {"", "...", "\u2026", "\\ldots", "\\dots", "your answer", "your number", "answer", "number"}
 """What stands in the box of a form line: given back, it is no answer."""
 TRANSLATION = re.compile(
@@ -84,8 +100,29 @@ def read_answer(text: str, question: Question, fidelity: str = "paper") -> tuple
 
 
 def is_whole(text: str, question: Question) -> bool:
-    r"""Whether a reply that was cut off ends in a closed `\boxed{...}`: the answer's whole form."""
-    return question.kind not in {"choice", "translation"} and bool(CLOSED_AT_THE_END.search(text))
+    r"""Whether the answer's whole form stands in a reply that was cut off.
+
+    Either the reply ends with a closed box, or with a whole sentence that names an option; or it
+    announces one box as the answer in a sentence of its own (`The answer is \boxed{42}. It ...`),
+    and what stands behind does not go on reckoning: a later box might have been the last one.
+    """
+    if question.kind == "translation":
+        return False
+    boxes = list(equality.boxes(text))
+    if not boxes or boxes[-1][2] is None:
+        return question.kind == "choice" and bool(OPTION_NAMED.search(text))
+    start, end, content = boxes[-1]
+    closing = CLOSED.match(text, end)
+    rest = text[closing.end() if closing else end :]
+    if not rest:
+        return True
+    closed = text[end : len(text) - len(rest)]
+    return (
+        all(box[2] == content for box in boxes)
+        and bool({".", "\n"} & set(closed))
+        and NAMES_THE_ANSWER.search(text[:start]) is not None
+        and not GOING_ON.search(rest)
+    )
 
 
 def last_box(text: str) -> str | None:
@@ -149,12 +186,30 @@ def _number(words: str) -> tuple[str, bool]:
 
 
 def read_choice(words: str, question: Question) -> str | None:
-    """Return the option that is named by its letter alone, or with the option's own text."""
-    found = BARE_LETTER.fullmatch(equality.unwrapped(words).strip(MARKUP))
+    """Return the option that is named by its letter, by its own text, or by both."""
+    bare = equality.unwrapped(words).strip(MARKUP)
+    found = BARE_LETTER.fullmatch(bare)
     letter = found[1].upper() if found else ""
-    if not found or letter not in question.letters:
-        return None
-    return letter if _is_said_of(letter, found[2], question) else None
+    named = _options_called(bare, question)
+    if found and letter in question.letters and _is_said_of(letter, found[2], question):
+        named.add(letter)
+    return named.pop() if len(named) == 1 else None
+
+
+def _options_called(words: str, question: Question) -> set[str]:
+    """Return the options whose own text this is; with a number, also the one that it counts to."""
+    said, *texts = (
+        equality.plain_words(text) or text.casefold() for text in (words, *question.options)
+    )
+    named = {
+        letter
+        for letter, option in zip(question.letters, texts, strict=True)
+        if said and said == option
+    }
+    count = equality.number(said)
+    if named and count and count.isdigit() and 0 < int(count) <= len(question.letters):
+        named.add(question.letters[int(count) - 1])
+    return named
 
 
 def _is_said_of(letter: str, rest: str, question: Question) -> bool:

@@ -154,7 +154,7 @@ def _checked_rows(path: Path, task: "Task") -> list[Row]:
             ("sha256",),
         )
     try:
-        found = list(_read(path, headless=task.kind in {"translation", "choice"}))
+        found = list(_read(path, task))
     except (OSError, ValueError) as error:
         raise TaskError(f"{path} cannot be read: {error}") from error
     strays = [number for number, row in enumerate(found, 1) if not isinstance(row, Mapping)]
@@ -163,14 +163,14 @@ def _checked_rows(path: Path, task: "Task") -> list[Row]:
     return found
 
 
-def _read(path: Path, *, headless: bool) -> Iterable[Row]:
+def _read(path: Path, task: "Task") -> Iterable[Row]:
     """Return the rows of a file by its ending."""
     ending = path.suffix.lower()
     if ending == ".parquet":
         import polars as pl
 
         try:
-            return pl.read_parquet(path).iter_rows(named=True)
+            return pl.read_parquet(path, glob=False).iter_rows(named=True)
         except pl.exceptions.PolarsError as error:
             raise ValueError(str(error)) from error
     text = documents.text(path)
@@ -180,9 +180,9 @@ def _read(path: Path, *, headless: bool) -> Iterable[Row]:
         content = documents.json_value(text)
         return content if isinstance(content, list) else [content]
     if ending == ".csv":
-        return _named(rows.table(text), headless=headless)
+        return _named(rows.table(text), task)
     if ending in {".tsv", ".txt"}:
-        return _named(_tabbed(text), headless=headless)
+        return _named(_tabbed(text), task)
     raise ValueError("its name should end in .csv, .tsv, .txt, .json, .jsonl or .parquet")
 
 
@@ -192,12 +192,17 @@ def _tabbed(text: str) -> list[rows.Line]:
     return [(number, line.split("\t")) for number, line in lines if line.strip()]
 
 
-def _named(table: Sequence[rows.Line], *, headless: bool) -> list[dict[str, str]]:
-    """Return the rows of a table; a first line that names no known column is a row itself."""
+def _named(table: Sequence[rows.Line], task: "Task") -> list[dict[str, str]]:
+    """Return the rows of a table.
+
+    Translations and multiple choice come without a header, too: a first line that names no known
+    column is a row itself, unless the configuration says what the columns are called.
+    """
     if not table:
         return []
     _, header = table[0]
-    if headless and not {*QUESTION_COLUMNS} & {*header}:
+    may_be_row = task.kind in {"translation", "choice"} and not task.columns.named
+    if may_be_row and not {*QUESTION_COLUMNS} & {column.strip() for column in header}:
         return rows.named(["question", *LETTERS[: len(header) - 2], "answer"], table)
     rows.check_header(header)
     return rows.named(header, table[1:])
@@ -278,7 +283,7 @@ def _option_letter(given: Any, options: Sequence[str], place: str) -> str:
         return answer.upper()
     if answer in options:
         return letters[options.index(answer)]
-    if answer.isdecimal() and int(answer) < len(options):
+    if answer.isascii() and answer.isdecimal() and int(answer) < len(options):
         return letters[int(answer)]
     raise TaskError(f"{place}: the answer {answer[:60]!r} is none of the options")
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
-from societies.analysis.tables import Runs, labelled
+from societies.analysis.tables import Defaulted, Runs, labelled
 from societies.scenarios.debate.positions import statements, table
 
 
@@ -30,11 +30,17 @@ def diversity(runs: Runs) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def corpus_bleu(runs: Runs) -> pl.DataFrame:
+def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the corpus BLEU of the final translations (sacrebleu's defaults; `zh` for Chinese).
 
-    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score). A question
+    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score),
+    `defaulted` (the part of all questions without a translation). A question
     without a translation counts as an empty one. Other tasks have no row.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves questions without a translation out; a run that has nothing
+            else has no row then.
     """
     rows = []
     for label, run in labelled(runs):
@@ -43,13 +49,18 @@ def corpus_bleu(runs: Runs) -> pl.DataFrame:
         final = table(run, "results").join(
             table(run, "questions").select("question", "accepted"), on="question"
         )
+        lost = final["answer"].is_null().mean()
+        if defaulted == "exclude":
+            final = final.drop_nulls("answer")
+        if final.is_empty():
+            continue
         language = run.config.protocol.task.target_language.casefold()
         metric = BLEU(tokenize="zh" if language in {"chinese", "zh"} else "13a")
         hypotheses = final["answer"].fill_null("").to_list()
         references = final["accepted"].list.first().to_list()
         score = metric.corpus_score(hypotheses, [references]).score
-        rows.append((label, score, str(metric.get_signature())))
-    schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String}
+        rows.append((label, score, str(metric.get_signature()), lost))
+    schema = {"run": pl.String, "bleu": pl.Float64, "signature": pl.String, "defaulted": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -14,7 +14,7 @@ Hands = dict[str, float]
 
 
 def violations(run: Run) -> Iterator[str]:
-    """Play every game over from its logged donations (core protocol, 1.1 and 1.5).
+    """Play every game over from its logged donations (Vallinder & Hughes 2024, section 3).
 
     Every agent starts each game with the endowment; from one donation to the next it keeps what it
     had; a donation moves exactly what the protocol says; what is left is what is scored.

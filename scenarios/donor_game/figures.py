@@ -5,8 +5,6 @@ of agents are data: they are drawn as they are, never read as mathematics.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.analysis.statistics import lorenz_curve
 from societies.runs.run import Run
-from societies.scenarios.donor_game import measures as measured
+from societies.scenarios.donor_game.results import Results
 
 UNDEFINED = "#D9D9D9"
 FRACTIONS = ScalarMappable(Normalize(0, 1), "viridis")
@@ -36,43 +34,6 @@ LOG_FROM = 20
 """Largest mean over smallest mean from which resources are drawn on a logarithmic scale."""
 MOST_NAMES = 80
 """Agents beyond which names are not legible, and left out."""
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the plots of one run are drawn from."""
-
-    measures: pl.DataFrame
-    """One row per generation."""
-    players: pl.DataFrame
-    """One row per agent and generation: `resources`, `rank`, `survived`, `fraction`."""
-    lineage: pl.DataFrame
-    endowments: pl.DataFrame
-    """One row per generation."""
-    footer: str
-    """The run's name and how its answers came about, for below every figure."""
-
-    @classmethod
-    def of(cls, run: Run) -> "Results":
-        """Compute them from a run."""
-        table = measured.measures(run)
-        fractions = measured.donation_fractions(run)
-        players = fractions.join(
-            measured.population(run), on=measured.WHO, how="full", coalesce=True
-        )
-        return cls(
-            measures=table,
-            players=players.sort("generation", "agent"),
-            lineage=measured.lineage(run),
-            endowments=measured.endowments(run),
-            footer=_footer(table, run),
-        )
-
-    @property
-    def punished(self) -> bool:
-        """Whether the protocol has costly punishment."""
-        return bool(self.measures["punishment_share"].is_not_null().any())
-
 
 Draw = Callable[[Axes, Results], None]
 
@@ -143,16 +104,6 @@ def _figure(results: Results, width: float, height: float) -> Figure:
 def _height(results: Results) -> float:
     """Return the height of the heat map in inches: its names need a row each."""
     return 1.6 + 0.13 * max(12, min(MOST_NAMES, results.players["agent"].n_unique()))
-
-
-def _footer(table: pl.DataFrame, run: Run) -> str:
-    answers = table["answers"].to_list()
-    parts = ", ".join(
-        f"{sum(map(mul, table[how], answers)) / max(1, sum(answers)):.1%} {how}"
-        for how in ("lenient", "invalid", "repaired", "defaulted")
-    )
-    path = run.path.resolve()
-    return f"run {path.parent.name}/{path.name} · {sum(answers):,} answers: {parts}"
 
 
 # -- measures ---------------------------------------------------------------------------------

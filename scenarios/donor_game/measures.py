@@ -258,19 +258,27 @@ def summary(run: Run) -> pl.DataFrame:
     return measures(run).drop("run")
 
 
-def donation_slope(runs: Runs) -> pl.DataFrame:
+def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how the mean donation fraction changes per generation (line of least squares).
 
-    Columns: run, `generations`, `slope`, `standard_error`.
+    Columns: run, `generations`, `slope`, `standard_error`, `defaulted` (the part of all moves that
+    no readable reply stands behind: a gift of 0 stands in).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves the moves without a readable reply out.
     """
     rows = []
-    selected = generosity_selection(runs).drop_nulls("fraction")
+    selected = generosity_selection(runs, defaulted).drop_nulls("fraction")
     for (run,), group in selected.group_by("run", maintain_order=True):
         line = trend(group["generation"].to_list(), group["fraction"].to_list())
         rows.append((run, group.height, *line))
     lines = dict.fromkeys(("slope", "standard_error"), pl.Float64)
     names = {"run": pl.String, "generations": pl.Int64, **lines}
-    return pl.DataFrame(rows, schema=names, orient="row")
+    table = pl.DataFrame(rows, schema=names, orient="row")
+    lost = (pl.col("outcome") == "defaulted").mean().alias("defaulted")
+    shares = rows_of(runs, "donations").group_by("run").agg(lost).collect()
+    return table.join(shares, on="run", how="left", maintain_order="left")
 
 
 def _measure(rows: Sequence[Sequence[Any]], columns: Mapping[str, Any]) -> pl.DataFrame:

@@ -159,7 +159,7 @@ class DonorGame(Society[DonorProtocol]):
             )
 
     async def devise_strategy(self, agent: LLMAgent, generation: int, advice: list[Advice]) -> None:
-        """Strategy stage: one call per new agent (core protocol, 1.3)."""
+        """Strategy stage: one call per new agent (Vallinder & Hughes 2024, section 3)."""
         answer = await agent.ask(
             "strategy",
             StrategyAnswer,
@@ -200,7 +200,7 @@ class DonorGame(Society[DonorProtocol]):
             )
 
     async def donate(self, game: Game, number: int, donor: LLMAgent, recipient: LLMAgent) -> None:
-        """Donation stage: the donor is shown the recipient's chain and acts (1.4, 1.5)."""
+        """Donation stage: the donor is shown the recipient's chain and acts (section 3)."""
         giver, receiver = game.hands[donor], game.hands[recipient]
         protocol = self.protocol
         trace = receiver.chain[: protocol.trace_depth]
@@ -268,7 +268,7 @@ class DonorGame(Society[DonorProtocol]):
     ) -> list[tuple[LLMAgent, float]]:
         """Rank by score and remove all but the best; ties fall as the players were shuffled.
 
-        The score is the mean over the games (1.2); the released code means the last game with
+        The score is the mean over the games; the released code means the last game with
         itself.
         """
         counted = games[-1:] if self.protocol.fidelity == "released" else games

@@ -5,7 +5,6 @@ from societies.kit import Scenario
 SCENARIO = Scenario.here(
     "Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
     roles=("judge",),
-    summary="societies.analysis.questionnaires.consistency:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (
@@ -18,6 +17,5 @@ SCENARIO = Scenario.here(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    findings="societies.analysis.questionnaires.personas:findings",
     plots="societies.analysis.questionnaires.figures:draw",
 )

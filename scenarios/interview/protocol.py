@@ -13,7 +13,7 @@ from societies.scenario import Attendance
 from societies.words import Place
 
 Ablation = Literal["S", "P", "C", "SP", "SC", "PC", "SPC"]
-"""Which of SPeCtrum's blocks a persona keeps (persona protocol 7.3)."""
+"""Which of SPeCtrum's blocks a persona keeps (Lee et al. 2025, arXiv 2502.08599)."""
 
 LETTERS: dict[str, Block] = {"S": "social", "P": "personality", "C": "life"}
 
@@ -28,9 +28,9 @@ class InterviewProtocol(Protocol):
     ablations: list[Ablation] = Field(default_factory=list)
     """Enrol every person once per entry, with these persona blocks only; empty: as they are."""
     twenty_statements: bool = False
-    """Ask who they are; a judge who knows the person rates every statement (7.3)."""
+    """Ask who they are; a judge who knows the person rates every statement."""
     guess_who: bool = False
-    """Let a judge guess from the persona's text alone who it is (7.3)."""
+    """Let a judge guess from the persona's text alone who it is."""
     attempts: int = Field(default=3, ge=1)
     """How often an unreadable self-description, verdict or guess is asked again at most."""
 

@@ -14,7 +14,7 @@ from societies.society import Society
 
 
 class Interview(Society[InterviewProtocol]):
-    """Persona protocol, sections 2 to 5, 7.3 and 12."""
+    """Questionnaires, choices and self-descriptions, asked as their papers ask (see README)."""
 
     records = (SelfDescription, Judgement, Guess)
 
@@ -64,7 +64,7 @@ class Interview(Society[InterviewProtocol]):
         return versions
 
     def enroll_baseline(self) -> list[LLMAgent]:
-        """Let agents without a persona join (persona protocol, section 5)."""
+        """Let agents without a persona join (Lee et al. 2024, arXiv 2408.09049)."""
         nobody = Person(index=-1, group="baseline", persona=Persona(), model=self.config.model)
         return [
             self.enroll(f"baseline{number:04}", role="baseline", person=nobody)

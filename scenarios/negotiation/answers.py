@@ -63,7 +63,7 @@ class TurnAnswer(Answer):
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
-        """Read `[message] ...` or `[propose] ...` (core protocol, 2.2).
+        """Read `[message] ...` or `[propose] ...` (Liao et al. 2024, section 3).
 
         In fidelity `released` a proposal's numbers are taken in order, whoever they are for.
 

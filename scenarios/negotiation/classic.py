@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from societies.agents.files import documents
 from societies.scenarios.negotiation.contexts import Context, Counts
 
 Ending = Literal["agree", "disagree", "no_agreement", "disconnect"]
@@ -25,6 +26,7 @@ PLAIN = re.compile(
 )
 TURN = re.compile(r"(YOU|THEM): (.*?) <eos>")
 ITEM = re.compile(r"item\d=(\d+)")
+BLANKS = re.compile(r"[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ def match_mirrors(dialogues: Sequence[Dialogue]) -> list[tuple[int, int]]:
 
 
 def _lines(path: str | Path) -> list[str]:
-    text = Path(path).read_text(encoding="utf-8")
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    lines = documents.lines(documents.text(Path(path)))
+    return [BLANKS.sub(" ", line).strip(" ") for line in lines if line.strip()]
 
 
 def _selfplay(path: str | Path, lines: Sequence[str]) -> list[Context]:

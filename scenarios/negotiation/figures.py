@@ -81,7 +81,7 @@ def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     groups = [group for _, group in games.group_by(keys, maintain_order=True)][:MOST_CONTEXTS]
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
-    figure = _figure(3.4 * columns, 3.3 * rows + 0.3, footer)
+    figure = _figure(3.4 * columns + 1.2, 3.3 * rows + 0.3, footer)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, group in zip(panels, groups, strict=False):
         draw_frontier(axes, group)
@@ -95,11 +95,9 @@ def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     allocation = Line2D([], [], ls="", marker="o", ms=4, color=LIGHT, label="allocation")
     figure.legend(
         handles=[allocation, frontier, *handles],
-        loc="outside upper center",
-        ncols=6,
+        loc="outside right center",  # the red line stands above
         frameon=False,
         fontsize=7,
-        columnspacing=1.0,
         handletextpad=0.3,
     )
     return figure

@@ -1,4 +1,4 @@
-"""Negotiations: the measures of Liao, Tomlin & Klein 2024 (core protocol, 2.5), and bargaining.
+"""Negotiations: the measures of Liao, Tomlin & Klein 2024, and bargaining.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
 place on disk. An iteration is what a run logs as such in table `contexts` (learning loops do), or
@@ -8,7 +8,7 @@ in the paper. What is undefined is null.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import log2
 from typing import Any
 
@@ -16,35 +16,39 @@ import polars as pl
 from scipy import stats
 
 from societies.analysis.statistics import Interval, mean_interval
-from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
+from societies.analysis.tables import Defaulted, Runs, rows_of
 from societies.runs.run import Run
-from societies.scenarios.negotiation.contexts import (
-    Context,
-    Points,
-    is_dominated,
-    joint_ceiling,
-    nash_ceiling,
-    optimal_points,
-    pareto_frontier,
-    rewards,
+from societies.scenarios.negotiation.games import (
+    GAME,
+    ORDER,
+    WHEN,
+    context_of,
+    contexts,
+    distance_to_frontier,
+    games,
+    seats,
 )
 
-WHEN = ("run", "iteration")
-"""What a row of a measure stands for."""
-
-SEATS = ("red", "blue")
-STRICT = -1.0
-"""Under this weight of the partner's points every outcome is Pareto-optimal."""
+__all__ = [
+    "context_of",
+    "distance_to_frontier",
+    "games",
+    "inconsistency",
+    "measures",
+    "meetings",
+    "ngram_entropy",
+    "players",
+    "reward_iteration_correlation",
+    "seats",
+    "summary",
+    "turns",
+    "words_of",
+]
 
 WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 """A word or a punctuation mark: the paper does not say how it splits words."""
 
 NGRAMS = (2, 3, 4, 5)
-
-ORDER = ("iteration", "run", "game")
-
-GAME = ("run", "scope")
-"""What tells one game's rows from another's."""
 
 MEASURES = {
     "games": pl.Int64,
@@ -68,141 +72,6 @@ MAIN = (
 """Those that a summary shows."""
 
 
-def games(runs: Runs) -> pl.DataFrame:
-    """Return one row per game: its context, how it ended, and how good the outcome is.
-
-    Columns: run, iteration, game, those of tables `contexts` and `outcomes`, `red_corrections` and
-    `blue_corrections` (of each one's own faulty turns), `aborted_by` (the seat whose faults ended
-    the game; null if none did), and
-    `joint_points` (of both), `joint_ceiling` (the most there is), `joint_share` (the part of it
-    that was reached), `nash_product` (of both points) and `nash_share` (part of the largest
-    product), `pareto` (whether no full allocation's pair of rewards under the game's objective
-    dominates the outcome's), `distance` (in points, from the outcome to the nearest one that is
-    Pareto-optimal in the same sense). Both are null under the strict objective, where nothing is
-    ever dominated.
-    """
-    ends = rows_of(runs, "outcomes").drop("seq", "step", "agent", "game", "red", "blue")
-    faults = [pl.col(f"{seat}_corrections").fill_null(0) for seat in SEATS]
-    frame = (
-        _contexts(runs)
-        .join(ends, on=GAME, how="inner")
-        .join(_corrections(runs), on=GAME, how="left")
-        .with_columns(
-            *faults, aborted_by=pl.when(pl.col("reason") == "aborted").then(pl.col("last_fault_by"))
-        )
-        .drop("last_fault_by")
-        .sort(ORDER)
-        .collect()
-    )
-    rated = [_rate(row) for row in frame.iter_rows(named=True)]
-    columns = {
-        "joint_points": pl.Int64,
-        "joint_ceiling": pl.Int64,
-        "joint_share": pl.Float64,
-        "nash_product": pl.Int64,
-        "nash_share": pl.Float64,
-        "pareto": pl.Boolean,
-        "distance": pl.Float64,
-    }
-    found = pl.concat([frame, pl.DataFrame(rated, schema=columns, orient="row")], how="horizontal")
-    return found.select(*WHEN, "game", pl.exclude(*WHEN, "game"))
-
-
-def _corrections(runs: Runs) -> pl.LazyFrame:
-    """Return how many faulty turns each seat of a game had, and whose was the last one."""
-    seat = pl.col("seat")
-    counts = [(seat == each).sum().cast(pl.Int64).alias(f"{each}_corrections") for each in SEATS]
-    rows = rows_of(runs, "corrections").sort("run", "seq")
-    return rows.group_by(GAME, maintain_order=True).agg(*counts, last_fault_by=seat.last())
-
-
-def _rate(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the columns that `games` adds to a row."""
-    context = context_of(row)
-    points: Points = (row["red_points"], row["blue_points"])
-    joint, most = sum(points), joint_ceiling(context)
-    product, largest = points[0] * points[1], nash_ceiling(context)
-    weight = row["weight"]
-    frontier = pareto_frontier(context, weight)
-    pair = rewards(points, weight) if row["agreed"] else (0.0, 0.0)
-    return (
-        joint,
-        most,
-        joint / most if most else None,
-        product,
-        product / largest if largest else None,
-        None if weight == STRICT else not is_dominated(pair, frontier),
-        None if weight == STRICT else distance_to_frontier(context, points, weight),
-    )
-
-
-def context_of(row: Mapping[str, Any]) -> Context:
-    """Return the context of a row of `games` or of table `contexts`."""
-    return Context(tuple(row["counts"]), (tuple(row["red_values"]), tuple(row["blue_values"])))
-
-
-def distance_to_frontier(context: Context, points: Points, weight: float = 0.0) -> float:
-    """Return how far a pair of points is from the nearest Pareto-optimal one (Euclidean).
-
-    Optimal is meant by the rewards under the objective of this weight.
-    """
-    return min(
-        float(((red - points[0]) ** 2 + (blue - points[1]) ** 2) ** 0.5)
-        for red, blue in optimal_points(context, weight)
-    )
-
-
-def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return one row per seat of each game: the 2K samples of the paper.
-
-    Columns: those of `games` that concern both, and `context` (its counts, and red's and blue's
-    values, in words), `seat`, `player`, `partner`, `points`,
-    `partner_points`, `score` (the reward under the game's objective), the rewards under the
-    published objectives: `own` (semi-competitive), `joint` (cooperative), `lead` (strict), and
-    `own_corrections` and `own_abort` (whether the seat's own faults ended the game).
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
-    """
-    table = games(runs)
-    if defaulted == "exclude":
-        table = table.filter(pl.col("reason") != "aborted")
-    sides = [
-        table.with_columns(
-            pl.lit(seat).alias("seat"),
-            pl.col(seat).alias("player"),
-            pl.col(other).alias("partner"),
-            pl.col(f"{seat}_points").alias("points"),
-            pl.col(f"{other}_points").alias("partner_points"),
-            pl.col(f"{seat}_score").alias("score"),
-            pl.col(f"{seat}_corrections").alias("own_corrections"),
-            pl.col("aborted_by").eq_missing(pl.lit(seat)).alias("own_abort"),
-        )
-        for seat, other in (SEATS, SEATS[::-1])
-    ]
-    points, partner = pl.col("points"), pl.col("partner_points")
-    parts = ("", "_points", "_score", "_share", "_corrections")
-    private = [f"{seat}{part}" for seat in SEATS for part in parts]
-    return (
-        pl.concat(sides)
-        .with_columns(
-            own=points,
-            joint=points + partner,
-            lead=points - partner,
-            context=pl.concat_str(
-                [
-                    pl.col(name).cast(pl.List(pl.String)).list.join(" ")
-                    for name in ("counts", "red_values", "blue_values")
-                ],
-                separator=" / ",
-            ),
-        )
-        .drop(*private, "red_values", "blue_values")
-        .sort(*ORDER, "seat", descending=[False, False, False, True])
-    )
-
-
 def turns(runs: Runs) -> pl.DataFrame:
     """Return one row per accepted turn, messages and proposals together.
 
@@ -219,7 +88,7 @@ def turns(runs: Runs) -> pl.DataFrame:
     )
     calls = rows_of(runs, "calls").filter((pl.col("prompt") == "turn") & pl.col("readable"))
     tokens = calls.select(*GAME, _place(), tokens="completion_tokens")
-    who = _contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
+    who = contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
     is_red = pl.col("agent") == pl.col("red")
     columns = (*WHEN, "game", "turn", "player", "seat", "action", "text", "tokens")
     return (
@@ -281,30 +150,42 @@ def summary(run: Run) -> pl.DataFrame:
     return found if found["iteration"].n_unique() > 1 else found.drop("iteration")
 
 
-def meetings(runs: Runs) -> pl.DataFrame:
+def meetings(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how every player fares against every other, over both seats.
 
-    Columns: run, `player`, `partner`, `games`, `score` (mean reward of the player), `agreement`.
+    Columns: run, `player`, `partner`, `games`, `score` (mean reward of the player), `agreement`,
+    `defaulted` (part of all their games that ended because no reply to a turn could be read).
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves those games out.
     """
+    pair = ("run", "player", "partner")
+    lost = (pl.col("reason") == "aborted").mean().alias("defaulted")
     return (
-        seats(runs)
-        .group_by("run", "player", "partner", maintain_order=True)
+        seats(runs, defaulted)
+        .group_by(pair, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("games"),
             pl.col("score").mean(),
             pl.col("agreed").mean().alias("agreement"),
         )
+        .join(seats(runs).group_by(pair).agg(lost), on=pair, maintain_order="left")
     )
 
 
-def reward_iteration_correlation(runs: Runs) -> pl.DataFrame:
+def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return Pearson's correlation between iteration and score: do rewards rise?
 
     Columns: `games` (`all`, or `agreed` only), `seats` (sample size), `correlation`; null where
     all iterations or all scores are equal. Under the second, gains that are only more agreements
     vanish.
+
+    Args:
+        runs: one run or several.
+        defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
     """
-    table = seats(runs)
+    table = seats(runs, defaulted)
     rows = []
     for name, part in (("all", table), ("agreed", table.filter("agreed"))):
         x, y = part["iteration"].to_list(), part["score"].to_list()
@@ -323,7 +204,7 @@ def inconsistency(runs: Runs) -> pl.DataFrame:
     return (
         rows_of(runs, "verdicts")
         .filter(pl.col("outcome") != "defaulted")
-        .join(_contexts(runs).select(*GAME, "iteration"), on=GAME, how="left")
+        .join(contexts(runs).select(*GAME, "iteration"), on=GAME, how="left")
         .select(*WHEN, "game", "seat", "player", "messages", flagged)
         .sort(*ORDER, "seat", descending=[False, False, False, True])
         .collect()
@@ -408,13 +289,3 @@ def _of_verdicts(group: pl.DataFrame | None) -> dict[str, Any]:
     if group is None:
         return {"inconsistent": None}
     return {"inconsistent": int(group["flagged"].sum()) / int(group["messages"].sum())}
-
-
-def _contexts(runs: Runs) -> pl.LazyFrame:
-    """Return table `contexts` with the iteration of every game."""
-    table = rows_of(runs, "contexts").drop("seq", "step", "agent")
-    if "iteration" in table.collect_schema().names():
-        return table
-    places = {label: place for place, (label, _) in enumerate(labelled(runs), start=1)}
-    iteration = pl.col("run").replace_strict(places, return_dtype=pl.Int64)
-    return table.with_columns(iteration.alias("iteration"))

@@ -22,7 +22,7 @@ from societies.scenarios.negotiation.contexts import (
 from societies.words import Place
 
 OBJECTIVES = {"semi_competitive": 0.0, "cooperative": 1.0, "strict": -1.0}
-"""The published objectives as the weight of the partner's points in the own reward (2.3)."""
+"""The published objectives as the weight of the partner's points in the own reward."""
 
 MOST_OBJECTS = 15
 MOST_TOTAL = 100
@@ -58,7 +58,7 @@ class GivenContext(Strict):
 
 
 class GeneratorSpec(Strict):
-    """Which contexts are generated (core protocol, 2.1)."""
+    """Which contexts are generated (Lewis et al. 2017)."""
 
     objects: list[Annotated[int, Field(ge=1)]] = Field(
         default_factory=lambda: [5, 7], min_length=2, max_length=2
@@ -117,7 +117,7 @@ class NegotiationProtocol(Protocol):
 
     @property
     def weight(self) -> float:
-        """The weight of the partner's points in the own reward: lambda of core protocol 2.3."""
+        """The weight of the partner's points in the own reward: lambda of Liao et al. 2024."""
         if isinstance(self.objective, str):
             return OBJECTIVES[self.objective]
         return self.objective

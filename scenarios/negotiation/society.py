@@ -153,7 +153,7 @@ class Negotiation(Society[NegotiationProtocol]):
             await self.judge_messages(game, side)
 
     async def talk(self, game: Game) -> Reason:
-        """Let the players take turns until both have proposed (core protocol, 2.2)."""
+        """Let the players take turns until both have proposed (Liao et al. 2024, section 3)."""
         speaker, listener = game.order()
         while game.turns < self.protocol.max_turns:
             answer = await self.take_turn(game, speaker, proposed=listener.share is not None)
@@ -257,7 +257,7 @@ class Negotiation(Society[NegotiationProtocol]):
             )
 
     async def judge_messages(self, game: Game, side: Side) -> None:
-        """Ask the judge about one seat's messages; the other seat's values are masked (2.5)."""
+        """Ask the judge about one seat's messages; the other seat's values are masked."""
         judged = [said.number for said in game.history if said.seat == side.seat]
         if game.judge is None or not judged:
             return

@@ -34,6 +34,8 @@ class Totals:
     """US dollars, over the calls that have a known price."""
     unpriced: int = 0
     """Calls whose model has no known price."""
+    given_up: int = 0
+    """Requests given up, at a time-out or as too long a reply, that may have to be paid for."""
 
     def add(self, completion: Completion, *, journalled: bool) -> None:
         """Count one completion."""
@@ -41,6 +43,8 @@ class Totals:
         self.journalled += journalled
         self.prompt_tokens += completion.prompt_tokens
         self.completion_tokens += completion.completion_tokens
+        if journalled:
+            self.given_up += completion.given_up
         if completion.cost is None:
             self.unpriced += 1
         else:
@@ -76,6 +80,8 @@ class Calls:
         self.live = live
         self.limits = limits
         self.halt = halt or Halt()
+        self.unanswered = 0
+        """Of the requests given up, those whose call has had no answer."""
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
@@ -154,7 +160,7 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.access) or self._open(spec)
-        began, attempt = 0.0, 1
+        began, attempt, given_up = 0.0, 1, 0
         patience = Patience(self.limits, self._jitter)
         while True:
             reserved = await self._wait_for_turn(throttle, request)
@@ -165,6 +171,8 @@ class Calls:
             except PassingModelError as error:
                 if error.overload:
                     throttle.overloaded(sent)
+                given_up += error.given_up
+                self.give_up(error.given_up)
                 pause = patience.pause(error, known=spec.access in self._answered)
             else:
                 throttle.succeeded(time.monotonic() - sent)
@@ -174,6 +182,8 @@ class Calls:
                 if not spec.is_scripted:
                     self._answered.add(spec.access)
                     completion.attempts = attempt
+                    completion.given_up = given_up
+                    self.unanswered -= given_up
                     completion.latency = time.monotonic() - began
                     completion.in_flight = int(throttle.limit)
                 return completion
@@ -182,6 +192,11 @@ class Calls:
                 throttle.leave()
             await self._pause(pause)
             attempt += 1
+
+    def give_up(self, requests: int) -> None:
+        """Count requests that were given up, and whose call has had no answer."""
+        self.totals.given_up += requests
+        self.unanswered += requests
 
     def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
         model = self.open_model(spec)

@@ -1,13 +1,12 @@
 """Showing several runs side by side, such as a run and its forks."""
 
-import json
 from collections.abc import Sequence
 
 import polars as pl
-from rich.text import Text
 
 from societies.cli.show import console, show_caution
-from societies.cli.tables import as_table, as_tables
+from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.visible import json_text
 from societies.runs import comparison
 from societies.runs.results import answer_counts
 from societies.runs.run import Run
@@ -24,7 +23,7 @@ def show_comparison(runs: Sequence[Run]) -> None:
     else:
         out.print("the same configuration")
     for other in runs[1:]:
-        out.print(Text(_parting(runs[0], other)), soft_wrap=True)
+        out.print(literal(_parting(runs[0], other)), soft_wrap=True)
     for run in runs:
         show_caution(out, run)
     answers = [
@@ -48,7 +47,7 @@ def show_comparison_json(runs: Sequence[Run]) -> None:
         "parting": {str(other.path): comparison.parting(runs[0], other) for other in runs[1:]},
         "results": results.to_dicts() if results is not None else [],
     }
-    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+    print(json_text(summary))  # noqa: T201 - the command's output
 
 
 def _parting(one: Run, other: Run) -> str:

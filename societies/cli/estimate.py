@@ -1,16 +1,14 @@
 """Showing an estimate, alone or against what a run took."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
-from rich.text import Text
 
 from societies.agents.errors import SocietyError
 from societies.cli.show import console
-from societies.cli.tables import as_table
-from societies.cli.visible import visible
+from societies.cli.tables import as_table, literal
+from societies.cli.visible import json_text
 from societies.config.schema import RunConfig
 from societies.execute.estimate import Estimate, Range, estimate
 from societies.runs.results import MODEL
@@ -26,15 +24,15 @@ def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> No
     found = estimate(config, scenario)
     if as_json:
         summary = {**asdict(found), "cost": found.cost, "unpriced": found.unpriced}
-        print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+        print(json_text(summary))  # noqa: T201 - the command's output
         return
     out = console()
     out.print(
         as_table("Estimate (low to high)", pl.DataFrame([_row(line) for line in found.lines]))
     )
-    out.print(Text(_total(found)))
+    out.print(literal(_total(found)))
     for assumption in found.assumptions:
-        out.print(Text(visible(f"- {assumption}")), soft_wrap=True)
+        out.print(literal(f"- {assumption}"), soft_wrap=True)
 
 
 def show_against_actual(run: Run) -> None:
@@ -46,12 +44,14 @@ def show_against_actual(run: Run) -> None:
     totals = run.about.get("totals") or {}
     if totals.get("calls", 0) > MOST_CALLS:
         file = run.path / "scenario.yaml"
-        out.print(Text(f"estimate: societies estimate {file} (it takes a while)"), soft_wrap=True)
+        out.print(
+            literal(f"estimate: societies estimate {file} (it takes a while)"), soft_wrap=True
+        )
         return
     try:
         found = estimate(run.config, run.scenario)
     except SocietyError as error:
-        out.print(Text(visible(f"no estimate: {error}")), soft_wrap=True)
+        out.print(literal(f"no estimate: {error}"), soft_wrap=True)
         return
     out.print(as_table("Estimate against actual", against_actual(run, found)))
 

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -22,6 +23,9 @@ app = typer.Typer(
     help="Societies of persona-conditioned language-model agents: run them, resume them exactly, "
     "replay them, look into them.",
 )
+
+USAGE: Any = typer.BadParameter.__mro__[1]
+"""Every error of usage; whether Typer, or Click below it, defines it, depends on the version."""
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's directory.")]
 Out = Annotated[Path, typer.Option(help="Where run directories are made.")]
@@ -135,7 +139,7 @@ def resume(path: RunPath, sets: Sets = None, quiet: Quiet = False) -> None:
     --set may raise limits, or say where a model is reached now; it cannot change what is asked.
     """
     from societies.cli.progress import watch_with
-    from societies.execute.run import resume as resume_run
+    from societies.execute.resume import resume as resume_run
 
     given = overrides(None, sets)
     _perform(lambda: resume_run(path, sets=given, watch=watch_with(quiet=quiet)))
@@ -161,7 +165,7 @@ def fork(
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
-    from societies.execute.run import replay as replay_run
+    from societies.execute.replay import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
     say("replayed: every request and every row is the same", err=True)
@@ -273,10 +277,22 @@ def _code(error: SocietyError) -> int:
     return exit_code(error)
 
 
+def _tell_usage(error: Any) -> None:
+    """Print what is wrong with the arguments; they may hold anything."""
+    told = StringIO()
+    if error.ctx is not None:
+        error.ctx.color = True  # else Typer drops what looks like a colour, and nobody sees it
+    error.show(told)
+    say(told.getvalue().rstrip("\n"), err=True)
+
+
 def main() -> None:
     """Run the command line; errors of ours are told in words, with their exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except USAGE as error:
+        _tell_usage(error)
+        sys.exit(error.exit_code)
     except SocietyError as error:
         say(f"error: {error}", err=True)
         sys.exit(_code(error))

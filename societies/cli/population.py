@@ -17,7 +17,7 @@ def population(
     show: Annotated[int, typer.Option(min=0, help="How many personas to show in full.")] = 2,
 ) -> None:
     """Draw a scenario's population and show it against what was asked for; nothing is run."""
-    from societies.agents.population import Population, describe
+    from societies.agents.population import describe
     from societies.agents.population.factors import factors, joint_table, warnings
     from societies.agents.templates.prompts import Prompts
     from societies.errors import InputError
@@ -25,7 +25,7 @@ def population(
 
     config, scenario = load(file, overrides(seed, sets))
     spec = config.population
-    people = Population(spec, config.model, config.seed).people(spec.size)
+    people = config.draw().people(spec.size)
     prompts = Prompts([scenario.folder / "prompts"], config.prompts)
     say(f"{len(people):,} people, seed {config.seed}")
     for note in left_out(config, scenario):

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.cli.output import Screen, say
+from societies.cli.visible import visible
 from societies.execute.planning import plan
 from societies.execute.run import Watch, unwatched
 from societies.registry import find
@@ -48,7 +49,7 @@ def _bar(society: Society) -> Iterator[None]:
     )
     screen = Console(file=cast(IO[str], Screen(sys.stderr, any_failure=True)))
     with Progress(*columns, console=screen) as progress:
-        task = progress.add_task(society.log.run, total=None, text="")
+        task = progress.add_task(visible(society.log.run), total=None, text="")
 
         def display(done: int, planned: int | None, text: str) -> None:
             progress.update(task, completed=done, total=planned, text=text)

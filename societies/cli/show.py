@@ -4,11 +4,10 @@ import json
 
 import polars as pl
 from rich.console import Console
-from rich.text import Text
 
 from societies.cli.progress import cost_text
-from societies.cli.tables import as_table, as_tables
-from societies.cli.visible import visible
+from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.visible import json_text, visible
 from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run
 from societies.runs.transcript import transcript
@@ -16,6 +15,8 @@ from societies.scenario import resolve
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
+COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
+"""What `run.json` tells the total of; earlier versions counted less."""
 
 
 def console() -> Console:
@@ -28,7 +29,7 @@ def show_summary(run: Run) -> None:
     """Print the run's facts, how its answers came about, and the scenario's result table."""
     out = console()
     for line in _facts(run):
-        out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+        out.print(literal(line), soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -44,11 +45,11 @@ def show_summary(run: Run) -> None:
         for table in as_tables("Results", result, out.width, run.scenario.sections):
             out.print(table)
         for line in conclude(run):
-            out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
-    for row in [*_unmet(run), *_unasked(run), *_unshown(run)]:
-        out.print(visible(row), markup=False, highlight=False)
-    out.print(f"tables: {', '.join(run.tables)}", highlight=False)
-    out.print(visible(run.path), markup=False, highlight=False, soft_wrap=True)
+            out.print(literal(line), soft_wrap=True)
+    for row in _warnings(run):
+        out.print(literal(f"warning: {row}"))
+    out.print(literal(f"tables: {', '.join(run.tables)}"))
+    out.print(literal(run.path), soft_wrap=True)
 
 
 def show_caution(out: Console, run: Run) -> None:
@@ -56,8 +57,7 @@ def show_caution(out: Console, run: Run) -> None:
     if text := caution(run):
         lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
         hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
-        line = Text(text + hint, style="bold red")
-        out.print(line, soft_wrap=True)
+        out.print(literal(text + hint), style="bold red", soft_wrap=True)
 
 
 def show_json(run: Run) -> None:
@@ -70,8 +70,9 @@ def show_json(run: Run) -> None:
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
         "findings": conclude(run) if result is not None else [],
+        "warnings": _warnings(run),
     }
-    print(json.dumps(summary, indent=2))  # noqa: T201 - the command's output
+    print(json_text(summary))  # noqa: T201 - the command's output
 
 
 def show_call(run: Run, key: str) -> None:
@@ -106,24 +107,31 @@ def draw_plots(run: Run) -> None:
         print(visible(path))  # noqa: T201 - the command's output
 
 
+def _warnings(run: Run) -> list[str]:
+    """Return what did not come about as the file of a finished run asks for it."""
+    if run.status != "finished":
+        return []
+    return [*_unmet(run), *_unasked(run), *_unshown(run)]
+
+
 def _unmet(run: Run) -> list[str]:
     """Return a warning for every intervention whose scope the run never came to."""
-    if run.status != "finished" or "interventions" not in run.tables:
+    if "interventions" not in run.tables:
         return []
     unmet = run.table("interventions").filter(~pl.col("applied")).select("number", "kind", "scope")
     return [
-        f"warning: interventions.{number} ({kind}) never took place: no scope {scope}"
+        f"interventions.{number} ({kind}) never took place: no scope {scope}"
         for number, kind, scope in unmet.collect().iter_rows()
     ]
 
 
 def _unasked(run: Run) -> list[str]:
     """Return a warning for every probe that asked nobody."""
-    if run.status != "finished" or not run.config.probes:
+    if not run.config.probes:
         return []
     asked = set(run.table("responses").select("probe").unique().collect()["probe"])
     return [
-        f"warning: probe {probe.title!r} asked nobody: nobody it is of was there when it was due"
+        f"probe {probe.title!r} asked nobody: nobody it is of was there when it was due"
         for probe in run.config.probes
         if probe.title not in asked
     ]
@@ -131,14 +139,14 @@ def _unasked(run: Run) -> list[str]:
 
 def _unshown(run: Run) -> list[str]:
     """Return a warning for every probe that asked everybody the same again."""
-    if run.status != "finished" or not run.config.probes:
+    if not run.config.probes:
         return []
     return list(resolve("societies.analysis.questionnaires.shown:unshown")(run))
 
 
 def _facts(run: Run) -> list[str]:
     about, config = run.about, run.config
-    totals = about.get("totals") or {}
+    totals = dict.fromkeys(COUNTED, 0) | about["totals"] if about.get("totals") else {}
     reason = f" ({about['reason']})" if about.get("reason") else ""
     lines = [
         f"run {about['run']}: {config.scenario}, {about['status']}{reason}",
@@ -154,6 +162,9 @@ def _facts(run: Run) -> list[str]:
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "
-            f"{cost}" + ("" if about["seconds"] is None else f", {about['seconds']:,.1f} s")
+            f"{cost}" + ("" if about.get("seconds") is None else f", {about['seconds']:,.1f} s")
         )
+    if given_up := totals.get("given_up"):
+        requests = "request" if given_up == 1 else "requests"
+        lines.append(f"{given_up:,} {requests} given up, which may have to be paid for")
     return lines

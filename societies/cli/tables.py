@@ -5,8 +5,8 @@ from textwrap import fill
 from typing import Any
 
 import polars as pl
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from societies.cli.visible import visible
 
@@ -14,16 +14,21 @@ BORDER = 3
 """What a column takes beside its text."""
 
 
+def literal(text: object) -> Text:
+    """Return a text as rich prints it: without markup, emoji codes, or what a terminal obeys."""
+    return Text(visible(text))
+
+
 def as_table(title: str, frame: pl.DataFrame) -> Table:
     """Return a data frame as one table; in a terminal that is too narrow, texts are folded."""
-    table = Table(title=escape(visible(title)), title_justify="left")
+    table = Table(title=Text(visible(title), style="table.title"), title_justify="left")
     cells = _cells(frame)
     for name, kind in frame.schema.items():
         header = fill(_header(name), _width(name, cells[name]), break_long_words=False)
         side = "right" if kind.is_numeric() else "left"
-        table.add_column(escape(header), justify=side, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(literal(header), justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in zip(*cells.values(), strict=True):
-        table.add_row(*map(escape, row))
+        table.add_row(*map(literal, row))
     return table
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from societies.agents.instruments import files
 from societies.agents.instruments.instrument import Instrument, OpenInstrument, RatedItem
 from societies.agents.models.base import ModelSpec, RunModel, labels
-from societies.agents.population import PopulationSpec
+from societies.agents.population import Population, PopulationSpec
 from societies.agents.strict import Strict
 from societies.config.interventions import Intervention
 from societies.config.limits import Limits
@@ -68,6 +68,10 @@ class RunConfig(Strict):
             if change.model is not None
         ]
         return [(("model",), self.model), *roles, *own, *changed]
+
+    def draw(self) -> Population:
+        """Return the population from its first person on, none of whom is drawn yet."""
+        return Population(self.population, self.model, self.seed)
 
     def labels(self) -> dict[str, str]:
         """Return what the models are called in tables, by fingerprint; see `labels`."""

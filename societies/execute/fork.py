@@ -16,16 +16,8 @@ import polars as pl
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
 from societies.errors import InputError, ReplayDiffersError
-from societies.execute.run import (
-    Watch,
-    check_ready,
-    execute,
-    make_society,
-    new_directory,
-    now,
-    release,
-    unwatched,
-)
+from societies.execute.directory import new_directory, now
+from societies.execute.run import Watch, check_ready, execute, make_society, release, unwatched
 from societies.loading.load import validate
 from societies.loading.source import read
 from societies.record.journal import Journal
@@ -129,7 +121,11 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
             at = config.interventions[number].at
             hints = _nearest_scopes(config, journal)
             raise InputError(f"--at {at}: {parent.path} never comes to that scope{hints}")
-        calls = pl.scan_parquet(sorted((log / "calls").glob("*.parquet"))).select("key").collect()
+        calls = (
+            pl.scan_parquet(sorted((log / "calls").glob("*.parquet")), glob=False)
+            .select("key")
+            .collect()
+        )
         return calls["key"].to_list()
 
 

@@ -6,15 +6,8 @@ from pathlib import Path
 
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError
-from societies.execute.run import (
-    Watch,
-    make_society,
-    now,
-    release,
-    set_aside,
-    unwatched,
-    write_about,
-)
+from societies.execute.directory import now, set_aside, write_about
+from societies.execute.run import Watch, make_society, release, unwatched
 from societies.record.journal import Journal
 from societies.runs.run import Run
 from societies.society import Society

@@ -18,7 +18,7 @@ from societies.agents.answers.answer import Outcome
 from societies.agents.models.base import ModelSpec
 from societies.agents.persona.persona import Persona
 from societies.agents.persona.portraits import Portrait, commissions
-from societies.agents.population import Person, Population
+from societies.agents.population import Person
 from societies.config.interventions import EVERYBODY, Intervention, Say
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError
@@ -184,8 +184,8 @@ class Interventions(Participant):
         old, stage = self._stage.settings.config, self._stage
         if (old.population, old.model) == (config.population, config.model):
             return {}
-        before = Population(old.population, old.model, old.seed)
-        after = Population(config.population, config.model, config.seed)
+        before = old.draw()
+        after = config.draw()
         drawn = [(before.next_person(), after.next_person()) for _ in range(stage.population.drawn)]
         stage.population = after
         effects = {}

@@ -116,7 +116,7 @@ class Questionnaire:
         )
 
     async def _ask_again(self, agent: LLMAgent, each: Form, occasion: int, first: Any) -> Any:
-        """Repeat the question verbatim behind its first answer (persona protocol 10.3)."""
+        """Repeat the question verbatim behind its first answer (Yang et al. 2024)."""
         text = agent.society.render(
             each.template, agent=agent, form=each, instruction=self.instruction
         )

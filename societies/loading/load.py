@@ -66,21 +66,7 @@ def load(
         raise InputError(
             f"{read.where(('scenario',))}: say which scenario this is (there are: {known})"
         )
-    return validate(read, scenario := _find(read, name)), scenario
-
-
-def _find(read: Source, name: str) -> Scenario:
-    """Return the scenario of a file; a path is relative to the file, or to here if set over it."""
-    is_own = read.path is not None and ("scenario",) not in read.overridden
-    base = read.path.parent if read.path and is_own else Path()
-    if registry.is_path(name):
-        name = read.data["scenario"] = str((base / name).resolve())
-    try:
-        return registry.find(name)
-    except InputError as error:
-        beside = (base / name / "__init__.py").is_file() and not registry.is_path(name)
-        hint = f"; for the folder, write ./{name}" if beside else ""
-        raise InputError(f"{read.where(('scenario',))}: {error}{hint}") from error
+    return validate(read, scenario := source.find_scenario(read, name)), scenario
 
 
 def config_class(scenario: Scenario) -> type[RunConfig]:
@@ -237,7 +223,7 @@ def _population_problems(config: RunConfig) -> Iterator[Problem]:
     """Yield why the population that is asked for cannot be drawn."""
     try:
         if config.population.is_drawn:
-            Population(config.population, config.model, config.seed).next_person()
+            config.draw().next_person()
     except SocietyError as error:
         yield ("population",), str(error)
 
@@ -364,12 +350,15 @@ def _read_people(read: Source) -> None:
     file = population.get("file") if isinstance(population, dict) else None
     if isinstance(file, str):
         file = {"path": file}
-    if not isinstance(file, dict) or "rows" in file or not isinstance(file.get("path"), str):
+    if not isinstance(population, dict) or not isinstance(file, dict) or "rows" in file:
         return
-    from societies.agents.population.files import read_rows
+    if not isinstance(file.get("path"), str):
+        return
+    from societies.agents.population.files import mentioned, read_rows
 
+    path = (read.path.parent if read.path else Path()) / file["path"]
     try:
-        rows = read_rows((read.path.parent if read.path else Path()) / file["path"])
+        rows = read_rows(path, {*mentioned({**population, "file": file})})
     except SocietyError as error:
         raise InputError(f"{read.where(('population', 'file'))}: {error}") from error
     read.data["population"] = {**read.data["population"], "file": {**file, "rows": rows}}

@@ -1,6 +1,6 @@
 """Scenario files as text: where every key stands, and what the command line sets over it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from societies.agents.errors import SocietyError
 from societies.agents.files import documents
 from societies.config.values import set_value
 from societies.errors import InputError
+from societies.scenario import Scenario
 from societies.words import Place, nearest
 
 
@@ -22,9 +23,8 @@ class Source:
 
     data: dict[str, Any]
     path: Path | None = None
-    marks: dict[tuple[str, ...], yaml.Mark] = field(default_factory=dict)
-    """Line and column of each key (of each list item, by its position), by its path from the top.
-    """
+    node: yaml.Node | None = None
+    """What was parsed: it knows the line and column of each key, and of each item of a list."""
     overridden: dict[Place, str] = field(default_factory=dict)
     """What was set from outside, by its path from the top: how to name it."""
 
@@ -38,13 +38,26 @@ class Source:
         if inner := self._set_below(place):
             return f"{inner}: {key}"
         for prefix in prefixes:
-            if mark := self.marks.get(tuple(map(str, prefix))):
+            if mark := self._mark(prefix):
                 return f"{self.path}:{mark.line + 1}:{mark.column + 1}: {key or 'the file'}"
         return f"{self.path}: {key}" if self.path else key
 
+    def _mark(self, place: Place) -> yaml.Mark | None:
+        """Return where a key, or an item of a list, stands in the file, if it does.
+
+        Looked up when it is asked for: with aliases a short file has more places than memory holds.
+        """
+        node, mark = self.node, self.node.start_mark if self.node else None
+        for part in map(str, place):
+            found = _child(node, part)
+            if found is None:
+                return None
+            mark, node = found
+        return mark
+
     def _set_below(self, place: Place) -> str | None:
         """Return what was set from outside below a place that no file has."""
-        if not place or tuple(map(str, place)) in self.marks:
+        if not place or self._mark(place):
             return None
         below = (name for inner, name in self.overridden.items() if inner[: len(place)] == place)
         return next(below, None)
@@ -80,7 +93,7 @@ def read(given: str | Path | Mapping[str, Any]) -> Source:
         raise InputError(f"{path} is empty; `societies init` copies a scenario to start from")
     if not isinstance(data, dict) or node is None:
         raise InputError(f"{path} holds a {type(data).__name__}, not the keys of a scenario")
-    return Source(data=data, path=path, marks=dict(_marks(node, ())))
+    return Source(data=data, path=path, node=node)
 
 
 def find_file(given: str | Path) -> Path:
@@ -110,16 +123,31 @@ def find_file(given: str | Path) -> Path:
     )
 
 
-def _marks(node: yaml.Node, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], yaml.Mark]]:
-    """Yield where each key and each list item stands."""
-    if not place:
-        yield (), node.start_mark
+def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Mark, yaml.Node] | None:
+    """Return where a key of a mapping, or an item of a list, stands, and its value."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            name = str(key.value)
-            yield (*place, name), key.start_mark
-            yield from _marks(value, (*place, name))
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            yield (*place, str(position)), item.start_mark
-            yield from _marks(item, (*place, str(position)))
+        for key, value in reversed(node.value):  # a merged key stands before one's own
+            if str(key.value) == part:
+                return key.start_mark, value
+    elif isinstance(node, yaml.SequenceNode) and part.isascii() and part.isdecimal():
+        for item in node.value[int(part) : int(part) + 1]:
+            return item.start_mark, item
+    return None
+
+
+def find_scenario(read: Source, name: str) -> Scenario:
+    """Return the scenario of a file; a path is relative to the file, or to here if set over it.
+
+    Raises:
+        InputError: there is none.
+    """
+    is_own = read.path is not None and ("scenario",) not in read.overridden
+    base = read.path.parent if read.path and is_own else Path()
+    if registry.is_path(name):
+        name = read.data["scenario"] = str((base / name).resolve())
+    try:
+        return registry.find(name)
+    except InputError as error:
+        beside = (base / name / "__init__.py").is_file() and not registry.is_path(name)
+        hint = f"; for the folder, write ./{name}" if beside else ""
+        raise InputError(f"{read.where(('scenario',))}: {error}{hint}") from error

@@ -235,10 +235,12 @@ class Journal:
 
 
 def _content(completion: Completion) -> dict[str, Any]:
-    """Return a completion's fields; log-probabilities only where there are some."""
+    """Return a completion's fields; some of them only where they say anything."""
     content = vars(completion).copy()
     if completion.logprobs is None:
         del content["logprobs"]
+    if not completion.given_up:
+        del content["given_up"]
     return content
 
 

@@ -30,7 +30,7 @@ def _facts(run: "Run") -> dict[str, Any]:
     tokens = totals.get("prompt_tokens", 0) + totals.get("completion_tokens", 0)
     values = (
         about["status"],
-        about["scenario"],
+        run.config.scenario,
         f"{parent['path']} at {parent['at']}" if parent else None,
         totals.get("calls", 0),
         totals.get("journalled", 0),
@@ -97,7 +97,7 @@ def results(runs: Sequence["Run"]) -> pl.DataFrame | None:
     Raises:
         InputError: the runs are not of one scenario.
     """
-    scenarios = {run.about["scenario"] for run in runs}
+    scenarios = {run.config.scenario for run in runs}
     if len(scenarios) > 1:
         raise InputError(
             f"runs of different scenarios have no common results: {', '.join(sorted(scenarios))}"

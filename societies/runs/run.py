@@ -15,6 +15,7 @@ from societies.loading.load import load
 from societies.record.journal import Journal
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
+from societies.runs import run_json
 from societies.scenario import Scenario
 from societies.society import load_society
 from societies.words import nearest
@@ -67,13 +68,12 @@ class Run:
             f"not come to its end, societies resume {self.path}"
         )
         try:
-            content: Any = json.loads(file.read_text(encoding="utf-8"))
+            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            run_json.check(content)
         except FileNotFoundError as error:
             raise InputError(f"{file} is missing; {remedy}") from error
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{file} is damaged: {error}; {remedy}") from error
-        if not isinstance(content, dict) or not content.keys() >= {"status", "run", "began"}:
-            raise InputError(f"{file} is damaged: it does not say what became of the run; {remedy}")
         return content
 
     @property
@@ -133,7 +133,7 @@ class Run:
             raise InputError(
                 f"table {name!r} of {self.path} is not written yet: the run just began"
             )
-        return pl.scan_parquet(segments)
+        return pl.scan_parquet(segments, glob=False)
 
     def check(self) -> None:
         """Check that every table is what was written.
@@ -207,7 +207,7 @@ class Run:
         problem: object = None
         try:
             if expected is None:
-                pl.read_parquet(segment)
+                pl.read_parquet(segment, glob=False)
             elif checksum(segment.read_bytes()) != expected:
                 problem = "its checksum is not that of what was written"
         except (OSError, pl.exceptions.PolarsError) as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from societies.agents.population import Person, Population
+from societies.agents.population import Person
 from societies.execute.planning import plan
 from societies.record.journal import Journal
 from societies.runs.results import violations
@@ -116,7 +116,7 @@ def persona_secrets(run: Run) -> Secrets:
 
 def _people(run: Run, number: int) -> list[Person]:
     config = run.config
-    population = Population(config.population, config.model, config.seed)
+    population = config.draw()
     return [population.next_person() for _ in range(number)]
 
 

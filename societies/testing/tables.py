@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import polars as pl
 
-from societies.execute.run import first_difference
+from societies.execute.replay import first_difference
 from societies.record.journal import Journal
 from societies.record.log import logical
 from societies.record.types import CORE_RECORDS

@@ -1,0 +1,180 @@
+"""When two mathematical answers are equal: what is composed part by part, the rest by value."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import debate_equality
+from benchmarks.debate_equality import pairs
+from societies.agents.answers.answer import AnswerError
+from societies.scenarios.debate.equality import same_mathematics
+from societies.scenarios.debate.reading import read_number
+
+EQUAL = [
+    (r"\{1, 2\}", r"\{2,1\}"),
+    (r"\{1,\frac12\}", r"\{0.5,1\}"),
+    (r"\left\{-2, 3\right\}", r"\{3,-2\}"),
+    (r"\{(1,2),(3,4)\}", r"\{(3,4),(1,2)\}"),
+    (r"\{\text{red}, \text{blue}\}", r"\{\text{blue}, \text{red}\}"),
+    ("1, 2", "2,1"),
+    (r"2,\quad -3", "-3,2"),
+    ("1{,}200, 7", "7, 1200"),
+    ("x=1, x=2", "x=2, x=1"),
+    ("x=1, x=2", "1,2"),
+    ("x=1,y=2", "y=2, x=1"),
+    ("(1,2),(3,4)", "(3,4),(1,2)"),
+    ("x>3", "3<x"),
+    (r"x \le 3", r"3 \ge x"),
+    (r"x\geq 2", "2<=x"),
+    (r"x \leqslant 2", "x\u22642"),
+    ("0<x<1", "1>x>0"),
+    (r"-1 \le x < \frac12", r"0.5 > x \geq -1"),
+    (r"x \ne 3", r"3\neq x"),
+    ("x+1>2y", "2y<1+x"),
+    ("y=2x+1", "2x+1=y"),
+    ("2x+1=y", "1+2x"),
+    ("2x+y=3", "y+2x=3"),
+    ("[2,\\infty)", "[2, +\\infty)"),
+    (r"\left( -\infty, \frac{1}{2} \right]", r"(-\infty,0.5]"),
+    (r"(-\infty,3)\cup(5,\infty)", r"(5,\infty) \cup (-\infty,3)"),
+    (r"x\in(0,1)", "(0,1)"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{bmatrix} 1 \\ 2.0 \end{bmatrix}"),
+    (
+        r"\begin{pmatrix}1&0\\0&1\end{pmatrix}",
+        "\\begin{pmatrix} 1 & 0 \\\\\n 0 & 1 \\\\ \\end{pmatrix}",
+    ),
+    ("x^3-1", "(x-1)(x^2+x+1)"),
+    (r"\frac{1}{1+\sqrt2}", r"\sqrt2-1"),
+    (r"\sqrt{12}+\sqrt{27}", r"5\sqrt3"),
+    (r"\frac{x^2-1}{x-1}", "x+1"),
+    (r"\frac{3\pi}{4}", r"0.75\pi"),
+    (r"\sin^2 x", r"(\sin x)^2"),
+    (r"\log_2 x", r"\frac{\ln x}{\ln 2}"),
+    (r"\log_{10} 7", r"\log 7"),
+    (r"\exp(2x)", "e^{2x}"),
+    (r"\lvert x \rvert", "|x|"),
+    ("e^{x+y}", "e^x e^y"),
+    ("1,200", r"1{,}200"),
+]
+DIFFERENT = [
+    (r"\{1,2\}", r"\{1,3\}"),
+    (r"\{1,2\}", r"\{1,2,3\}"),
+    (r"\{1,1\}", r"\{1,2\}"),
+    (r"\{1,2\}", "(1,2)"),
+    (r"\{1,200\}", r"\{1200\}"),
+    ("1,2", "(1,2)"),
+    ("1,2", "1,3"),
+    ("(1,2),(3,4)", "(1,2),(4,3)"),
+    ("x=1,y=2", "x=2,y=1"),
+    ("x=1,y=2", "1,2"),
+    ("east, west", "west, east"),
+    ("A, C, B", "A, B, C"),
+    ("x>3", "x<3"),
+    ("x>3", r"x\ge 3"),
+    ("x>3", "3>x"),
+    ("0<x<1", r"0<x\le1"),
+    ("a<b", "b<a"),
+    ("x<3", "(x,3)"),
+    (r"x\in(0,1)", "[0,1]"),
+    (r"(-\infty,3)\cup(5,\infty)", r"(-\infty,3]\cup(5,\infty)"),
+    (r"A\cup B\cap C", r"C\cap B\cup A"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}2\\1\end{pmatrix}"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}1&2\end{pmatrix}"),
+    (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
+    ("(a+b)^2", "a^2+b^2"),
+    (r"\sqrt{x^2+1}", "x+1"),
+    (r"\sin^{-1} x", r"\frac{1}{\sin x}"),
+    (r"\log_2 x", r"\log_3 x"),
+    ("2^{x}", "x^2"),
+    ("0.1", r"\frac{1}{9}"),
+    ("3:2", "2:3"),
+    ("1011_2", "1011"),
+    (r"\text{a}b", "ab"),
+]
+LARGE = [
+    ("9^{9^{9^{9}}}", "9^{9^{9^{8}}}"),
+    ("99999999!", "99999998!"),
+    ("10^{10^{10}}", "10^{10^{11}}"),
+    ("(a+b+c+d)^{30}(e+f+g)^{30}", "(a+b+c+d)^{30}(e+f+g)^{29}"),
+    (r"\sum_{k=1}^{10^9} k", "5"),
+    (r"\int_0^1 x dx", "1/2"),
+    (r"\frac{1}{0}", r"\frac{2}{0}"),
+    ("7" * 5000 + "/3", "7" * 5000 + "/9"),
+    ("3\\frac{" + "7" * 5000 + "}{9}", "1"),
+    ("\\{" * 3000, "\\{" * 2999),
+    ("(" * 3000 + "1" + ",2)" * 3000, "(" * 3000 + "2" + ",1)" * 3000),
+    ("\\{" + ",".join(map(str, range(3000))) + "\\}", "\\{" + ",".join(["x"] * 3000) + "\\}"),
+    ("<".join("x" * 3000), "<".join("y" * 3000)),
+    ("\\text{" * 3000, "x"),
+    (" " * 20000 + "1", "2"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_equal_answers(one, other):
+    assert same_mathematics(one, other)
+    assert same_mathematics(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_answers(one, other):
+    assert not same_mathematics(one, other)
+    assert not same_mathematics(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), LARGE)
+def test_what_symbolic_algebra_would_never_finish_is_compared_by_its_form(one, other):
+    assert not same_mathematics(one, other)
+    assert same_mathematics(one, one)
+
+
+def test_no_different_pair_of_the_benchmark_is_called_equal():
+    equal, different = (
+        pairs(table) for table in (debate_equality.EQUAL, debate_equality.DIFFERENT)
+    )
+    assert not [pair for pair in different if same_mathematics(*pair)]
+    assert [pair for pair in equal if not same_mathematics(*pair)] == [("x_1+x_2", "x_2+x_1")]
+
+
+numbers = st.integers(-9, 9).map(str)
+pieces = st.sampled_from(["x", "2x+1", r"\frac12", r"\sqrt3", "0.5", "-4"]) | numbers
+signs = st.sampled_from([("<", ">"), (r"\le", r"\ge"), ("=", "="), (r"\ne", r"\neq")])
+
+
+@given(st.lists(pieces, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_a_set_is_equal_in_any_order(parts, random):
+    turned = random.sample(parts, len(parts))
+    assert same_mathematics(rf"\{{{','.join(parts)}\}}", rf"\{{{', '.join(turned)}\}}")
+
+
+@given(pieces, pieces, signs)
+def test_a_relation_is_equal_turned_round(left, right, sign):
+    there, back = sign
+    assert same_mathematics(f"{left} {there} {right}", f"{right} {back} {left}")
+
+
+@given(st.lists(pieces, min_size=2, max_size=4), st.sampled_from(["()", "[]", "(]", "[)"]))
+def test_tuples_and_intervals_keep_their_brackets(parts, ends):
+    inner = ",".join(parts)
+    for others in ("()", "[]", "(]", "[)"):
+        same = same_mathematics(f"{ends[0]}{inner}{ends[1]}", f"{others[0]}{inner}{others[1]}")
+        assert same == (ends == others)
+
+
+texts = st.text("0123456789+-*/^(){}[]<>=&xyi.,\\ frac", max_size=40) | st.lists(
+    st.sampled_from(
+        [r"\{", r"\}", r"\cup", r"\in", *",<>=(]1x&", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\"]
+    )
+).map("".join)
+
+
+@given(texts, texts)
+def test_equality_is_reflexive_and_the_same_both_ways_on_any_text(one, other):
+    assert same_mathematics(one, other) == same_mathematics(other, one)
+    assert same_mathematics(one, one) == bool(one.strip(" ."))
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_fraction_of_very_long_integers_is_no_answer(digits):
+    with pytest.raises(AnswerError):
+        read_number(f"\\boxed{{{'7' * digits}/3}}")
