@@ -32,7 +32,8 @@ def import_folder(folder: Path) -> ModuleType:
     """
     if not folder.is_dir():
         raise InputError(
-            f"there is no folder {folder}: put the scenario back there, or write its path of today"
+            f"there is no folder {folder}: if the scenario was moved, put it back, or write where "
+            "it lies now"
         )
     file = folder / "__init__.py"
     if not file.is_file():

@@ -145,7 +145,16 @@ def test_a_folder_that_is_gone_is_told_with_its_path(game, tmp_path):
     game.rename(tmp_path / "moved")
     told = refused(run.path / "scenario.yaml")
     assert told.startswith("runs/demo/1/scenario.yaml:1:1: scenario: there is no folder ")
-    assert f"{game}: put the scenario back there, or write its path of today" in told
+    assert f"{game}: if the scenario was moved, put it back, or write where it lies now" in told
+
+
+def test_a_run_that_is_passed_on_brings_no_code(game, tmp_path):
+    run = societies.run("./public_goods/demo.yaml", sets=SMALL)
+    (run.path / "code").mkdir()
+    (run.path / "code" / "__init__.py").write_text("raise SystemExit('ran')")
+    change(run.path / "scenario.yaml", f"scenario: {game}", "scenario: ./code")
+    with pytest.raises(InputError, match=r"'./code' is relative, in a run's directory, which bri"):
+        run.config  # noqa: B018
 
 
 def test_a_folder_called_by_its_bare_name_is_pointed_out(game, tmp_path):

@@ -6,7 +6,8 @@ no state, so that a resumed run, which does not ask again what is journalled, st
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from random import Random
 from typing import Any, ClassVar
 
@@ -103,15 +104,20 @@ class Mind(Strict):
             ModelError: there is none.
         """
         template = request.prompt
-        method = None if hasattr(Mind, template) else getattr(type(self), template, None)
+        method = _method(type(self), template)
         if method is None:
             raise ModelError(
                 f"mind {type(self).__name__} has no answer to template {template!r}: give it a "
                 f"method `{template}(self, seen, random)` (or `reply`, if every mind has "
                 "something of that name)"
             )
-        answer: str = method(self, Seen(request), random)
-        return answer
+        return method(self, Seen(request), random)
+
+
+@cache
+def _method(mind: type[Mind], template: str) -> Callable[[Mind, Seen, Random], str] | None:
+    """Return the method with which a mind answers a template; None if it has none of its own."""
+    return None if hasattr(Mind, template) else getattr(mind, template, None)
 
 
 def part(value: float) -> float:

@@ -138,12 +138,21 @@ def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Mark, yaml.Node] | N
 def find_scenario(read: Source, name: str) -> Scenario:
     """Return the scenario of a file; a path is relative to the file, or to here if set over it.
 
+    Run directories are passed on between people, and are looked into without being run: their files
+    name a folder by its whole path, so that none brings code of its own.
+
     Raises:
         InputError: there is none.
     """
     is_own = read.path is not None and ("scenario",) not in read.overridden
     base = read.path.parent if read.path and is_own else Path()
     if registry.is_path(name):
+        in_run = is_own and any((base / file).exists() for file in ("run.json", "journal.ndjson"))
+        if in_run and not Path(name).is_absolute():
+            raise InputError(
+                f"{read.where(('scenario',))}: {name!r} is relative, in a run's directory, which "
+                "brings no code of its own: write the whole path of the scenario's folder"
+            )
         name = read.data["scenario"] = str((base / name).resolve())
     try:
         return registry.find(name)
