@@ -191,7 +191,9 @@ def test_a_mind_without_such_a_method_says_so(template):
 def test_what_a_mind_is_not_shown_is_told():
     with pytest.raises(AttributeError, match=r"template 'hunt' is not given 'round'; .*: form"):
         Hunter().respond(request("hunt", form=1), Random(1))
-    assert Seen(Request((), "ann", "hunt")).persona.score("openness") == 0
+    seen = Seen(Request((), "ann", "hunt", views({"persona": 1, "request": 2, "values": 3})))
+    assert (seen.persona.score("openness"), seen["persona"], seen.values) == (0, 1, 3)
+    assert seen.request.agent == "ann"
 
 
 def test_minds_go_by_the_purpose_and_not_by_the_names_of_variables():
