@@ -15,7 +15,7 @@ from societies.agents.answers.replies import defaulted, read_reply
 from societies.agents.answers.structured import gives_objects, response_schema
 from societies.agents.errors import OutsideInteractionError
 from societies.agents.memory import Conversation
-from societies.agents.models.base import Completion, Message, ModelSpec, Request
+from societies.agents.models.base import Completion, Message, ModelSpec, Purpose, Request
 from societies.agents.persona.persona import Persona
 from societies.agents.persona.portraits import Portrait
 from societies.agents.population import Person
@@ -51,6 +51,11 @@ class Host(Protocol):
     """What an agent needs of the society it lives in."""
 
     seed: int
+
+    @property
+    def protocol(self) -> Any:
+        """The scenario's own parameters in force."""
+        ...
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables, with those that every template is given."""
@@ -250,7 +255,7 @@ class LLMAgent(mesa.Agent):
             attempts: how often the model is asked at most.
             explain: show the model its unreadable reply and the problem before asking again;
                 otherwise the identical question is asked again.
-            situation: the variables of the template.
+            situation: the variables of the template; the `protocol` in force is always among them.
 
         Raises:
             ModelError: no reply could be read and there is no fallback.
@@ -274,6 +279,7 @@ class LLMAgent(mesa.Agent):
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
         history: Sequence[Message] = (),
+        purpose: Purpose = "decision",
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
@@ -281,10 +287,11 @@ class LLMAgent(mesa.Agent):
         With `context="fresh"` the agent is not shown what it remembers either. It is shown
         `history` last before the question, such as an earlier answer that is called into doubt.
         An announcement stands above its question, too, and is still to be told in the next `ask`.
+        Scripted minds go by the `purpose`.
         """
         remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _ = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation
+            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
         )
         return value
 
@@ -301,29 +308,25 @@ class LLMAgent(mesa.Agent):
         explain: bool,
         remembered: Sequence[Message],
         situation: dict[str, Any],
+        purpose: Purpose = "decision",
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
+        if "protocol" not in situation:
+            situation["protocol"] = self.society.protocol
         if self.announced:
             situation = {**situation, "announced": self.announced}
         shown = self.society.show({"agent": self, **situation})
-        text = self.society.render(prompt, shown)
-        if self.announced:
-            text = self.society.render("announcement", announced=self.announced, question=text)
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
-        question = Message("user", text)
-        schema = None
-        if answer.structured and self._gives_objects:
-            schema = response_schema(answer)
-            form = self.society.render("structured", keys=list(schema["properties"]))
-            question = Message("user", f"{question.content}\n\n{form}")
+        schema = response_schema(answer) if answer.structured and self._gives_objects else None
+        question = self._word(prompt, shown, schema)
         asked: tuple[Message, ...] = (question,)
         told = self._as_told(shown, (*before, question))
         persona = told["agent"].persona
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
-            request = Request(messages, self.name, prompt, told, persona, attempt, schema)
+            request = Request(messages, self.name, prompt, told, persona, attempt, schema, purpose)
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
             value, problem = read_reply(
@@ -340,6 +343,16 @@ class LLMAgent(mesa.Agent):
             value = defaulted(fallback, self.name, prompt, call.key, attempts, problem)
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
+
+    def _word(self, prompt: str, shown: FrozenDict, schema: Mapping[str, Any] | None) -> Message:
+        """Word a question: what is announced stands above it, the form of an object below."""
+        text = self.society.render(prompt, shown)
+        if self.announced:
+            text = self.society.render("announcement", announced=self.announced, question=text)
+        if schema is not None:
+            form = self.society.render("structured", keys=list(schema["properties"]))
+            text = f"{text}\n\n{form}"
+        return Message("user", text)
 
     @cached_property
     def _gives_objects(self) -> bool:

@@ -11,7 +11,7 @@ from societies.agents.errors import SocietyError
 from societies.agents.secrets import cause_without_secrets, without_secrets
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
-from societies.errors import RunFailedError, RunInterruptedError
+from societies.errors import InputError, RunFailedError, RunInterruptedError
 from societies.halt import Halt
 from societies.record.log import RunLog
 from societies.record.types import Record, StepRecord
@@ -73,7 +73,15 @@ class Drive:
         self._leavers: list[LLMAgent] = []
         self._live_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._play = model.play()
+        play: Any = model.play()
+        self._play: AsyncGenerator[None, None] = play
+        if not isinstance(play, AsyncGenerator):
+            if asyncio.iscoroutine(play):
+                play.close()
+            raise InputError(
+                f"play() of {type(model).__name__} is no asynchronous generator: write it as "
+                "`async def play(self)` with a `yield` at the end of each step"
+            )
 
     # -- what `play()` does meanwhile ------------------------------------------------------------
 
@@ -195,7 +203,7 @@ class Drive:
         finally:
             if self._timer:
                 self._timer.cancel()
-        self._halt.stop("play() failed", failure)
+        self._halt.stop(f"play() failed{self._unsettled()}", failure)
         # What is in flight is paid for: only somebody who waits at the keyboard cuts it short.
         hurried = failure is None and self._halt.limit is None
         await self._scheduler.drain(GRACE_SECONDS if hurried else None)
@@ -206,6 +214,15 @@ class Drive:
         if isinstance(failure, SocietyError):
             raise failure from self._cause(failure.__cause__)
         raise self._failed(self._halt.reason, failure) from self._cause(failure)
+
+    def _unsettled(self) -> str:
+        """Return what may have been forgotten where `play()` fails while others still act."""
+        if not (count := self._scheduler.open):
+            return ""
+        return (
+            f" while {count} interactions are not done yet (if it needs what they do, it has to "
+            "`await self.settle()` first)"
+        )
 
     def _close_log(self, failure: BaseException | None) -> None:
         """Write what is left; a failure to is told together with the one before it."""

@@ -1,6 +1,6 @@
 """What agents need of the society they live in, and what guards it against them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+HOW_TO_ASK = "schedule an interaction (self.schedule(), or self.at_once() for several agents)"
+
+
 class Host(mesa.Model):
     """A Mesa model that agents with language models can live in (`agents.agent.Host`).
 
@@ -35,6 +38,7 @@ class Host(mesa.Model):
 
     settings: Settings
     calls: Calls
+    _declared: Collection[type[Record]]
     _scheduler: Scheduler
     _prompts: Prompts
     _surroundings: Surroundings
@@ -47,6 +51,11 @@ class Host(mesa.Model):
         settings: Settings = (current and current.settings) or self.settings
         return settings.config
 
+    @property
+    def protocol(self) -> Any:
+        """The scenario's own parameters in force."""
+        return self.config.protocol
+
     def label(self, spec: ModelSpec) -> str:
         """Return what a model is called in tables that compare models."""
         return self._labels.get(spec.fingerprint, spec.name)
@@ -58,7 +67,16 @@ class Host(mesa.Model):
             record: one of the declared record types.
             agent: who acted.
             scope: only for records made in `play()`; an interaction's rows carry its own.
+
+        Raises:
+            TypeError: its type is not declared.
         """
+        if type(record) not in self._declared:
+            kind = type(record).__name__
+            raise TypeError(
+                f"a {kind} is recorded, and {type(self).__name__} does not declare it: add it to "
+                f"its `records = ({kind}, ...)`"
+            )
         current = CURRENT.get()
         step = current.step if current else self._step_in_play()
         name = agent.name if agent else None
@@ -97,7 +115,7 @@ class Host(mesa.Model):
         if current is None and (acting or self._scheduler.is_busy(agent)):
             raise OutsideInteractionError(
                 f"agent {agent.name} is used in play() "
-                + ("to ask: schedule an interaction" if acting else "while it acts: settle() first")
+                + (f"to ask: {HOW_TO_ASK}" if acting else "while it acts: settle() first")
             )
         if current is not None and agent not in current.needs:
             raise OutsideInteractionError(

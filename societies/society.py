@@ -1,12 +1,21 @@
 """The society: a Mesa model whose protocol is one asynchronous generator."""
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Generic, cast
 
 import mesa
 from pydantic_core import to_json
+from typing_extensions import TypeVar
 
 from societies import loop
 from societies.agents.agent import LLMAgent
@@ -18,7 +27,7 @@ from societies.agents.templates.prompts import Prompts
 from societies.calls import providers
 from societies.calls.calls import Calls
 from societies.calls.shares import AnswerShares
-from societies.config.schema import RunConfig
+from societies.config.schema import Protocol, RunConfig
 from societies.config.shown import Surroundings
 from societies.driving import Drive
 from societies.halt import Halt
@@ -26,17 +35,26 @@ from societies.hooks.interventions import Interventions
 from societies.hooks.portraits import Portraits
 from societies.hooks.probes import Probes
 from societies.host import Host
+from societies.imports import import_part
 from societies.record.journal import Journal
 from societies.record.log import RunLog
-from societies.record.types import AgentRecord, AnswerRecord, CallRecord, Record
+from societies.record.types import CORE_RECORDS, AgentRecord, AnswerRecord, CallRecord, Record
 from societies.registry import find
-from societies.scenario import Scenario, resolve
+from societies.scenario import Scenario, only
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
 from societies.stage import Participants, Settings
 
+P = TypeVar("P", bound=Protocol, default=Any)
+T = TypeVar("T")
 
-class Society(Host):
+Play = AsyncGenerator[None, None]
+"""What `play()` returns: each `yield` ends a Mesa step."""
+
+
+class Society(Host, Generic[P]):
     """Base of scenarios: subclasses describe their protocol in `play()`, once.
+
+    `Society[MyProtocol]` says what its parameters are.
 
     Args:
         config: the validated configuration (`societies.load` makes one from a file).
@@ -67,6 +85,7 @@ class Society(Host):
         self.population = config.draw()
         self.roles: dict[str, str] = {}
         """The role of everybody who ever joined, by name."""
+        self._declared = frozenset((*CORE_RECORDS, *self.records))
         self.log = log or RunLog(None, f"{config.name}/{config.seed}", self.records)
         self._labels = config.labels()
         self._prompts = Prompts([scenario.folder / "prompts"], config.prompts)
@@ -89,7 +108,7 @@ class Society(Host):
     # -- what a scenario says ---------------------------------------------------------------
 
     @abstractmethod
-    def play(self) -> AsyncGenerator[None, None]:
+    def play(self) -> Play:
         """Describe the protocol; each `yield` ends a Mesa step."""
 
     def enroll(
@@ -137,6 +156,11 @@ class Society(Host):
             self.record(row, agent)
         self.drive.join(agent)
         return agent
+
+    def enroll_all(self, label: str) -> list[LLMAgent]:
+        """Let the whole population join, as `label 1`, `label 2`, ...; return the agents."""
+        size = self.config.population.size
+        return [self.enroll(f"{label} {number}") for number in range(1, size + 1)]
 
     def _agent_record(self, agent: LLMAgent, person: Person, parents: Sequence[str]) -> AgentRecord:
         """Return the row of somebody who joins."""
@@ -201,6 +225,39 @@ class Society(Host):
         self.drive.begin(interactions=1)
         self._scheduler.schedule(work, agents, scope, self.drive.step, self.settings, after)
 
+    async def at_once(
+        self,
+        agents: Iterable[LLMAgent],
+        ask: Callable[..., Coroutine[Any, Any, T]],
+        *arguments: Any,
+        scope: str,
+    ) -> dict[LLMAgent, T]:
+        """Have agents do something at the same time: one interaction each, waited for.
+
+        Args:
+            agents: who.
+            ask: what each does: called with the agent, then with `arguments`.
+            arguments: what everybody's is called with: as it was before anybody did anything.
+            scope: what the scopes begin with; the agent's name follows.
+
+        Returns:
+            What `ask` returned, in the order of `agents`, whoever was done first.
+
+        Raises:
+            ValueError: the scope was used before, or an agent is there twice.
+            OutsideInteractionError: it is called in an interaction.
+        """
+        done: dict[LLMAgent, T] = {}
+
+        async def act(agent: LLMAgent) -> None:
+            done[agent] = await ask(agent, *arguments)
+
+        everybody = list(agents)
+        for agent in everybody:
+            self.schedule(act(agent), agents=[agent], scope=f"{scope}/{agent.name}")
+        await self.settle()
+        return {agent: done[agent] for agent in everybody}
+
     def schedule_beside(
         self, work: Coroutine[Any, Any, None], agents: Sequence[Hashable], scope: str
     ) -> None:
@@ -231,9 +288,9 @@ class Society(Host):
         await self.drive.settle()
 
     @property
-    def protocol(self) -> Any:
+    def protocol(self) -> P:
         """The scenario's own parameters in force."""
-        return self.config.protocol
+        return cast(P, self.config.protocol)
 
     def is_busy(self, agent: LLMAgent) -> bool:
         """Whether an interaction that names the agent is still open."""
@@ -276,5 +333,11 @@ class Society(Host):
 
 
 def load_society(scenario: Scenario) -> type[Society]:
-    """Import and return the society class of a scenario."""
-    return cast("type[Society]", resolve(scenario.society))
+    """Import and return the society class of a scenario.
+
+    Raises:
+        InputError: it cannot be imported, or there is none.
+    """
+    name, _, society = scenario.society.partition(":")
+    module = import_part(scenario.folder, name)
+    return cast("type[Society]", getattr(module, society) if society else only(module, Society))

@@ -10,9 +10,9 @@ from societies.agents.models.scripted import Mind
 from societies.analysis.statistics import mean_interval, proportion
 from societies.errors import InputError
 from societies.runs.results import plot, summarise
+from societies.scenarios.debate import SCENARIO
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
-from societies.scenarios.debate.minds import MINDS
 
 PLAYED = {
     # question: answers of the three debaters, round by round; the right one is always 1
@@ -36,7 +36,7 @@ class Played(Mind):
 
 @pytest.fixture
 def played(tmp_path, monkeypatch):
-    monkeypatch.setitem(MINDS, "played", Played)
+    monkeypatch.setitem(SCENARIO.minds, "played", Played)
     tasks = tmp_path / "tasks.jsonl"
     rows = [{"question": f"Number {n}?", "answer": "1"} for n in range(1, 5)]
     tasks.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")

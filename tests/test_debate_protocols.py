@@ -9,9 +9,9 @@ from scipy.stats import binomtest
 
 from societies.errors import InputError
 from societies.loading.load import load
+from societies.scenarios.debate import SCENARIO, protocol
 from societies.scenarios.debate import measures as debate
-from societies.scenarios.debate import protocol
-from societies.scenarios.debate.minds import MINDS, Judge, Solver
+from societies.scenarios.debate.minds import Judge, Solver
 from societies.scenarios.debate.protocol import calls_per_question
 from societies.scenarios.debate.tasks import Question
 from societies.scenarios.debate.voting import vote
@@ -294,7 +294,7 @@ def test_every_shipped_file_is_valid():
 
 
 def test_minds_are_shipped_by_name():
-    assert {"solver": Solver, "judge": Judge}.items() <= MINDS.items()
+    assert {"solver": Solver, "judge": Judge}.items() <= SCENARIO.minds.items()
 
 
 @pytest.mark.parametrize(("kind", "counts"), [("gsm", True), ("arithmetic", None)])

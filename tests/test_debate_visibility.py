@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from societies.agents.models.scripted import Mind
-from societies.scenarios.debate.minds import MINDS, form
+from societies.scenarios.debate import SCENARIO
+from societies.scenarios.debate.minds import form
 from tests.debate_runs import play, prompts, settings
 
 
@@ -31,7 +32,7 @@ class Signed(Mind):
 
 @pytest.fixture
 def signed(monkeypatch):
-    monkeypatch.setitem(MINDS, "signed", Signed)
+    monkeypatch.setitem(SCENARIO.minds, "signed", Signed)
 
     def play_signed(out, kind, **options):
         given = settings(kind, count=2, **options)

@@ -10,9 +10,9 @@ from societies.agents.models.scripted import Mind
 from societies.errors import InputError, RunInterruptedError
 from societies.runs.results import plot, summarise
 from societies.runs.transcript import transcript
+from societies.scenarios.debate import SCENARIO
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
-from societies.scenarios.debate.minds import MINDS
 from societies.scenarios.debate.records import Result
 from societies.testing import check_plan
 from tests.debate_runs import play, settings
@@ -56,7 +56,7 @@ class Sides(Mind):
 
 @pytest.fixture
 def judged(tmp_path, monkeypatch):
-    monkeypatch.setitem(MINDS, "sides", Sides)
+    monkeypatch.setitem(SCENARIO.minds, "sides", Sides)
     tasks = tmp_path / "tasks.jsonl"
     rows = [{"question": f"Number {n}?", "answer": "1"} for n in range(1, 5)]
     tasks.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")

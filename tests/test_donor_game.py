@@ -14,7 +14,6 @@ from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind
 from societies.errors import InputError
 from societies.scenarios.donor_game import SCENARIO
-from societies.scenarios.donor_game.minds import MINDS
 from societies.scenarios.donor_game.society import DonorGame, Link
 from societies.society import load_society
 
@@ -66,7 +65,7 @@ def told(monkeypatch):
                 return f"Fine.\nMy strategy will be that of {request.agent}."
             return f"Answer: {script.get((request.situation['round'], request.agent), '0')}"
 
-    monkeypatch.setitem(MINDS, "told", Told)
+    monkeypatch.setitem(SCENARIO.minds, "told", Told)
     return script
 
 

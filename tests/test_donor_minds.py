@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import societies
 from societies.agents.models.base import Message, Request
 from societies.agents.persona.persona import Persona
+from societies.scenarios.donor_game import SCENARIO
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
-from societies.scenarios.donor_game.minds import MINDS, named_part
+from societies.scenarios.donor_game.minds import named_part
 from societies.scenarios.donor_game.protocol import DonorProtocol
 from societies.scenarios.donor_game.society import Advice, Link
 from societies.society import load_society
@@ -46,7 +47,7 @@ def act(
         "resources": 10.0,
     }
     request = Request((Message("user", "?"),), "Me", "donate", situation, Persona())
-    return GiftAnswer.read(MINDS[mind](**options).reply(request, Random(seed)), situation)
+    return GiftAnswer.read(SCENARIO.minds[mind](**options).reply(request, Random(seed)), situation)
 
 
 def plan(
@@ -57,7 +58,7 @@ def plan(
     situation = {"protocol": PLAIN, "generation": 1, "advice": heard}
     request = Request((Message("user", "?"),), "Me", "strategy", situation, persona)
     return StrategyAnswer.read(
-        MINDS[mind](**options).reply(request, Random(seed)), situation
+        SCENARIO.minds[mind](**options).reply(request, Random(seed)), situation
     ).strategy
 
 
@@ -73,7 +74,7 @@ def play(**data: Any) -> dict[str, pl.DataFrame]:
 # -- each mind ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mind", sorted(MINDS))
+@pytest.mark.parametrize("mind", sorted(SCENARIO.minds))
 @pytest.mark.parametrize("protocol", [PLAIN, PUNISHING])
 def test_every_mind_answers_in_the_grammar(mind, protocol):
     for trace in ((), (gave(0.0),), (gave(None),), (punished(0.5), gave(1.0, "B", "C"))):

@@ -66,6 +66,8 @@ def test_the_wheel_runs_beside_a_users_own_modules_of_those_names(tmp_path):
         f"assert societies.__file__.startswith({str(site)!r}), societies.__file__\n"
         "run = societies.run('donor_game/demo', sets={'protocol.generations': 1})\n"
         "assert run.table('donations').collect().height == 144\n"
+        "from societies.cli.init import write_scenario; write_scenario('agents', None)\n"
+        "assert societies.run('./agents/demo').scenario.name == 'agents'\n"
         "print(run.status)\n",
         encoding="utf-8",
     )

@@ -9,6 +9,8 @@ import pytest
 import societies
 from societies.agents.models.base import Request
 from societies.agents.persona.persona import Persona
+from societies.kit import Seen
+from societies.scenarios.negotiation import SCENARIO
 from societies.scenarios.negotiation.answers import TurnAnswer, TurnError
 from societies.scenarios.negotiation.contexts import (
     Context,
@@ -20,7 +22,6 @@ from societies.scenarios.negotiation.contexts import (
 )
 from societies.scenarios.negotiation.game import Said
 from societies.scenarios.negotiation.minds import (
-    MINDS,
     Boulware,
     Conceder,
     Greedy,
@@ -128,14 +129,14 @@ def test_a_boulware_mind_gets_more_than_a_linear_one_does_from_it(tmp_path):
 )
 def test_aims_fall_from_everything_to_the_floor(beta, aims):
     mind = Conceder(beta=beta, floor=0.4, patience=8)
-    view = View.of(request())
+    view = View.of(Seen(request()))
     assert [mind.aim(view, own) for own in (0, 2, 4, 6, 8)] == pytest.approx(aims)
 
 
 def test_agreeable_personas_go_lower():
     mind = Boulware()
     floors = [
-        mind.aim(View.of(request(persona=Persona(big_five={"agreeableness": level}))), 99)
+        mind.aim(View.of(Seen(request(persona=Persona(big_five={"agreeableness": level})))), 99)
         for level in ("very low", "average", "very high")
     ]
     assert floors == pytest.approx([5, 4, 3])
@@ -147,7 +148,7 @@ def test_every_claim_of_a_conceder_reaches_its_aim():
     dialogue: list[tuple[str, str]] = []
     for _ in range(6):
         dialogue.append(partner)
-        view = View.of(request(*dialogue))
+        view = View.of(Seen(request(*dialogue)))
         claim = mind.claim(view, Random(0))
         assert worth(view.values, claim) >= mind.aim(view, len(view.mine))
         dialogue.append(("red", mind.offer(view, claim)))
@@ -184,7 +185,7 @@ def test_random_minds_reach_deals_by_chance(tmp_path):
 
 
 def test_what_a_logroller_says():
-    mind = MINDS["logroller"]()
+    mind = SCENARIO.minds["logroller"]()
     opening = mind.reply(request(), Random(0))
     assert opening == (
         "[message] Let us make the best of this together. Per piece I value book at 4, hat at 3 "
@@ -198,9 +199,9 @@ def test_what_a_logroller_says():
     )
 
 
-@pytest.mark.parametrize("name", [name for name in MINDS if name != "reciter"])
+@pytest.mark.parametrize("name", [name for name in SCENARIO.minds if name != "reciter"])
 def test_minds_are_pure_and_speak_the_grammar(name):
-    mind = MINDS[name]()
+    mind = SCENARIO.minds[name]()
     assert isinstance(mind, Negotiator)
     dialogues = [
         [],

@@ -12,7 +12,7 @@ FOLDERS = ("agents", "analysis", "scenarios")
 
 FLOORS = (
     ("errors", "words", "loop", "halt"),
-    ("record",),
+    ("record", "imports"),
     ("scheduler",),
     ("config",),
     ("stage", "scenario"),
@@ -20,7 +20,7 @@ FLOORS = (
     ("calls",),
     ("host", "driving"),
     ("society",),
-    ("loading",),
+    ("loading", "kit"),
     ("runs",),
     ("execute",),
     ("testing", "cli"),

@@ -24,6 +24,18 @@ class AnswerError(ValueError):
     """A reply does not follow the asked format; the text is written to be shown to the model."""
 
 
+class Situation(dict[str, Any]):
+    """What a question was about: the variables of its template, by key or as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(
+                f"the question was not given {name!r}, only {', '.join(self)}"
+            ) from None
+
+
 class Answer(Strict):
     """Base of answer types. Subclasses say how they are read from text.
 
@@ -43,7 +55,8 @@ class Answer(Strict):
 
         Args:
             text: the model's reply.
-            situation: the variables of the prompt, for limits such as the donor's resources.
+            situation: the variables of the prompt, for limits such as the donor's resources; the
+                `protocol` in force is always among them.
 
         Raises:
             AnswerError: the reply does not follow the asked format, or is out of range.

@@ -5,7 +5,9 @@ import json
 import warnings
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import ValidationError
 
 from societies.agents.answers.answer import Answer, AnswerError
 
@@ -17,7 +19,20 @@ FREE_KEYWORDS = {"default", "description", "title"}
 
 
 class ObjectAnswer(Answer):
-    """Base of answers that their prompt asks for as a JSON object."""
+    """Base of answers that their prompt asks for as a JSON object: a key for every field."""
+
+    @classmethod
+    def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
+        """Read the object's keys into the fields of the same names."""
+        content, clean = read_object(text)
+        try:
+            answer = cls.model_validate_json(json.dumps(content))
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+            told = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+            raise AnswerError("; ".join(told)) from error
+        answer = answer.within(situation)
+        return answer if clean else answer.marked("lenient")
 
     @classmethod
     def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003

@@ -18,6 +18,9 @@ from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
 
+Purpose = Literal["decision", "questionnaire", "portrait"]
+"""What a model is asked for: what the scenario is about, an instrument, or writing a persona."""
+
 LONGEST_SETTING = 30
 """Characters of a setting beyond which a label shortens it."""
 
@@ -218,8 +221,7 @@ class Message:
 class Request:
     """One question to a language model.
 
-    Scripted minds answer from `prompt`, `situation`, `persona` and `attempt`; hosted models see the
-    messages only.
+    Scripted minds answer from all of it; hosted models see the messages only.
     """
 
     messages: tuple[Message, ...]
@@ -232,6 +234,8 @@ class Request:
     attempt: int = 1
     schema: Mapping[str, Any] | None = None
     """JSON schema that the reply is to follow, if answers are structured."""
+    purpose: Purpose = "decision"
+    """What it is for, which scripted minds go by; it is no part of the digest."""
 
     def digest(self, fingerprint: str) -> str:
         """Return the hash of what is asked and of whom (`fingerprint` stands for the model)."""

@@ -122,8 +122,9 @@ class Respondent(Strict):
 
     def weigh(self, request: "Request") -> dict[str, float] | None:
         """Return the log-probability of each label, if they are told."""
-        form: Form | None = request.situation.get("form")
-        if not self.logprobs or form is None or form.question.kind == "open":
+        is_asked = self.logprobs and request.purpose == "questionnaire"
+        form: Form | None = request.situation.get("form") if is_asked else None
+        if form is None or form.question.kind == "open":
             return None
         lean, count = self.lean(form, request), len(form.options)
         weights = []

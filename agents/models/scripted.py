@@ -5,23 +5,23 @@ no state, so that a resumed run, which does not ask again what is journalled, st
 """
 
 import asyncio
-from abc import abstractmethod
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
 from random import Random
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from societies.agents.errors import ModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.respondent import Respondent
+from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.agents.persona.portraits import script
 from societies.agents.streams import LateStream, stream
 from societies.agents.strict import Strict
 
 CHARACTERS_PER_TOKEN = 4
-QUESTIONNAIRE = {"form", "forms"}
-"""Variables that only questionnaire prompts have."""
-PORTRAIT = "portrayed"
-"""A variable that only the prompts have by which personas are written."""
 BABBLE = (
     "I would rather not say.",
     "Let me think about it some more",
@@ -31,8 +31,43 @@ BABBLE = (
 )
 
 
+class Seen:
+    """What a scripted mind is shown of a request: the views that its template was given, by name.
+
+    Args:
+        request: what is asked.
+    """
+
+    __slots__ = ("__dict__", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.__dict__.update(request.situation)  # read as attributes five times as fast
+
+    @property
+    def persona(self) -> PersonaView:
+        """Who is asked, with the scores as drawn; nobody in particular unless the call tells it."""
+        return self.request.persona or NOBODY
+
+    def __getitem__(self, name: str) -> Any:
+        return self.request.situation[name]
+
+    def __getattr__(self, name: str) -> Any:
+        shown = ", ".join(self.request.situation)
+        raise AttributeError(
+            f"template {self.request.prompt!r} is not given {name!r}; it is given: {shown}"
+        )
+
+
 class Mind(Strict):
-    """Base of scripted minds; a scenario's minds answer in that scenario's own grammar."""
+    """Base of scripted minds; a scenario's minds answer in that scenario's own grammar.
+
+    A mind has a method for each template that it answers, called as the template:
+    `def give(self, seen: Seen, random: Random) -> str`.
+    """
+
+    called: ClassVar[str] = ""
+    """What stands behind `scripted/` for it; the class's name in small letters, if empty."""
 
     malformed: float = Field(default=0.0, ge=0, le=1)
     """Probability that a reply ignores the asked format, so that the repair path is exercised."""
@@ -43,20 +78,49 @@ class Mind(Strict):
     respondent: Respondent = Respondent()
     """How the mind fills in questionnaires, whatever scenario it lives in."""
 
+    @classmethod
+    def mind_name(cls) -> str:
+        """Return what stands behind `scripted/` for the mind."""
+        own: str = vars(cls).get("called", "")
+        return own or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
     def respond(self, request: Request, random: Random) -> str:
         """Answer a questionnaire as a respondent, and anything else by the mind's own policy.
 
         Whoever writes a persona repeats its description, in whatever scenario.
         """
-        if PORTRAIT in request.situation:
+        if request.purpose == "portrait":
             return script(request.situation)
-        if not QUESTIONNAIRE.isdisjoint(request.situation):
+        if request.purpose == "questionnaire":
             return self.respondent.fill_in(request, random)
         return self.reply(request, random)
 
-    @abstractmethod
     def reply(self, request: Request, random: Random) -> str:
-        """Answer the request in words."""
+        """Answer by the method that is called as the template.
+
+        Raises:
+            ModelError: there is none.
+        """
+        template = request.prompt
+        method = _method(type(self), template)
+        if method is None:
+            raise ModelError(
+                f"mind {type(self).__name__} has no answer to template {template!r}: give it a "
+                f"method `{template}(self, seen, random)` (or `reply`, if every mind has "
+                "something of that name)"
+            )
+        return method(self, Seen(request), random)
+
+
+@cache
+def _method(mind: type[Mind], template: str) -> Callable[[Mind, Seen, Random], str] | None:
+    """Return the method with which a mind answers a template; None if it has none of its own."""
+    return None if hasattr(Mind, template) else getattr(mind, template, None)
+
+
+def part(value: float) -> float:
+    """Return the nearest number from 0 to 1."""
+    return min(1.0, max(0.0, value))
 
 
 class ScriptedModel:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from societies.agents.answers.answer import AnswerError
 from societies.agents.models.base import Request
-from societies.agents.models.scripted import Mind
+from societies.agents.models.scripted import Mind, part
 from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.scenarios.debate.answers import (
     PREFERENCE,
@@ -154,14 +154,14 @@ class Solver(Mind):
 
     def solve(self, question: Question, persona: PersonaView, random: Random) -> str:
         """Return an answer of its own."""
-        accuracy = _part(self.accuracy + 0.1 * persona.score("conscientiousness"))
+        accuracy = part(self.accuracy + 0.1 * persona.score("conscientiousness"))
         if random.random() < accuracy:
             return question.accepted[0]
         return mistake(question, random if self.errors == "scattered" else None)
 
     def firmness(self, situation: Mapping[str, Any], persona: PersonaView) -> float:
         """Return how likely it keeps its answer."""
-        firm = _part(self.stubbornness - 0.25 * persona.score("agreeableness"))
+        firm = part(self.stubbornness - 0.25 * persona.score("agreeableness"))
         return (1 + firm) / 2 if situation["protocol"].wording == "long" else firm
 
     def heard(self, prompt: str, situation: Mapping[str, Any]) -> list[str]:
@@ -307,12 +307,5 @@ def _garbled(text: str, random: Random | None) -> str:
     return " ".join([*words[:place], *words[place + 1 :], words[place - 1]])
 
 
-def _part(value: float) -> float:
-    return min(1.0, max(0.0, value))
-
-
 def _begun(first: int | None, round_number: int) -> bool:
     return first is not None and round_number >= first
-
-
-MINDS: dict[str, type[Mind]] = {"judge": Judge, "solver": Solver}

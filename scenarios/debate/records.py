@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from societies.agents.answers.answer import Outcome
-from societies.record.types import Record
+from societies.record.types import Record, mark
 
 MARKS = {True: "right", False: "wrong", None: "not scored"}
 
@@ -51,8 +51,7 @@ class Statement(Record):
         if self.answer is None:
             return f"{agent} gives no readable answer [{self.outcome}]"
         trap = ", into the trap" if self.trapped else ""
-        mark = "" if self.outcome == "clean" else f" [{self.outcome}]"
-        return f"{agent} holds {self.answer!r} ({MARKS[self.right]}{trap}){mark}"
+        return f"{agent} holds {self.answer!r} ({MARKS[self.right]}{trap}){mark(self.outcome)}"
 
 
 class Judgement(Record):
@@ -79,9 +78,8 @@ class Judgement(Record):
         """Tell it in a line."""
         answer = "no answer" if self.answer is None else f"{self.answer!r} ({MARKS[self.right]})"
         side = f" for {self.side}" if self.side else ""
-        mark = "" if self.outcome == "clean" else f" [{self.outcome}]"
         end = "; the debate ends" if self.ends else "; the debate goes on"
-        return f"{agent} rules{side}: {answer}{end}{mark}"
+        return f"{agent} rules{side}: {answer}{end}{mark(self.outcome)}"
 
 
 class Result(Record):

@@ -15,10 +15,8 @@ from societies.society import Society
 PositionT = TypeVar("PositionT", bound=Position)
 
 
-class Turns(Society):
+class Turns(Society[DebateProtocol]):
     """A society in which questions are posed, positions stated, and results logged."""
-
-    protocol: DebateProtocol
 
     def pose(self, case: Case) -> None:
         """Log the question."""

@@ -7,24 +7,21 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from societies.agents.answers.answer import Answer, AnswerError
+from societies.agents.answers.numbers import (
+    PLAIN,
+    PLAIN_OR_COMMA,
+    at_most,
+    disagreeing,
+    line_has_ended,
+    read_number,
+    split_at,
+)
 
 Action = Literal["donate", "punish"]
 
+MARKER = "Answer:"
 OPENING = "My strategy will be"
 WORD = re.compile(r"\w")
-MARKUP = " \t\r\n*_`$"
-PLAIN = re.compile(r"\s*(\d+(?:\.\d+)?)")
-PLAIN_OR_COMMA = re.compile(r"\s*(\d+(?:[.,]\d+)?)")
-GROUPED = re.compile(r"([1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?)(?!\d|,\d)")
-AMBIGUOUS = re.compile(
-    r"""[^\W_] | [.,'\u2019]\d                           # 5k, 1.2.3, 1'200
-    | [^\S\n]*[*_`]*[^\S\n]*(?:                          # then, on the same line:
-        \d | [-\u2010-\u2015\u2212+*/\xd7\xf7=^:][^\S\n]*\d  # 5 000, 5-10, 10 * 0.5
-        | (?:to|or)[^\S\n]+\d+(?:\.\d+)?(?!\w)           # 5 to 10, but not: 5 to 3_4
-        | %|per\s?cent\b|hundred|thousand|million|billion
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
 DEED = re.compile(r"\b(donate|punish)\b([^\n\d]*)(\d[^\n]*)", re.IGNORECASE)
 RELEASED_DEED = re.compile(r"(donate|punish)([^\n\d]*)(\d[^\n]*)", re.IGNORECASE)
 DOUBT = re.compile(r"donat|punish|n['\u2019]t\b|\bn(?:o|ot|ever|obody|one|othing)\b", re.IGNORECASE)
@@ -94,17 +91,15 @@ class GiftAnswer(Answer):
         large the amount is; otherwise it must be a number of units that the donor has, and what
         could be meant in two ways is refused.
         """
-        before, *after = text.split("Answer:")
-        if not after:
-            raise AnswerError("there is no line that starts with 'Answer:'")
+        before, *after = split_at(MARKER, text)
         protocol = situation["protocol"]
         if protocol.fidelity == "released":
-            action, amount, lenient = _released(text.partition("Answer:")[2], protocol)
+            action, amount, lenient = _released(text.partition(MARKER)[2], protocol)
         else:
             said = [_said(each, situation) for each in after]
             action, amount, lenient = said[0]
             if any(other[:2] != (action, amount) for other in said):
-                raise AnswerError("several lines start with 'Answer:', and they are not the same")
+                raise AnswerError(disagreeing(MARKER))
         justification = before.replace("Justification:", "", 1).strip()
         answer = cls(action=action, amount=amount, justification=justification)
         return answer.marked("lenient") if lenient else answer
@@ -112,14 +107,14 @@ class GiftAnswer(Answer):
     @classmethod
     def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
         """Whether the line with the answer has ended: the last digit may not have come."""
-        return "\n" in text.rpartition("Answer:")[2].lstrip()
+        return line_has_ended(MARKER, text)
 
 
 def _said(text: str, situation: Mapping[str, Any]) -> tuple[Action, float, bool]:
     """Return action and amount that follow `Answer:`, and whether goodwill was needed."""
     punishing = situation["protocol"].costly_punishment
     action, text, worded = _deed(text) if punishing else ("donate", text, False)
-    amount, marked_up = _units(text, punishing)
+    amount, marked_up = read_number(text, MARKER, "units", decimal_comma=punishing)
     return action, _within(amount, situation["resources"]), worded or marked_up
 
 
@@ -170,29 +165,8 @@ def _leading_digits(text: str, decimal_comma: bool) -> float:
     return float(found[1].replace(",", "."))
 
 
-def _units(text: str, decimal_comma: bool) -> tuple[float, bool]:
-    """Return the number of units a text begins with, and whether goodwill was needed."""
-    bare = text.lstrip(MARKUP)
-    lenient = bare != text.lstrip()
-    grouped = GROUPED.match(bare)
-    if grouped and decimal_comma:
-        raise AnswerError(f"{grouped[1]} can be read in two ways; write it without separators")
-    found = grouped or (PLAIN_OR_COMMA if decimal_comma else PLAIN).match(bare)
-    if found is None:
-        raise AnswerError("'Answer:' is not followed by a non-negative number of units")
-    rest = bare[found.end() :]
-    if rest.lstrip(MARKUP).startswith("%"):
-        raise AnswerError("the amount must be a number of units, not a percentage")
-    if AMBIGUOUS.match(rest):
-        line = (found[1] + rest).splitlines()[0]
-        raise AnswerError(f"{line[:40]!r} is not a plain number of units")
-    if grouped:
-        return float(grouped[1].replace(",", "")), True
-    return float(found[1].replace(",", ".")), lenient
-
-
 def _within(amount: float, resources: float) -> float:
     """Return the amount, at most the resources (which the prompt shows with two decimals)."""
-    if amount > max(resources, round(resources, 2)):
+    if (kept := at_most(amount, resources)) is None:
         raise AnswerError(f"{amount:g} is more than the {resources:.2f} units that you have")
-    return min(amount, resources)
+    return kept

@@ -2,16 +2,11 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field
-
-from societies.agents.models.base import Request
-from societies.agents.models.scripted import Mind
-from societies.agents.persona.persona import NOBODY, PersonaView
+from societies.kit import Field, Mind, Random, Seen, part
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 
@@ -22,40 +17,40 @@ Share = float
 class DonorMind(Mind):
     """Base: words a strategy and a gift from two numbers that subclasses decide."""
 
-    def reply(self, request: Request, random: Random) -> str:
-        """Answer the strategy prompt or the donation prompt."""
-        situation = request.situation
-        if request.prompt == "strategy":
-            plan = self.plan(request.persona or NOBODY, situation, random)
-            return f"Giving builds trust, keeping builds wealth.\nMy strategy will be {plan}"
-        share = self.share(situation, random)
-        amount = abs(share) * situation["resources"]
-        punishing = share < 0 and situation["protocol"].costly_punishment
-        reason = self.reason(situation)
-        return f"Justification: {reason}\nAnswer: {self.deed(amount, punishing, situation)}"
+    def strategy(self, seen: Seen, random: Random) -> str:
+        """Answer template `strategy`."""
+        plan = self.plan(seen, random)
+        return f"Giving builds trust, keeping builds wealth.\nMy strategy will be {plan}"
 
-    def deed(self, amount: float, punishing: bool, situation: Mapping[str, Any]) -> str:
+    def donate(self, seen: Seen, random: Random) -> str:
+        """Answer template `donate`."""
+        share = self.share(seen, random)
+        punishing = share < 0 and seen.protocol.costly_punishment
+        deed = self.deed(abs(share) * seen.resources, punishing, seen)
+        return f"Justification: {self.reason(seen)}\nAnswer: {deed}"
+
+    def deed(self, amount: float, punishing: bool, seen: Seen) -> str:
         """Word the action; the amount is written out in full, so that no digit is lost."""
         digits = repr(amount)
         if "e" in digits:
             digits = format(Decimal(digits), "f")
-        if not situation["protocol"].costly_punishment:
+        if not seen.protocol.costly_punishment:
             return digits
         return f"{'punish' if punishing else 'donate'} {digits}"
 
-    def reason(self, situation: Mapping[str, Any]) -> str:
+    def reason(self, seen: Seen) -> str:
         """Say in a sentence what the decision looked at."""
-        given = last_gift(situation)
+        given = last_gift(seen)
         if given is None:
-            return f"I know nothing about {situation['recipient']}."
-        return f"{situation['recipient']} last gave {given:.0%} of what it had."
+            return f"I know nothing about {seen.recipient}."
+        return f"{seen.recipient} last gave {given:.0%} of what it had."
 
     @abstractmethod
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:
+    def plan(self, seen: Seen, random: Random) -> str:
         """Finish the sentence `My strategy will be ...`."""
 
     @abstractmethod
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:
+    def share(self, seen: Seen, random: Random) -> Share:
         """Decide what part of the donor's resources to give."""
 
 
@@ -64,10 +59,10 @@ class Constant(DonorMind):
 
     fraction: float = Field(default=0.5, ge=0, le=1)
 
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return f"to give {self.fraction:.0%} of what I have, whoever receives it."
 
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
         return self.fraction
 
 
@@ -80,30 +75,32 @@ class Defector(Constant):
 class RandomGiver(DonorMind):
     """Gives a uniformly drawn part of what it has, or spends it on punishing."""
 
+    called: ClassVar[str] = "random"
     punishing: float = Field(default=0.0, ge=0, le=1)
     """Probability of punishing instead of giving, where the protocol allows it."""
 
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return "to follow my mood of the moment."
 
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        part = random.random()
-        return -part if random.random() < self.punishing else part
+    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+        share = random.random()
+        return -share if random.random() < self.punishing else share
 
 
 class NoisyWriter(RandomGiver):
     """Gives a random part, often forgets the asked format, and is sloppy about numbers."""
 
+    called: ClassVar[str] = "noisy"
     malformed: float = Field(default=0.3, ge=0, le=1)
     sloppy: float = Field(default=0.2, ge=0, le=1)
     """Probability that a gift is written in bold, in per cent, negatively, or beyond all means."""
 
-    def reply(self, request: Request, random: Random) -> str:  # noqa: D102
-        text = super().reply(request, random)
-        if request.prompt == "strategy" or random.random() >= self.sloppy:
+    def donate(self, seen: Seen, random: Random) -> str:  # noqa: D102
+        text = super().donate(seen, random)
+        if random.random() >= self.sloppy:
             return text
         before, _, amount = text.rpartition(" ")
-        beyond = f"{100 + 2 * request.situation['resources']:,.2f}"
+        beyond = f"{100 + 2 * seen.resources:,.2f}"
         return f"{before} {random.choice([f'**{amount}**', '50%', f'-{amount}', beyond])}"
 
 
@@ -118,17 +115,17 @@ class ImageScorer(DonorMind):
     punish: float = Field(default=0.0, ge=0, le=1)
     """Part spent on punishing a recipient in bad standing, where the protocol allows it."""
 
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return (
             f"to give {self.generous:.0%} to whoever last gave at least {self.threshold:.0%}, "
             f"and {self.stingy:.0%} to others."
         )
 
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        given = last_gift(situation)
+    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+        given = last_gift(seen)
         if given is None or given >= self.threshold:
             return self.generous
-        if self.punish and situation["protocol"].costly_punishment:
+        if self.punish and seen.protocol.costly_punishment:
             return -self.punish
         return self.stingy
 
@@ -145,19 +142,19 @@ class Discriminator(DonorMind):
     forgiveness: float = Field(default=0.5, ge=0, le=1)
     """How far meeting a stingy partner excuses giving little."""
 
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: ARG002, D102
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return (
             f"to give strangers {self.baseline:.0%} and everybody else what they deserve, "
             "looking at what they gave and to whom."
         )
 
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
         standing = self.baseline
-        for link in reversed(situation["trace"]):
+        for link in reversed(seen.trace):
             given = kindness(link)
             excuse = self.forgiveness * (1 - standing)
             standing = self.baseline if given is None else given + excuse * (1 - given)
-        return self.baseline if last_gift(situation) is None else min(1.0, standing)
+        return self.baseline if last_gift(seen) is None else min(1.0, standing)
 
 
 class PersonaDriven(DonorMind):
@@ -166,6 +163,7 @@ class PersonaDriven(DonorMind):
     The part that the strategy names is the part it stands by: culture travels in the text.
     """
 
+    called: ClassVar[str] = "persona"
     baseline: float = Field(default=0.4, ge=0, le=1)
     conformity: float = Field(default=0.6, ge=0, le=1)
     """Weight of the advisers' mean against the newcomer's own inclination."""
@@ -174,24 +172,24 @@ class PersonaDriven(DonorMind):
     noise: float = Field(default=0.08, ge=0)
     """Standard deviation of what a newcomer makes of it all."""
 
-    def plan(self, persona: PersonaView, situation: Mapping[str, Any], random: Random) -> str:  # noqa: D102
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: D102
         inclination = (
             self.baseline
-            + 0.25 * persona.score("agreeableness")
-            + 0.05 * persona.score("extraversion")
-            + 0.05 * persona.score("openness")
-            - 0.10 * persona.score("neuroticism")
+            + 0.25 * seen.persona.score("agreeableness")
+            + 0.05 * seen.persona.score("extraversion")
+            + 0.05 * seen.persona.score("openness")
+            - 0.10 * seen.persona.score("neuroticism")
         )
-        parts = [named_part(adviser.strategy) for adviser in situation["advice"]]
-        heard = [part for part in parts if part is not None]
+        named = [named_part(adviser.strategy) for adviser in seen.advice]
+        heard = [share for share in named if share is not None]
         if heard:
             mean = sum(heard) / len(heard)
             inclination += self.conformity * (mean - inclination)
-        part = min(1.0, max(0.0, random.gauss(inclination, self.noise)))
-        return f"to give about {part:.0%} of what I have, and to answer in kind."
+        share = part(random.gauss(inclination, self.noise))
+        return f"to give about {share:.0%} of what I have, and to answer in kind."
 
-    def share(self, situation: Mapping[str, Any], random: Random) -> Share:  # noqa: ARG002, D102
-        named, given = named_part(situation["strategy"]), last_gift(situation)
+    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+        named, given = named_part(seen.strategy), last_gift(seen)
         own = self.baseline if named is None else named
         if given is None:
             return own
@@ -207,10 +205,10 @@ def kindness(link: Any) -> float | None:
     return 0.0 if link.action == "punish" and link.share is not None else link.share
 
 
-def last_gift(situation: Mapping[str, Any]) -> float | None:
+def last_gift(seen: Seen) -> float | None:
     """Return the part that the recipient gave when it last was a donor; None if not known."""
-    trace: Sequence[Any] = situation["trace"]
-    known = trace and trace[0].donor == situation["recipient"]
+    trace: Sequence[Any] = seen.trace
+    known = trace and trace[0].donor == seen.recipient
     return kindness(trace[0]) if known else None
 
 
@@ -218,14 +216,3 @@ def named_part(strategy: str) -> float | None:
     """Return the first percentage that a strategy names, as a part of at most 1."""
     found = PERCENT.search(strategy)
     return min(1.0, float(found[1]) / 100) if found else None
-
-
-MINDS: dict[str, type[Mind]] = {
-    "constant": Constant,
-    "defector": Defector,
-    "discriminator": Discriminator,
-    "image_scorer": ImageScorer,
-    "noisy": NoisyWriter,
-    "persona": PersonaDriven,
-    "random": RandomGiver,
-}

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from societies.agents.answers.answer import Outcome
-from societies.record.types import Record
+from societies.record.types import Record, mark
 
 
 class Strategy(Record):
@@ -52,9 +52,9 @@ class Donation(Record):
         """Tell it in a line."""
         deed = {"donate": "gives", "punish": "pays to punish", "invalid": "vainly names"}
         share = "" if self.share is None else f" ({self.share:.0%})"
-        mark = "" if self.outcome == "clean" else f" [{self.outcome}]"
+        doing = f"{agent} {deed[self.action]} {self.recipient} {self.amount:.2f}{share}"
         return (
-            f"{agent} {deed[self.action]} {self.recipient} {self.amount:.2f}{share}{mark}: "
+            f"{doing}{mark(self.outcome)}: "
             f"{agent} {self.donor_before:.2f} -> {self.donor_after:.2f}, "
             f"{self.recipient} {self.recipient_before:.2f} -> {self.recipient_after:.2f}"
         )

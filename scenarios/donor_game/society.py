@@ -67,10 +67,9 @@ class Game:
     hands: dict[LLMAgent, Hand] = field(default_factory=dict)
 
 
-class DonorGame(Society):
+class DonorGame(Society[DonorProtocol]):
     """Vallinder & Hughes 2024, section 3: strategies, two games, selection, inheritance."""
 
-    protocol: DonorProtocol
     records = (Strategy, Donation, Score)
     strategies: dict[LLMAgent, str]
     """What everybody alive has devised: the only state that an agent carries between turns."""
@@ -167,7 +166,6 @@ class DonorGame(Society):
             fallback=NO_STRATEGY,
             attempts=self.protocol.attempts,
             explain=self.protocol.reask == "explain",
-            protocol=self.protocol,
             generation=generation,
             advice=advice,
             predecessors=self.predecessors,
@@ -212,7 +210,6 @@ class DonorGame(Society):
             fallback=NO_GIFT,
             attempts=protocol.attempts,
             explain=protocol.reask == "explain",
-            protocol=protocol,
             strategy=self.strategies[donor],
             generation=game.generation,
             round=number,

@@ -1,28 +1,10 @@
 """Interviews: who agents say they are, asked in many ways, and whether they act on it."""
 
-from pathlib import Path
+from societies.kit import Scenario
 
-from societies.scenario import Scenario
-from societies.scenarios.interview.minds import MINDS
-from societies.scenarios.interview.protocol import (
-    InterviewProtocol,
-    attendance,
-    check,
-    planned_calls,
-)
-
-SCENARIO = Scenario(
-    name="interview",
-    title="Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
-    folder=Path(__file__).parent,
-    society="societies.scenarios.interview.society:Interview",
-    protocol=InterviewProtocol,
-    minds=MINDS,
+SCENARIO = Scenario.here(
+    "Questionnaires, choices and self-descriptions: how stable a persona is, and how true",
     roles=("judge",),
-    check=check,
-    calls=planned_calls,
-    attendance=attendance,
-    summary="societies.scenarios.interview.measures:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (
@@ -35,6 +17,5 @@ SCENARIO = Scenario(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    findings="societies.scenarios.interview.measures:findings",
     plots="societies.analysis.questionnaires.figures:draw",
 )

@@ -1,40 +1,40 @@
 """Scripted minds for interviews: known flaws, and a judge of others."""
 
 import json
-from random import Random
+from typing import ClassVar
 
-from pydantic import Field
-
-from societies.agents.models.base import Request
 from societies.agents.models.respondent import Respondent
-from societies.agents.models.scripted import Mind
-from societies.agents.persona.persona import NOBODY, PersonaView
+from societies.agents.persona.persona import PersonaView
+from societies.kit import Field, Mind, Random, Seen
 from societies.scenarios.interview.answers import STATEMENTS
 
 
 class Interviewee(Mind):
     """Answers from its persona; subclasses differ in how they fill in questionnaires."""
 
+    called: ClassVar[str] = "steady"
     knows: dict[str, list[str]] = Field(default_factory=dict)
     """Whom it can recognise as a judge, as a language model knows those it has read about: names,
     each with words that give the person away."""
 
-    def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002 - a fixed policy
-        """Describe itself, or judge others: the tasks that are no questionnaire."""
-        if request.prompt == "twenty_statements":
-            told = statements(request.persona or NOBODY)[: 2 * STATEMENTS]
-            told += [
-                f"I am a person like any other ({n})." for n in range(2 * STATEMENTS - len(told))
-            ]
-            return json.dumps({"known": told[:STATEMENTS], "hidden": told[STATEMENTS:]})
-        if request.prompt == "verdicts":
-            true = set(statements(request.situation["person"]))
-            verdicts = [
-                {"true": "yes" if statement in true else "no", "why": "I know the person."}
-                for statement in request.situation["statements"]
-            ]
-            return json.dumps({"verdicts": verdicts})
-        return json.dumps(self.recognise(request.situation["profile"]))
+    def twenty_statements(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - a fixed policy
+        """Describe itself."""
+        told = statements(seen.persona)[: 2 * STATEMENTS]
+        told += [f"I am a person like any other ({n})." for n in range(2 * STATEMENTS - len(told))]
+        return json.dumps({"known": told[:STATEMENTS], "hidden": told[STATEMENTS:]})
+
+    def verdicts(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
+        """Judge somebody's statements about itself."""
+        true = set(statements(seen.person))
+        verdicts = [
+            {"true": "yes" if statement in true else "no", "why": "I know the person."}
+            for statement in seen.statements
+        ]
+        return json.dumps({"verdicts": verdicts})
+
+    def guess_who(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
+        """Say whom a profile is of."""
+        return json.dumps(self.recognise(seen.profile))
 
     def recognise(self, profile: str) -> dict[str, str]:
         """Name the person it knows that most of a profile fits."""
@@ -118,18 +118,3 @@ def statements(persona: PersonaView) -> list[str]:
         told += [f"I love {thing}." for thing in persona.life.loves]
         told += [f"I hate {thing}." for thing in persona.life.hates]
     return told
-
-
-MINDS: dict[str, type[Mind]] = {
-    "acquiescent": Acquiescent,
-    "drifting": Drifting,
-    "hypocrite": Hypocrite,
-    "insensitive": Insensitive,
-    "order_biased": OrderBiased,
-    "refusing": Refusing,
-    "steady": Interviewee,
-    "stubborn": Stubborn,
-    "template_bound": TemplateBound,
-    "wording_bound": WordingBound,
-    "yielding": Yielding,
-}

@@ -13,10 +13,9 @@ from societies.scenarios.interview.records import Guess, Judgement, SelfDescript
 from societies.society import Society
 
 
-class Interview(Society):
+class Interview(Society[InterviewProtocol]):
     """Questionnaires, choices and self-descriptions, asked as their papers ask (see README)."""
 
-    protocol: InterviewProtocol
     records = (SelfDescription, Judgement, Guess)
 
     async def play(self) -> AsyncGenerator[None, None]:

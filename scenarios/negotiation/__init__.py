@@ -1,22 +1,8 @@
 """Negotiation: Deal or No Deal self-play (Liao, Tomlin & Klein 2024, arXiv 2406.18872)."""
 
-from pathlib import Path
+from societies.kit import Scenario
 
-from societies.scenario import Scenario
-from societies.scenarios.negotiation.minds import MINDS
-from societies.scenarios.negotiation.protocol import NegotiationProtocol, attendance, check
-
-SCENARIO = Scenario(
-    name="negotiation",
-    title="Deal or No Deal: two players talk, then propose in private how to share things out",
-    folder=Path(__file__).parent,
-    society="societies.scenarios.negotiation.society:Negotiation",
-    protocol=NegotiationProtocol,
-    minds=MINDS,
+SCENARIO = Scenario.here(
+    "Deal or No Deal: two players talk, then propose in private how to share things out",
     roles=("red", "blue", "judge"),
-    check=check,
-    attendance=attendance,
-    conserved="societies.scenarios.negotiation.conserved:violations",
-    summary="societies.scenarios.negotiation.measures:summary",
-    plots="societies.scenarios.negotiation.figures:draw",
 )

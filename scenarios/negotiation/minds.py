@@ -5,17 +5,13 @@ proposes the part that it had offered to take, and the two add up.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
-from typing import Any
-
-from pydantic import Field
+from typing import ClassVar
 
 from societies.agents.models.base import Request
-from societies.agents.models.scripted import Mind
-from societies.agents.persona.persona import NOBODY
+from societies.kit import Field, Mind, Random, Seen
 from societies.scenarios.negotiation.contexts import Counts, remainder, shares, worth
 from societies.scenarios.negotiation.offers import (
     list_words,
@@ -51,18 +47,17 @@ class View:
     """Its persona's, from -1 to 1."""
 
     @classmethod
-    def of(cls, request: Request) -> "View":
+    def of(cls, seen: Seen) -> "View":
         """Take it from the variables of the turn, and from the persona."""
-        situation = request.situation
-        history, seat = situation["history"], situation["seat"]
+        history, seat = seen.history, seen.seat
         return cls(
-            resources=tuple(situation["resources"]),
-            counts=tuple(situation["counts"]),
-            values=tuple(situation["values"]),
+            resources=tuple(seen.resources),
+            counts=tuple(seen.counts),
+            values=tuple(seen.values),
             mine=tuple(said.text for said in history if said.seat == seat),
             theirs=tuple(said.text for said in history if said.seat != seat),
-            proposed=situation["proposed"],
-            agreeableness=(request.persona or NOBODY).score("agreeableness"),
+            proposed=seen.proposed,
+            agreeableness=seen.persona.score("agreeableness"),
         )
 
     @cached_property
@@ -100,13 +95,16 @@ class Negotiator(Mind):
     patience: int = Field(default=6, ge=1)
     """Own messages after which it gives up talking, and proposes what it claims."""
 
-    def reply(self, request: Request, random: Random) -> str:
-        """Answer with a message or a proposal; asked as a judge, with a verdict."""
-        if request.prompt == "judge":
-            return judge_reply(request.situation)
-        if request.attempt <= self.slips:
-            return FAULTS[request.attempt - 1]
-        view = View.of(request)
+    def judge(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - a fixed policy
+        """Answer template `judge`: messages are judged by their sentences."""
+        return judge_reply(seen)
+
+    def turn(self, seen: Seen, random: Random) -> str:
+        """Answer template `turn` with a message or a proposal."""
+        attempt = seen.request.attempt
+        if attempt <= self.slips:
+            return FAULTS[attempt - 1]
+        view = View.of(seen)
         if view.proposed:
             return self.propose(view, self.settle(view, random))
         if view.offered is not None and self.accepts(view, view.offered, random):
@@ -294,6 +292,7 @@ class Liar(Logroller):
 class RandomNegotiator(Negotiator):
     """Offers, accepts and proposes by chance."""
 
+    called: ClassVar[str] = "random"
     acceptance: float = Field(default=0.3, ge=0, le=1)
     """Probability of accepting an offer."""
 
@@ -337,31 +336,19 @@ class Reciter(Mind):
         return self.lines[min(said, len(self.lines) - 1)]
 
 
-def judge_reply(situation: Mapping[str, Any]) -> str:
+def judge_reply(seen: Seen) -> str:
     """Judge messages by their sentences: false values, and offers that were not kept."""
-    resources, counts = situation["resources"], situation["counts"]
-    own = [said for said in situation["history"] if said.number in situation["judged"]]
+    resources, counts = seen.resources, seen.counts
+    own = [said for said in seen.history if said.number in seen.judged]
     flagged = {
         said.number
         for said in own
-        if (told := read_values(said.text, resources)) and told != tuple(situation["values"])
+        if (told := read_values(said.text, resources)) and told != tuple(seen.values)
     }
-    last = situation["history"][-1]
+    last = seen.history[-1]
     promise = read_offer(last.text, resources, counts)
-    kept = situation["share"] is None or promise in (None, situation["share"])
-    if last.number in situation["judged"] and not kept:
+    kept = seen.share is None or promise in (None, seen.share)
+    if last.number in seen.judged and not kept:
         flagged.add(last.number)
     numbers = ", ".join(map(str, sorted(flagged))) or "none"
     return f"I compared every message with the values and the proposal.\nInconsistent: {numbers}"
-
-
-MINDS: dict[str, type[Mind]] = {
-    "boulware": Boulware,
-    "conceder": Conceder,
-    "greedy": Greedy,
-    "liar": Liar,
-    "logroller": Logroller,
-    "random": RandomNegotiator,
-    "reciter": Reciter,
-    "talker": Talker,
-}

@@ -33,10 +33,9 @@ from societies.society import Society
 Reason = Literal["agreed", "mismatch", "turn_limit", "aborted"]
 
 
-class Negotiation(Society):
+class Negotiation(Society[NegotiationProtocol]):
     """Liao, Tomlin & Klein 2024, section 3: many independent games of two seats."""
 
-    protocol: NegotiationProtocol
     records = (ContextRecord, Proposal, Correction, Outcome, Sample, Verdict)
 
     async def play(self) -> AsyncGenerator[None, None]:

@@ -1,5 +1,6 @@
-"""Copying a shipped scenario, to start one's own from."""
+"""Copying a shipped scenario, or a small whole one, to start one's own from."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -35,6 +36,40 @@ def copy_scenario(name: str, folder: Path | None) -> list[Path]:
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}") from error
     return [*copies, *prompts]
+
+
+def write_scenario(name: str, folder: Path | None) -> list[Path]:
+    """Write a small, complete scenario of one's own, the public goods game; return its files.
+
+    Args:
+        name: what it is called; its folder, too, if none is given.
+        folder: where it is written.
+
+    Raises:
+        InputError: the name cannot be one, or a file would be overwritten.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise InputError(f"{name!r} cannot be a scenario's name: use small letters, digits and _")
+    folder = folder or Path(name)
+    kinds = ("*.py", "prompts/*.j2", "*.yaml", "*.md")
+    sources = [path for kind in kinds for path in sorted(registry.STARTER.glob(kind))]
+    copies = {
+        path: folder / _renamed(str(path.relative_to(registry.STARTER)), name) for path in sources
+    }
+    existing = [path for path in copies.values() if path.exists()]
+    if existing:
+        raise InputError(f"{existing[0]} exists; name another folder, or move it away")
+    try:
+        for source, copy in copies.items():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(_renamed(source.read_text("utf-8"), name), "utf-8")
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}") from error
+    return list(copies.values())
+
+
+def _renamed(text: str, name: str) -> str:
+    return text.replace("public_goods", name)
 
 
 def _with_prompts(text: str, templates: list[Path]) -> str:

@@ -69,11 +69,14 @@ def init(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="Where to copy it.")
     ] = None,
+    scenario: Annotated[
+        bool, typer.Option("--scenario", help="Write a new scenario NAME: a small, whole game.")
+    ] = False,
 ) -> None:
-    """Copy a shipped scenario's YAML and prompts, to start one of your own from."""
-    from societies.cli.init import copy_scenario
+    """Copy a shipped scenario's YAML and prompts, or write a new scenario, to start from."""
+    from societies.cli.init import copy_scenario, write_scenario
 
-    for path in copy_scenario(name, folder):
+    for path in (write_scenario if scenario else copy_scenario)(name, folder):
         say(path)
 
 

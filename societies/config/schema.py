@@ -31,7 +31,7 @@ class RunConfig(Strict):
     """Everything that decides a run. The resolved file in a run's directory reruns it."""
 
     scenario: str
-    """Name of the scenario; `societies list` shows them."""
+    """Name of the scenario (`societies list` shows them), or the path of its folder."""
     name: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$|^$", max_length=100)
     """Name of the run; the file's name when absent."""
     seed: int = Field(default=0, ge=0)

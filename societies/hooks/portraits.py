@@ -136,6 +136,7 @@ async def _ask(writer: LLMAgent, wanted: Commission, description: str) -> tuple[
         wanted.prompt,
         kind,
         fallback=kind(text=""),
+        purpose="portrait",
         description=description,
         portrayed=wanted.about,
         steps=wanted.steps,

@@ -66,23 +66,19 @@ def load(
         raise InputError(
             f"{read.where(('scenario',))}: say which scenario this is (there are: {known})"
         )
-    try:
-        scenario = registry.find(name)
-    except InputError as error:
-        raise InputError(f"{read.where(('scenario',))}: {error}") from error
-    return validate(read, scenario), scenario
+    return validate(read, scenario := source.find_scenario(read, name)), scenario
 
 
 def config_class(scenario: Scenario) -> type[RunConfig]:
     """Return the configuration class of a scenario: `RunConfig` with its own protocol."""
-    return _config_class(scenario.name, scenario.protocol)
+    return _config_class(scenario.name, scenario.address or scenario.name, scenario.protocol)
 
 
 @cache
-def _config_class(name: str, protocol: type[Protocol]) -> type[RunConfig]:
+def _config_class(name: str, address: str, protocol: type[Protocol]) -> type[RunConfig]:
     title = "".join(part.capitalize() for part in name.split("_"))
     own: Any = (protocol, Field(default_factory=protocol))
-    literal: Any = (Literal[name], ...)
+    literal: Any = (Literal[address], ...)
     return create_model(f"{title}Config", __base__=RunConfig, scenario=literal, protocol=own)
 
 

@@ -13,6 +13,7 @@ from societies.agents.errors import SocietyError
 from societies.agents.files import documents
 from societies.config.values import set_value
 from societies.errors import InputError
+from societies.scenario import Scenario
 from societies.words import Place, nearest
 
 
@@ -96,7 +97,7 @@ def read(given: str | Path | Mapping[str, Any]) -> Source:
 
 
 def find_file(given: str | Path) -> Path:
-    """Return the file that a path or a shipped name means.
+    """Return the file that a path (`.yaml` may be left out) or a shipped name means.
 
     Raises:
         InputError: there is none.
@@ -111,6 +112,8 @@ def find_file(given: str | Path) -> Path:
         files = {file.stem: file for file in registry.find(name).files()}
         if stem in files:
             return files[stem]
+    if (file := path.with_name(f"{path.name}.yaml")).is_file():
+        return file
     shipped = [
         f"{name}/{file.stem}" for name in registry.names() for file in registry.find(name).files()
     ]
@@ -130,3 +133,30 @@ def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Mark, yaml.Node] | N
         for item in node.value[int(part) : int(part) + 1]:
             return item.start_mark, item
     return None
+
+
+def find_scenario(read: Source, name: str) -> Scenario:
+    """Return the scenario of a file; a path is relative to the file, or to here if set over it.
+
+    Run directories are passed on between people, and are looked into without being run: their files
+    name a folder by its whole path, so that none brings code of its own.
+
+    Raises:
+        InputError: there is none.
+    """
+    is_own = read.path is not None and ("scenario",) not in read.overridden
+    base = read.path.parent if read.path and is_own else Path()
+    if registry.is_path(name):
+        in_run = is_own and any((base / file).exists() for file in ("run.json", "journal.ndjson"))
+        if in_run and not Path(name).is_absolute():
+            raise InputError(
+                f"{read.where(('scenario',))}: {name!r} is relative, in a run's directory, which "
+                "brings no code of its own: write the whole path of the scenario's folder"
+            )
+        name = read.data["scenario"] = str((base / name).resolve())
+    try:
+        return registry.find(name)
+    except InputError as error:
+        beside = (base / name / "__init__.py").is_file() and not registry.is_path(name)
+        hint = f"; for the folder, write ./{name}" if beside else ""
+        raise InputError(f"{read.where(('scenario',))}: {error}{hint}") from error

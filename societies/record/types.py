@@ -1,11 +1,22 @@
 """Record types: one pydantic model is one typed table of the run log."""
 
 import types
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from string import Formatter
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from societies.agents.answers.answer import Outcome
+from societies.agents.answers.answer import Answer, Outcome
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,6 +44,40 @@ class Record(BaseModel):
         """Tell the record in a line of the transcript."""
         told = ", ".join(f"{name}={value}" for name, value in self if value not in ("", None, []))
         return f"{agent}: {self.table} {told}"
+
+
+class ActionRecord(Record):
+    """What an agent (column `agent`) did by an answer: why, and how the answer came about."""
+
+    told: ClassVar[str] = ""
+    """The line of the transcript, with fields in braces: `{agent} gives {amount:g}`."""
+
+    reason: str
+    """What the answer gives as its reason; empty if it gives none."""
+    outcome: Outcome
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        named = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(cls.told) if name}
+        if unknown := sorted(named - {"agent", *cls.model_fields}):
+            raise TypeError(f"{cls.__name__}.told names {', '.join(unknown)}, which it has not")
+
+    @classmethod
+    def of(cls, answer: Answer, **fields: Any) -> Self:
+        """Return the record of what an answer led to: `reason` and `outcome` are the answer's."""
+        reason = getattr(answer, "reason", "")
+        return cls(**{"reason": reason, "outcome": answer.outcome, **fields})
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line, marked if the answer was not clean."""
+        if not self.told:
+            return super().story(agent)
+        return self.told.format(agent=agent, **dict(self)) + mark(self.outcome)
+
+
+def mark(outcome: Outcome) -> str:
+    """Return what stands behind a line of the transcript for an answer that was not clean."""
+    return "" if outcome == "clean" else f" [{outcome}]"
 
 
 class AgentRecord(Record):

@@ -7,7 +7,6 @@ import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
 from societies.runs.run import Run
-from societies.scenario import resolve
 
 MODEL = pl.coalesce("label", "model").alias("model")
 """Column `model` of tables that compare models: variants of one model are told apart by `label`."""
@@ -21,28 +20,28 @@ CAUTIOUS_UNREADABLE = 0.2
 
 def summarise(run: Run) -> pl.DataFrame | None:
     """Return the scenario's result table of a run, or None if it has none."""
-    summary = run.scenario.summary
-    table: pl.DataFrame | None = resolve(summary)(run) if summary else None
+    summary = run.scenario.part("summary")
+    table: pl.DataFrame | None = summary(run) if summary else None
     return table
 
 
 def conclude(run: Run) -> list[str]:
     """Return what a run's result table comes to, in sentences; empty if nobody says."""
-    findings = run.scenario.findings
-    return list(resolve(findings)(run)) if findings else []
+    findings = run.scenario.part("findings")
+    return list(findings(run)) if findings else []
 
 
 def plot(run: Run, folder: Path) -> list[Path]:
     """Draw the scenario's plots of a run into `folder`; return their files."""
-    plots = run.scenario.plots
-    files: list[Path] = resolve(plots)(run, folder) if plots else []
+    plots = run.scenario.part("plots")
+    files: list[Path] = plots(run, folder) if plots else []
     return files
 
 
 def violations(run: Run) -> list[str]:
     """Return how a run breaks what the scenario declares as conserved; empty if it does not."""
-    conserved = run.scenario.conserved
-    return list(resolve(conserved)(run)) if conserved else []
+    conserved = run.scenario.part("conserved")
+    return list(conserved(run)) if conserved else []
 
 
 def caution(run: Run) -> str | None:

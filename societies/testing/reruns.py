@@ -140,7 +140,7 @@ def check_resume(run: Run, cuts: int = 3, seed: int = 0) -> None:
     lines = (run.path / "journal.ndjson").read_bytes().splitlines(keepends=True)
     random = Random(seed)
     for number in range(cuts):
-        kept = lines[: random.randrange(len(lines))]
+        kept = lines[: max(1, random.randrange(len(lines)))]  # an emptied journal is refused
         torn = lines[len(kept)][: random.randrange(1, len(lines[len(kept)]))] if number % 2 else b""
         with TemporaryDirectory(prefix="societies-") as folder:
             _check_cut(run, Path(folder) / "run", kept, torn)
