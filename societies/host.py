@@ -16,6 +16,7 @@ from societies.agents.streams import GuardedStream
 from societies.agents.templates.prompts import Prompts
 from societies.agents.templates.views import FrozenDict, views
 from societies.calls.calls import Calls
+from societies.calls.provider import provider_of
 from societies.config.schema import RunConfig
 from societies.config.shown import Surroundings
 from societies.record.types import AnswerRecord, CallRecord, MessageRecord, Record
@@ -104,6 +105,10 @@ class Host(mesa.Model):
                 f"agent {agent.name} is used in interaction {current.scope}, which does not name "
                 "it: add it to schedule(agents=...)"
             )
+
+    def takes_schema(self, spec: ModelSpec) -> bool:
+        """Whether a model is to answer by JSON schema where an answer type has one."""
+        return provider_of(spec.name).takes_schema(spec)
 
     async def complete(self, agent: LLMAgent, request: Request) -> Call:
         """Take the completion from the journal, or from the agent's language model."""

@@ -13,12 +13,15 @@ from societies.agents.agent import Call, LLMAgent
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
 from societies.calls.patience import Patience
-from societies.calls.throttle import Throttle, attach_shared, detach_shared
+from societies.calls.provider import Provider, provider_of
+from societies.calls.throttle import Throttle, detach_shared
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.halt import Halt
 from societies.record.journal import Entry, Journal
 from societies.scheduler import Interaction
+
+Opened = tuple[LanguageModel, Throttle | None, Provider]
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ class Calls:
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
-        self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
+        self._models: dict[Hashable, Opened] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
         self._jitter = Random()
@@ -159,7 +162,7 @@ class Calls:
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
-        model, throttle = self._models.get(spec.access) or self._open(spec)
+        model, throttle, provider = self._models.get(spec.access) or self._open(spec)
         began, attempt, given_up = 0.0, 1, 0
         patience = Patience(self.limits, self._jitter)
         while True:
@@ -169,27 +172,30 @@ class Calls:
             try:
                 completion = await _uncancelled(model.complete(request, key), key)
             except PassingModelError as error:
-                if error.overload:
+                if error.overload and throttle:
                     throttle.overloaded(sent)
                 given_up += error.given_up
                 self.give_up(error.given_up)
                 pause = patience.pause(error, known=spec.access in self._answered)
             else:
-                throttle.succeeded(time.monotonic() - sent)
-                if reserved:
+                if throttle:
+                    throttle.succeeded(time.monotonic() - sent)
+                if throttle and reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)
-                if not spec.is_scripted:
+                if not provider.reports_itself:
                     self._answered.add(spec.access)
                     completion.attempts = attempt
                     completion.given_up = given_up
                     self.unanswered -= given_up
                     completion.latency = time.monotonic() - began
-                    completion.in_flight = int(throttle.limit)
+                    if throttle and throttle.adaptive:
+                        completion.in_flight = int(throttle.limit)
                 return completion
             finally:
                 self._under_way -= 1
-                throttle.leave()
+                if throttle:
+                    throttle.leave()
             await self._pause(pause)
             attempt += 1
 
@@ -198,31 +204,30 @@ class Calls:
         self.totals.given_up += requests
         self.unanswered += requests
 
-    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
-        model = self.open_model(spec)
-        if spec.is_scripted or getattr(model, "is_stand_in", False):
-            throttle = Throttle(adaptive=False)
-            throttle.attach(self, self.limits)
-        else:
-            throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
+    def _open(self, spec: ModelSpec) -> Opened:
+        model, provider = self.open_model(spec), provider_of(spec.name)
+        is_stand_in = getattr(model, "is_stand_in", False)
+        throttle = None if is_stand_in else provider.throttle(spec, self.limits, self)
+        if throttle and throttle.adaptive:
             known = self.throttles.setdefault(spec.name, throttle)
             if known is not throttle:
                 self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
-        self._models[spec.access] = (model, throttle)
+        self._models[spec.access] = (model, throttle, provider)
         return self._models[spec.access]
 
-    async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
+    async def _wait_for_turn(self, throttle: Throttle | None, request: Request) -> int:
         """Wait until the limits let a request pass; return the tokens reserved for it."""
         reserved = 0
-        if throttle.is_rated:
+        if throttle and throttle.is_rated:
             reserved = sum(len(message.content) for message in request.messages) // 4 + 1
             await self._pause(throttle.delay(reserved))
-        if not throttle.enter_at_once():
+        if throttle and not throttle.enter_at_once():
             await throttle.enter()
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.halt.reason:
-            throttle.leave(unused=True)
+            if throttle:
+                throttle.leave(unused=True)
             raise RunInterruptedError(self.halt.reason)
         self._under_way += 1
         return reserved
@@ -262,7 +267,7 @@ class Calls:
             ("max_cost_usd", self.limits.max_cost_usd, unsaid or completion.cost is None),
             ("max_tokens_total", self.limits.max_tokens_total, unsaid),
         ):
-            if limit is not None and unknown and not spec.is_scripted:
+            if limit is not None and unknown and not provider_of(spec.name).reports_itself:
                 raise ModelError(
                     f"limits.{name} cannot be kept: the server of model {spec.name} does not say "
                     f"what call {key} took; its reply is journalled. Go on without the limit "
