@@ -1,24 +1,29 @@
 """Model calls: the one way from an agent to a language model, through the journal."""
 
 import asyncio
-import difflib
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
+from typing import Any
+from uuid import uuid4
 
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
+from societies.calls.differences import between_requests, between_works
 from societies.calls.patience import Patience
 from societies.calls.provider import Provider, provider_of
+from societies.calls.task import Task, Work
 from societies.calls.throttle import Throttle, detach_shared
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.halt import Halt
-from societies.record.journal import Entry, Journal
+from societies.record.artifacts import Artifacts
+from societies.record.journal import Journal
+from societies.record.work import Intent, Result, digest_of
 from societies.scheduler import Interaction
 
 Opened = tuple[LanguageModel, Throttle | None, Provider]
@@ -34,9 +39,9 @@ class Totals:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
-    """US dollars, over the calls that have a known price."""
+    """US dollars, over the calls and works that have a known price."""
     unpriced: int = 0
-    """Calls whose model has no known price."""
+    """Calls and works that have no known price."""
     given_up: int = 0
     """Requests given up, at a time-out or as too long a reply, that may have to be paid for."""
 
@@ -48,10 +53,14 @@ class Totals:
         self.completion_tokens += completion.completion_tokens
         if journalled:
             self.given_up += completion.given_up
-        if completion.cost is None:
+        self.pay(completion.cost)
+
+    def pay(self, cost: float | None) -> None:
+        """Count a price, if it is known."""
+        if cost is None:
             self.unpriced += 1
         else:
-            self.cost += completion.cost
+            self.cost += cost
 
 
 class Calls:
@@ -83,6 +92,9 @@ class Calls:
         self.live = live
         self.limits = limits
         self.halt = halt or Halt()
+        self.artifacts = journal.artifacts if journal else Artifacts()
+        self.works: list[str] = []
+        """The keys of the work that was asked for, besides calls."""
         self.unanswered = 0
         """Of the requests given up, those whose call has had no answer."""
         self.throttles: dict[str, Throttle] = {}
@@ -115,14 +127,10 @@ class Calls:
         if entry is not None:
             self._unused -= 1
             if entry.request != digest:
-                raise ReplayDiffersError(self._difference(entry, request, spec))
+                raise ReplayDiffersError(between_requests(self.journal, entry, request, spec))
             completion = entry.completion
-        elif not self.live:
-            raise ReplayDiffersError(f"call {key} is not in the journal: it was never recorded")
         else:
-            if self._on_live is not None:
-                began, self._on_live = self._on_live, None
-                began()
+            self._go_live("call", key)
             completion = await self._ask_or_stop(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
@@ -131,6 +139,78 @@ class Calls:
                 self._check_counted(spec, key, completion)
         self.totals.add(completion, journalled=entry is not None)
         return Call(key, digest, request, completion)
+
+    async def once(
+        self, interaction: Interaction, agent: str, kind: str, asked: Mapping[str, Any], work: Work
+    ) -> Result:
+        """Return the journalled result of some work; or do it, or wait for what was begun of it.
+
+        Raises:
+            ReplayDiffersError: the journal holds other work under this key, or no result of it.
+            RunInterruptedError: the run is being stopped, or may not spend any more.
+            ModelError: the work cannot be done.
+        """
+        number = interaction.next_call(f"{agent}#{kind}")
+        key = f"{interaction.scope}#{agent}#{kind}#{number}"
+        intent = Intent(key, kind, digest_of(asked), asked, uuid4().hex)
+        begun = self.journal.intent(key) if self.journal else None
+        if begun is not None and (begun.kind, begun.digest) != (kind, intent.digest):
+            raise ReplayDiffersError(between_works(begun, intent))
+        result = self.journal.result(key) if self.journal else None
+        if result is None:
+            if begun is not None and not self.live:
+                raise ReplayDiffersError(f"{kind} {key} was begun, and the journal has no result")
+            self._go_live(kind, key)
+            if begun is None:
+                self._check_may_begin()
+            task = Task(begun or intent, begun is not None, self.journal, self.artifacts)
+            result = await self._do(task, work)
+            if self._spent is not None:
+                self._spent.pay(result.cost)
+                self._check_priced(task.intent, result)
+        self.works.append(key)
+        self.totals.pay(result.cost)
+        return result
+
+    async def _do(self, task: Task, work: Work) -> Result:
+        """Do some work between its two lines of the journal."""
+        if self.journal and not task.is_resumed:
+            self.journal.begin(task.intent)
+        try:
+            result = (await work(task)).plain()
+        except ModelError as error:
+            self.halt.stop(str(error), error)
+            raise
+        if self.journal:
+            self.journal.finish(task.intent, result)
+        return result
+
+    def _check_may_begin(self) -> None:
+        """Raise if nothing new may be begun."""
+        if self._spent is not None:
+            self._check_limits(self._spent)
+        if self.halt.reason:
+            raise RunInterruptedError(self.halt.reason)
+
+    def _check_priced(self, intent: Intent, result: Result) -> None:
+        """Raise if the cost of a run is limited, and nobody says what some work has cost."""
+        if self.limits.max_cost_usd is not None and result.cost is None:
+            raise ModelError(
+                f"limits.max_cost_usd cannot be kept: nobody says what {intent.key} has cost; it "
+                "is done, and journalled. Go on without the limit (--set limits.max_cost_usd=null)"
+            )
+
+    def _go_live(self, kind: str, key: str) -> None:
+        """Note that something is asked for that is not in the journal.
+
+        Raises:
+            ReplayDiffersError: this is a replay.
+        """
+        if not self.live:
+            raise ReplayDiffersError(f"{kind} {key} is not in the journal: it was never recorded")
+        if self._on_live is not None:
+            began, self._on_live = self._on_live, None
+            began()
 
     def check_all_used(self) -> None:
         """Raise unless every journalled call was asked again.
@@ -141,6 +221,13 @@ class Calls:
         if self._unused and self.journal:
             raise ReplayDiffersError(
                 f"{self._unused} of {self.journal.size} journalled calls were not asked again"
+            )
+        works = self.journal.works() if self.journal else []
+        unused = [key for key in works if key not in self.works]
+        if unused:
+            raise ReplayDiffersError(
+                f"{len(unused)} of {len(works)} journalled works were not asked for again "
+                f"(the first is {unused[0]})"
             )
 
     def reply(self, key: str) -> str:
@@ -242,6 +329,8 @@ class Calls:
             return spent
         for entry in islice(self.journal.entries(), self.journal.adopted, None):
             spent.add(entry.completion, journalled=True)
+        for result in islice(self.journal.results(), self.journal.adopted_results, None):
+            spent.pay(result.cost)
         return spent
 
     def _check_limits(self, spent: Totals) -> None:
@@ -281,20 +370,6 @@ class Calls:
                 await asyncio.wait_for(self._stopped.wait(), seconds)
         if self.halt.reason:
             raise RunInterruptedError(self.halt.reason)
-
-    def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
-        """Say what differs between the journalled request and the one asked now."""
-        if self.journal is None:
-            return ""
-        recorded = [self.journal.message(digest) for digest in entry.messages]
-        before = [f"model: {self.journal.sampling(entry.model)}"]
-        now = [f"model: {spec.sampling()}"]
-        for role, content in recorded:
-            before += f"[{role}] {content}".splitlines()
-        for message in request.messages:
-            now += f"[{message.role}] {message.content}".splitlines()
-        lines = difflib.unified_diff(before, now, "recorded", "asked now", n=1, lineterm="")
-        return f"call {entry.key} asks something else than was recorded:\n" + "\n".join(lines)
 
 
 async def _uncancelled(work: Awaitable[Completion], key: str) -> Completion:

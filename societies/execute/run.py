@@ -105,7 +105,8 @@ def execute(
     """
     started = time.monotonic()
     status, reason = "failed", None
-    journal.adopted = origin.get("parent", {}).get("calls", 0)
+    parent = origin.get("parent", {})
+    journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
     write_about(path, config, "running", **origin)
     try:
