@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -220,6 +221,16 @@ def test_work_has_one_result_and_was_begun_before(tmp_path):
             journal.finish(intent(), Result({}))
         with pytest.raises(JournalError, match="the result of"):
             journal.begin(intent())
+
+
+def test_what_is_known_last_of_work_counts(tmp_path):
+    path = tmp_path / "journal.ndjson"
+    with Journal(path) as journal:
+        journal.begin(intent(epochs=1))
+        journal.begin(replace(intent(epochs=1), handle={"job": "ft-1"}))
+    with Journal(path, writable=False) as journal:
+        assert journal.intent(intent().key) == replace(intent(epochs=1), handle={"job": "ft-1"})
+        assert journal.works() == [intent().key]
 
 
 def test_a_digest_is_that_of_the_content():

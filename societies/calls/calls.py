@@ -223,7 +223,8 @@ class Calls:
                 f"{self._unused} of {self.journal.size} journalled calls were not asked again"
             )
         works = self.journal.works() if self.journal else []
-        unused = [key for key in works if key not in self.works]
+        used = set(self.works)
+        unused = [key for key in works if key not in used]
         if unused:
             raise ReplayDiffersError(
                 f"{len(unused)} of {len(works)} journalled works were not asked for again "
