@@ -12,7 +12,7 @@ import mesa
 
 from societies.agents.answers.answer import Answer, Outcome
 from societies.agents.answers.replies import defaulted, read_reply
-from societies.agents.answers.structured import gives_objects, response_schema
+from societies.agents.answers.structured import response_schema
 from societies.agents.errors import OutsideInteractionError
 from societies.agents.memory import Conversation
 from societies.agents.models.base import Completion, Message, ModelSpec, Purpose, Request
@@ -67,6 +67,10 @@ class Host(Protocol):
 
     def check_turn(self, agent: "LLMAgent", *, acting: bool) -> None:
         """Raise unless it is the agent's turn, so that draws and calls keep program order."""
+        ...
+
+    def takes_schema(self, spec: ModelSpec) -> bool:
+        """Whether a model is to answer by JSON schema where an answer type has one."""
         ...
 
     async def complete(self, agent: "LLMAgent", request: Request) -> Call:
@@ -356,7 +360,7 @@ class LLMAgent(mesa.Agent):
 
     @cached_property
     def _gives_objects(self) -> bool:
-        return gives_objects(self.model_spec)
+        return self.society.takes_schema(self.model_spec)
 
     @cached_property
     def _random(self) -> Random:

@@ -16,9 +16,13 @@ from societies.agents.streams import GuardedStream
 from societies.agents.templates.prompts import Prompts
 from societies.agents.templates.views import FrozenDict, views
 from societies.calls.calls import Calls
+from societies.calls.provider import provider_of
+from societies.calls.task import Work
 from societies.config.schema import RunConfig
 from societies.config.shown import Surroundings
+from societies.record.artifacts import Artifacts
 from societies.record.types import AnswerRecord, CallRecord, MessageRecord, Record
+from societies.record.work import Result
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
 from societies.stage import Settings
 
@@ -123,12 +127,48 @@ class Host(mesa.Model):
                 "it: add it to schedule(agents=...)"
             )
 
+    def takes_schema(self, spec: ModelSpec) -> bool:
+        """Whether a model is to answer by JSON schema where an answer type has one."""
+        return provider_of(spec.name).takes_schema(spec)
+
     async def complete(self, agent: LLMAgent, request: Request) -> Call:
         """Take the completion from the journal, or from the agent's language model."""
         interaction = current_interaction()
         interaction.under_way += 1
         try:
             return await self.calls.complete(interaction, agent, request)
+        finally:
+            interaction.answered()
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files that the run makes and refers to by the hash of their content."""
+        return self.calls.artifacts
+
+    async def once(
+        self, agent: LLMAgent, kind: str, asked: Mapping[str, Any], work: Work
+    ) -> Result:
+        """Do work that costs something once in a run, in an interaction that names the agent.
+
+        It is journalled before it is begun, and again when it is done: what has its result is
+        never done again, and what a killed run had begun is handed to `work` to be found again.
+
+        Args:
+            agent: who is at work; the key is its, and the number among its works of that kind.
+            kind: what it is, in a word: `training`, say.
+            asked: whatever decides what comes of it, as JSON; files by their hash.
+            work: begins it, or finds it again (`Task.is_resumed`), and waits for its result.
+
+        Raises:
+            ReplayDiffersError: something else was recorded, or, in a replay, nothing.
+            RunInterruptedError: the run is being stopped.
+            ModelError: it cannot be done.
+        """
+        self.check_turn(agent, acting=True)
+        interaction = current_interaction()
+        interaction.under_way += 1
+        try:
+            return await self.calls.once(interaction, agent.name, kind, asked, work)
         finally:
             interaction.answered()
 

@@ -24,8 +24,8 @@ from societies.agents.models.base import LanguageModel, ModelSpec
 from societies.agents.persona.persona import Persona
 from societies.agents.population import Person
 from societies.agents.templates.prompts import Prompts
-from societies.calls import providers
 from societies.calls.calls import Calls
+from societies.calls.provider import provider_of
 from societies.calls.shares import AnswerShares
 from societies.config.schema import Protocol, RunConfig
 from societies.config.shown import Surroundings
@@ -98,7 +98,7 @@ class Society(Host, Generic[P]):
         self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,
-            open_model or (lambda spec: providers.open_model(spec, config, scenario)),
+            open_model or (lambda spec: provider_of(spec.name).open(spec, config, scenario)),
             config.limits,
             live=live,
             on_live=self.drive.go_live,

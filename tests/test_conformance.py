@@ -10,6 +10,7 @@ import pytest
 
 import societies
 from societies import registry
+from societies.calls.provider import provider_of
 from societies.errors import InputError, RunFailedError
 from societies.loading.load import load
 from societies.runs.run import Run
@@ -66,7 +67,8 @@ def offline_files() -> list[str]:
     """Return the shipped files that scripted minds answer: the demos, and those with a size."""
     files = (f"{name}/{p.stem}" for name in registry.names() for p in registry.find(name).files())
     small = [f for f in files if f.endswith("/demo") or {f, f.partition("/")[0]} & SIZES.keys()]
-    return [file for file in small if all(spec.is_scripted for _, spec in load(file)[0].models())]
+    free = {f: all(provider_of(s.name).is_free for _, s in load(f)[0].models()) for f in small}
+    return [file for file in small if free[file]]
 
 
 @pytest.mark.slow
@@ -273,7 +275,7 @@ def test_a_golden_run_that_differs_shows_how(tmp_path, ring_run, monkeypatch):
 
 
 def test_hosted_models_are_not_asked():
-    with pytest.raises(InputError, match="model: openai/gpt-4o-mini is a hosted model"):
+    with pytest.raises(InputError, match="model: openai/gpt-4o-mini is not free to ask"):
         check_scenario("donor_game/hosted")
 
 

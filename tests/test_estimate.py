@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 import societies
+from societies.agents.models import hosted
 from societies.agents.models.base import ModelSpec
+from societies.calls.provider import provider_of
 from societies.cli.estimate import against_actual, show_against_actual
 from societies.cli.main import app
 from societies.errors import InputError
@@ -17,8 +19,6 @@ from societies.execute.estimate import (
     REASONING,
     REPEATED,
     estimate,
-    prices,
-    reasons,
 )
 from societies.loading.load import load
 from tests.conftest import SMALL
@@ -95,10 +95,10 @@ def test_an_unpriced_model_is_said_to_be_unpriced_and_its_tokens_to_be_rough():
 def test_prices_of_ones_own_are_used():
     options = {"input_cost_per_token": 1e-3, "output_cost_per_token": 2e-3}
     spec = ModelSpec(name="openai/local-model", options=options)
-    assert prices(spec) == (1e-3, 2e-3)
-    assert prices(ModelSpec(name="openai/local-model")) is None
-    assert reasons(ModelSpec(name="openai/gpt-5"))
-    assert not reasons(ModelSpec(name="openai/local-model"))
+    assert hosted.prices(spec) == (1e-3, 2e-3)
+    assert hosted.prices(ModelSpec(name="openai/local-model")) is None
+    assert provider_of("openai/gpt-5").reasons(ModelSpec(name="openai/gpt-5"))
+    assert not provider_of("openai/local-model").reasons(ModelSpec(name="openai/local-model"))
 
 
 def test_groups_and_interventions_have_lines_of_their_own():

@@ -7,8 +7,9 @@ import pytest
 
 import societies
 from societies.agents.answers.answer import CUT_OFF, AnswerError
-from societies.agents.answers.structured import gives_objects, read_object, response_schema
+from societies.agents.answers.structured import read_object, response_schema
 from societies.agents.models.base import ModelSpec
+from societies.calls.provider import provider_of
 from societies.scenarios.donor_game.answers import GiftAnswer
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
@@ -89,6 +90,10 @@ def test_schemas_are_closed_and_require_every_key():
     assert schema["required"] == ["action", "amount", "justification"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["amount"] == {"minimum": 0, "type": "number"}
+
+
+def gives_objects(spec: ModelSpec) -> bool:
+    return provider_of(spec.name).takes_schema(spec)
 
 
 def test_which_models_are_asked_for_objects():

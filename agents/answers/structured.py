@@ -5,14 +5,11 @@ import json
 import warnings
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pydantic import ValidationError
 
 from societies.agents.answers.answer import Answer, AnswerError
-
-if TYPE_CHECKING:
-    from societies.agents.models.base import ModelSpec
 
 FREE_KEYWORDS = {"default", "description", "title"}
 """Keywords of a JSON schema that say nothing about what is valid."""
@@ -160,12 +157,3 @@ def _closed(schema: Any) -> Any:
     if "properties" in closed:
         closed |= {"required": list(closed["properties"]), "additionalProperties": False}
     return closed
-
-
-def gives_objects(spec: "ModelSpec") -> bool:
-    """Whether a model is to answer by JSON schema: as configured, or as LiteLLM knows it."""
-    if spec.structured == "supported" and not spec.is_scripted:
-        from societies.agents.models.hosted import supports_schema
-
-        return supports_schema(spec)
-    return spec.structured == "always" and not spec.is_scripted

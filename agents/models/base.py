@@ -110,11 +110,6 @@ class ModelSpec(Strict):
             )
         return name
 
-    @property
-    def is_scripted(self) -> bool:
-        """Whether a scripted mind answers, offline and free."""
-        return self.name.startswith("scripted/")
-
     def sampling(self) -> dict[str, Any]:
         """Return what decides the distribution of replies; addresses and time limits do not."""
         elsewhere = {"api_base", "api_key_env", "timeout", "roles"}

@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
@@ -30,6 +30,8 @@ MEANT = ("length", "content_filter", "refusal")
 """Why a reply is empty that would be empty again."""
 OWN_CLIENT = {"aiohttp_openai", "azure", "azure_ai", "azure_text"}
 """Providers that LiteLLM reaches by a client of another kind: only time bounds their replies."""
+OWN_TOKENIZER = {"openai", "azure"}
+"""Providers whose tokenizer LiteLLM has offline."""
 PASSING_STATUS = (200, 409, 425)
 """Beside the server errors: no completion in a success, a conflict, too early."""
 
@@ -110,6 +112,16 @@ def _is_amount(value: Any) -> TypeGuard[float]:
     """Whether a value is a number that can be paid or counted."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 <= value < MOST
+
+
+def tokenizer(spec: ModelSpec) -> Callable[[Sequence[Mapping[str, str]], str], int] | None:
+    """Return what counts the tokens of a prompt and its reply, if LiteLLM can do so offline."""
+    if known(spec).get("litellm_provider") not in OWN_TOKENIZER:
+        return None
+    count = litellm().token_counter
+    return lambda messages, reply: int(
+        count(model=spec.name, messages=messages) + count(model=spec.name, text=reply)
+    )
 
 
 class HostedModel:

@@ -1,24 +1,32 @@
 """Model calls: the one way from an agent to a language model, through the journal."""
 
 import asyncio
-import difflib
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
+from typing import Any
+from uuid import uuid4
 
 from societies.agents.agent import Call, LLMAgent
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
+from societies.calls.differences import between_requests, between_works
 from societies.calls.patience import Patience
-from societies.calls.throttle import Throttle, attach_shared, detach_shared
+from societies.calls.provider import Provider, provider_of
+from societies.calls.task import Task, Work
+from societies.calls.throttle import Throttle, detach_shared
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.halt import Halt
-from societies.record.journal import Entry, Journal
+from societies.record.artifacts import Artifacts
+from societies.record.journal import Journal
+from societies.record.work import Intent, Result, digest_of
 from societies.scheduler import Interaction
+
+Opened = tuple[LanguageModel, Throttle | None, Provider]
 
 
 @dataclass(slots=True)
@@ -31,9 +39,9 @@ class Totals:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
-    """US dollars, over the calls that have a known price."""
+    """US dollars, over the calls and works that have a known price."""
     unpriced: int = 0
-    """Calls whose model has no known price."""
+    """Calls and works that have no known price."""
     given_up: int = 0
     """Requests given up, at a time-out or as too long a reply, that may have to be paid for."""
 
@@ -45,10 +53,14 @@ class Totals:
         self.completion_tokens += completion.completion_tokens
         if journalled:
             self.given_up += completion.given_up
-        if completion.cost is None:
+        self.pay(completion.cost)
+
+    def pay(self, cost: float | None) -> None:
+        """Count a price, if it is known."""
+        if cost is None:
             self.unpriced += 1
         else:
-            self.cost += completion.cost
+            self.cost += cost
 
 
 class Calls:
@@ -80,12 +92,15 @@ class Calls:
         self.live = live
         self.limits = limits
         self.halt = halt or Halt()
+        self.artifacts = journal.artifacts if journal else Artifacts()
+        self.works: list[str] = []
+        """The keys of the work that was asked for, besides calls."""
         self.unanswered = 0
         """Of the requests given up, those whose call has had no answer."""
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
-        self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
+        self._models: dict[Hashable, Opened] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
         self._jitter = Random()
@@ -112,14 +127,10 @@ class Calls:
         if entry is not None:
             self._unused -= 1
             if entry.request != digest:
-                raise ReplayDiffersError(self._difference(entry, request, spec))
+                raise ReplayDiffersError(between_requests(self.journal, entry, request, spec))
             completion = entry.completion
-        elif not self.live:
-            raise ReplayDiffersError(f"call {key} is not in the journal: it was never recorded")
         else:
-            if self._on_live is not None:
-                began, self._on_live = self._on_live, None
-                began()
+            self._go_live("call", key)
             completion = await self._ask_or_stop(spec, request, key)
             if self.journal:
                 self.journal.append(key, digest, request, spec, completion)
@@ -128,6 +139,78 @@ class Calls:
                 self._check_counted(spec, key, completion)
         self.totals.add(completion, journalled=entry is not None)
         return Call(key, digest, request, completion)
+
+    async def once(
+        self, interaction: Interaction, agent: str, kind: str, asked: Mapping[str, Any], work: Work
+    ) -> Result:
+        """Return the journalled result of some work; or do it, or wait for what was begun of it.
+
+        Raises:
+            ReplayDiffersError: the journal holds other work under this key, or no result of it.
+            RunInterruptedError: the run is being stopped, or may not spend any more.
+            ModelError: the work cannot be done.
+        """
+        number = interaction.next_call(f"{agent}#{kind}")
+        key = f"{interaction.scope}#{agent}#{kind}#{number}"
+        intent = Intent(key, kind, digest_of(asked), asked, uuid4().hex)
+        begun = self.journal.intent(key) if self.journal else None
+        if begun is not None and (begun.kind, begun.digest) != (kind, intent.digest):
+            raise ReplayDiffersError(between_works(begun, intent))
+        result = self.journal.result(key) if self.journal else None
+        if result is None:
+            if begun is not None and not self.live:
+                raise ReplayDiffersError(f"{kind} {key} was begun, and the journal has no result")
+            self._go_live(kind, key)
+            if begun is None:
+                self._check_may_begin()
+            task = Task(begun or intent, begun is not None, self.journal, self.artifacts)
+            result = await self._do(task, work)
+            if self._spent is not None:
+                self._spent.pay(result.cost)
+                self._check_priced(task.intent, result)
+        self.works.append(key)
+        self.totals.pay(result.cost)
+        return result
+
+    async def _do(self, task: Task, work: Work) -> Result:
+        """Do some work between its two lines of the journal."""
+        if self.journal and not task.is_resumed:
+            self.journal.begin(task.intent)
+        try:
+            result = (await work(task)).plain()
+        except ModelError as error:
+            self.halt.stop(str(error), error)
+            raise
+        if self.journal:
+            self.journal.finish(task.intent, result)
+        return result
+
+    def _check_may_begin(self) -> None:
+        """Raise if nothing new may be begun."""
+        if self._spent is not None:
+            self._check_limits(self._spent)
+        if self.halt.reason:
+            raise RunInterruptedError(self.halt.reason)
+
+    def _check_priced(self, intent: Intent, result: Result) -> None:
+        """Raise if the cost of a run is limited, and nobody says what some work has cost."""
+        if self.limits.max_cost_usd is not None and result.cost is None:
+            raise ModelError(
+                f"limits.max_cost_usd cannot be kept: nobody says what {intent.key} has cost; it "
+                "is done, and journalled. Go on without the limit (--set limits.max_cost_usd=null)"
+            )
+
+    def _go_live(self, kind: str, key: str) -> None:
+        """Note that something is asked for that is not in the journal.
+
+        Raises:
+            ReplayDiffersError: this is a replay.
+        """
+        if not self.live:
+            raise ReplayDiffersError(f"{kind} {key} is not in the journal: it was never recorded")
+        if self._on_live is not None:
+            began, self._on_live = self._on_live, None
+            began()
 
     def check_all_used(self) -> None:
         """Raise unless every journalled call was asked again.
@@ -138,6 +221,14 @@ class Calls:
         if self._unused and self.journal:
             raise ReplayDiffersError(
                 f"{self._unused} of {self.journal.size} journalled calls were not asked again"
+            )
+        works = self.journal.works() if self.journal else []
+        used = set(self.works)
+        unused = [key for key in works if key not in used]
+        if unused:
+            raise ReplayDiffersError(
+                f"{len(unused)} of {len(works)} journalled works were not asked for again "
+                f"(the first is {unused[0]})"
             )
 
     def reply(self, key: str) -> str:
@@ -159,7 +250,7 @@ class Calls:
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
-        model, throttle = self._models.get(spec.access) or self._open(spec)
+        model, throttle, provider = self._models.get(spec.access) or self._open(spec)
         began, attempt, given_up = 0.0, 1, 0
         patience = Patience(self.limits, self._jitter)
         while True:
@@ -169,27 +260,30 @@ class Calls:
             try:
                 completion = await _uncancelled(model.complete(request, key), key)
             except PassingModelError as error:
-                if error.overload:
+                if error.overload and throttle:
                     throttle.overloaded(sent)
                 given_up += error.given_up
                 self.give_up(error.given_up)
                 pause = patience.pause(error, known=spec.access in self._answered)
             else:
-                throttle.succeeded(time.monotonic() - sent)
-                if reserved:
+                if throttle:
+                    throttle.succeeded(time.monotonic() - sent)
+                if throttle and reserved:
                     used = completion.prompt_tokens + completion.completion_tokens
                     throttle.settle_tokens(reserved, used)
-                if not spec.is_scripted:
+                if not provider.reports_itself:
                     self._answered.add(spec.access)
                     completion.attempts = attempt
                     completion.given_up = given_up
                     self.unanswered -= given_up
                     completion.latency = time.monotonic() - began
-                    completion.in_flight = int(throttle.limit)
+                    if throttle and throttle.adaptive:
+                        completion.in_flight = int(throttle.limit)
                 return completion
             finally:
                 self._under_way -= 1
-                throttle.leave()
+                if throttle:
+                    throttle.leave()
             await self._pause(pause)
             attempt += 1
 
@@ -198,31 +292,30 @@ class Calls:
         self.totals.given_up += requests
         self.unanswered += requests
 
-    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
-        model = self.open_model(spec)
-        if spec.is_scripted or getattr(model, "is_stand_in", False):
-            throttle = Throttle(adaptive=False)
-            throttle.attach(self, self.limits)
-        else:
-            throttle = attach_shared(spec.name, spec.api_base, self, self.limits)
+    def _open(self, spec: ModelSpec) -> Opened:
+        model, provider = self.open_model(spec), provider_of(spec.name)
+        is_stand_in = getattr(model, "is_stand_in", False)
+        throttle = None if is_stand_in else provider.throttle(spec, self.limits, self)
+        if throttle and throttle.adaptive:
             known = self.throttles.setdefault(spec.name, throttle)
             if known is not throttle:
                 self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
-        self._models[spec.access] = (model, throttle)
+        self._models[spec.access] = (model, throttle, provider)
         return self._models[spec.access]
 
-    async def _wait_for_turn(self, throttle: Throttle, request: Request) -> int:
+    async def _wait_for_turn(self, throttle: Throttle | None, request: Request) -> int:
         """Wait until the limits let a request pass; return the tokens reserved for it."""
         reserved = 0
-        if throttle.is_rated:
+        if throttle and throttle.is_rated:
             reserved = sum(len(message.content) for message in request.messages) // 4 + 1
             await self._pause(throttle.delay(reserved))
-        if not throttle.enter_at_once():
+        if throttle and not throttle.enter_at_once():
             await throttle.enter()
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.halt.reason:
-            throttle.leave(unused=True)
+            if throttle:
+                throttle.leave(unused=True)
             raise RunInterruptedError(self.halt.reason)
         self._under_way += 1
         return reserved
@@ -237,6 +330,8 @@ class Calls:
             return spent
         for entry in islice(self.journal.entries(), self.journal.adopted, None):
             spent.add(entry.completion, journalled=True)
+        for result in islice(self.journal.results(), self.journal.adopted_results, None):
+            spent.pay(result.cost)
         return spent
 
     def _check_limits(self, spent: Totals) -> None:
@@ -262,7 +357,7 @@ class Calls:
             ("max_cost_usd", self.limits.max_cost_usd, unsaid or completion.cost is None),
             ("max_tokens_total", self.limits.max_tokens_total, unsaid),
         ):
-            if limit is not None and unknown and not spec.is_scripted:
+            if limit is not None and unknown and not provider_of(spec.name).reports_itself:
                 raise ModelError(
                     f"limits.{name} cannot be kept: the server of model {spec.name} does not say "
                     f"what call {key} took; its reply is journalled. Go on without the limit "
@@ -276,20 +371,6 @@ class Calls:
                 await asyncio.wait_for(self._stopped.wait(), seconds)
         if self.halt.reason:
             raise RunInterruptedError(self.halt.reason)
-
-    def _difference(self, entry: Entry, request: Request, spec: ModelSpec) -> str:
-        """Say what differs between the journalled request and the one asked now."""
-        if self.journal is None:
-            return ""
-        recorded = [self.journal.message(digest) for digest in entry.messages]
-        before = [f"model: {self.journal.sampling(entry.model)}"]
-        now = [f"model: {spec.sampling()}"]
-        for role, content in recorded:
-            before += f"[{role}] {content}".splitlines()
-        for message in request.messages:
-            now += f"[{message.role}] {message.content}".splitlines()
-        lines = difflib.unified_diff(before, now, "recorded", "asked now", n=1, lineterm="")
-        return f"call {entry.key} asks something else than was recorded:\n" + "\n".join(lines)
 
 
 async def _uncancelled(work: Awaitable[Completion], key: str) -> Completion:

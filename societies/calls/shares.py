@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from societies.calls.provider import provider_of
 from societies.config.limits import Limits
 from societies.record.types import AnswerRecord, CallRecord
 
@@ -33,7 +34,7 @@ class Exceeded:
         kind = "defaulted" if "defaulted" in self.limit else "unreadable at first"
         shown = reply if len(reply) <= SHOWN else f"{reply[:SHOWN]}..."
         return (
-            f"limits.{self.limit} is exceeded: {self.bad} of {self.answers} answers of hosted "
+            f"limits.{self.limit} is exceeded: {self.bad} of {self.answers} answers of language "
             f"models are {kind} (at most {self.most:.0%}). Latest problem: {self.problem}; the "
             f"reply at call {self.call}: {shown!r}. Mend the prompt or the model, or go on with "
             f"societies resume --set limits.{self.limit}=1 (null: no limit)"
@@ -41,7 +42,10 @@ class Exceeded:
 
 
 class AnswerShares:
-    """Counts the answers of hosted models as they are logged, so that latency changes nothing."""
+    """Counts answers as they are logged, so that latency changes nothing.
+
+    Those of scripted minds, and of whatever else a provider says so of, are left out.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -50,7 +54,7 @@ class AnswerShares:
 
     def count(self, record: AnswerRecord | CallRecord) -> Exceeded | None:
         """Count a row; return the limit that it exceeds, if any."""
-        if record.model.startswith("scripted/"):
+        if not provider_of(record.model).answers_count:
             return None
         if isinstance(record, CallRecord):
             if not record.readable:

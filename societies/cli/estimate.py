@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from societies.agents.errors import SocietyError
+from societies.calls.provider import provider_of
 from societies.cli.show import console
 from societies.cli.tables import as_table, literal
 from societies.cli.visible import json_text
@@ -36,9 +37,9 @@ def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> No
 
 
 def show_against_actual(run: Run) -> None:
-    """Print what a run with hosted models was estimated to take, and what it took."""
+    """Print what a run that is not free was estimated to take, and what it took."""
     stages = run.config.stages()
-    if all(spec.is_scripted for stage in stages for _, spec in stage.models()):
+    if all(provider_of(spec.name).is_free for stage in stages for _, spec in stage.models()):
         return
     out = console()
     totals = run.about.get("totals") or {}

@@ -1,8 +1,8 @@
 """Estimates: calls, tokens and cost of a run before anything is spent, as ranges.
 
-The scenario is played in memory with a scripted mind in place of every hosted model. That counts
-the calls and measures the prompts; how long a hosted model's replies are cannot be known, and is
-assumed, in the open.
+The scenario is played in memory with a scripted mind in place of every model that is not free to
+ask. That counts the calls and measures the prompts; how long a model's replies are cannot be known,
+and is assumed, in the open.
 """
 
 import math
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from societies.agents.errors import SocietyError
-from societies.agents.models.base import Completion, ModelSpec, Request
-from societies.agents.models.hosted import known, litellm, prices
-from societies.agents.models.scripted import CHARACTERS_PER_TOKEN, ScriptedModel, open_mind
+from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request
+from societies.agents.models.scripted import CHARACTERS_PER_TOKEN
+from societies.calls.provider import provider_of
 from societies.config.schema import RunConfig
 from societies.errors import InputError
 from societies.execute.planning import plan
@@ -38,8 +38,6 @@ REASONING = (200, 2000)
 SAMPLES = 100
 """Calls of each model and role whose tokens are counted; the others by their characters."""
 BY_CHARACTERS = f"{CHARACTERS_PER_TOKEN} characters per token"
-OWN_TOKENIZER = {"openai", "azure"}
-"""Providers whose tokenizer LiteLLM has offline."""
 
 Range = tuple[float, float]
 """Low and high."""
@@ -106,7 +104,7 @@ class Use:
         self.completion_tokens += completion.completion_tokens
         own = sum(len(m.content) for m in request.messages if m.role == "assistant")
         self.remembered += own / CHARACTERS_PER_TOKEN
-        if len(self.samples) < SAMPLES and not self.spec.is_scripted:
+        if len(self.samples) < SAMPLES and not provider_of(self.spec.name).is_free:
             messages = [{"role": m.role, "content": m.content} for m in request.messages]
             self.samples.append((messages, completion.text))
             self.sampled += completion.prompt_tokens + completion.completion_tokens
@@ -150,15 +148,18 @@ class Cast:
         self.substitute = _demo_model(scenario)
         self._config = config
         self._scenario = scenario
-        self._minds: dict[tuple[str, str], ScriptedModel] = {}
+        self._minds: dict[tuple[str, str], LanguageModel] = {}
 
-    def mind(self, spec: ModelSpec, role: str) -> ScriptedModel:
-        """Return the scripted model that answers for `spec` in a role, without latency."""
+    def mind(self, spec: ModelSpec, role: str) -> LanguageModel:
+        """Return what answers for `spec` in a role: itself if it is free; without latency."""
         place = spec.fingerprint, role
         if place not in self._minds:
-            played = spec if spec.is_scripted else self.substitute(role)
-            mind = open_mind(played, self._scenario.minds).model_copy(update={"latency": 0.0})
-            self._minds[place] = ScriptedModel(played, mind, self._config.seed)
+            played = spec if provider_of(spec.name).is_free else self.substitute(role)
+            if "latency" in played.options:
+                at_once = {**played.options, "latency": 0.0}
+                played = played.model_copy(update={"options": at_once})
+            provider = provider_of(played.name)
+            self._minds[place] = provider.open(played, self._config, self._scenario)
         return self._minds[place]
 
     def use(self, spec: ModelSpec, role: str) -> Use:
@@ -171,7 +172,7 @@ def _demo_model(scenario: Scenario) -> Callable[[str], ModelSpec]:
     demo = scenario.folder / "demo.yaml"
     if demo.is_file():
         model = load(demo)[0].model
-        if all(spec.is_scripted for spec in (model, *model.roles.values())):
+        if all(provider_of(spec.name).is_free for spec in (model, *model.roles.values())):
             return model.of
     if not scenario.minds:
         raise InputError(f"{scenario.name} has no scripted minds, with which to play it beforehand")
@@ -226,8 +227,8 @@ def _in_words(value: Any) -> Any:
 
 def _line(use: Use, longest: float, model: str) -> Line:
     """Return what is expected of a model in a role, in a run up to `longest` times the play."""
-    spec = use.spec
-    if spec.is_scripted:
+    spec, provider = use.spec, provider_of(use.spec.name)
+    if provider.is_free:
         counts = (use.calls, use.prompt_tokens, use.completion_tokens)
         calls, prompts, replies = ((float(count), float(count)) for count in counts)
         return Line(use.role, model, calls, prompts, replies, (0.0, 0.0), BY_CHARACTERS)
@@ -242,7 +243,7 @@ def _line(use: Use, longest: float, model: str) -> Line:
     prompts = asked + remembered, (asked * QUOTATION + remembered * longer) * more
     replies = low * calls[0], high * calls[1]
     cost: Range | None = None
-    if price := prices(spec):
+    if price := provider.prices(spec):
         low_cost, high_cost = (
             asked * price[0] + answered * price[1]
             for asked, answered in zip(prompts, replies, strict=True)
@@ -253,7 +254,7 @@ def _line(use: Use, longest: float, model: str) -> Line:
 
 def _completion_tokens(spec: ModelSpec, mean: float) -> Range:
     """Return the tokens of one completion, reasoning included."""
-    thought = REASONING if reasons(spec) else (0, 0)
+    thought = REASONING if provider_of(spec.name).reasons(spec) else (0, 0)
     low, high = mean + thought[0], max(mean * WORDINESS, LEAST_HIGH) + thought[1]
     if spec.max_tokens is not None:
         return min(low, spec.max_tokens), float(spec.max_tokens)
@@ -262,38 +263,24 @@ def _completion_tokens(spec: ModelSpec, mean: float) -> Range:
 
 def _tokenizer(use: Use) -> tuple[float, str]:
     """Return by how much the model's tokens are more than four characters' each, and whence."""
-    library = litellm()
-    if not _has_own_tokenizer(use.spec) or not use.sampled:
+    count = provider_of(use.spec.name).tokenizer(use.spec)
+    if count is None or not use.sampled:
         return 1.0, BY_CHARACTERS
-    tokens = sum(
-        library.token_counter(model=use.spec.name, messages=messages)
-        + library.token_counter(model=use.spec.name, text=reply)
-        for messages, reply in use.samples
-    )
+    tokens = sum(count(messages, reply) for messages, reply in use.samples)
     return tokens / use.sampled, "the model's tokenizer"
-
-
-def _has_own_tokenizer(spec: ModelSpec) -> bool:
-    """Whether LiteLLM counts this very model's tokens without the network."""
-    return known(spec).get("litellm_provider") in OWN_TOKENIZER
-
-
-def reasons(spec: ModelSpec) -> bool:
-    """Whether LiteLLM knows the model as one that thinks before it replies."""
-    return bool(known(spec).get("supports_reasoning"))
 
 
 def _assumptions(config: RunConfig, cast: Cast, lines: list[Line]) -> list[str]:
     """Say what the ranges rest on."""
-    specs = [use.spec for use in cast.uses.values() if not use.spec.is_scripted]
+    specs = [use.spec for use in cast.uses.values() if not provider_of(use.spec.name).is_free]
     hosted = {cast.label(spec): spec for spec in specs}
     if not hosted:
         return ["every model is scripted: the run is free, and these are its very calls"]
-    roles = {use.role for use in cast.uses.values() if not use.spec.is_scripted}
+    roles = {use.role for use in cast.uses.values() if not provider_of(use.spec.name).is_free}
     minds = {cast.substitute(role).name for role in roles}
     open_ended = sorted(name for name, spec in hosted.items() if spec.max_tokens is None)
-    thinking = sorted(name for name, spec in hosted.items() if reasons(spec))
-    unpriced = sorted(name for name, spec in hosted.items() if prices(spec) is None)
+    thinking = sorted(name for name, spec in hosted.items() if provider_of(spec.name).reasons(spec))
+    unpriced = sorted({line.model for line in lines if line.cost is None})
     said = [
         f"calls: counted in one play with {', '.join(sorted(minds))}; where their number depends "
         "on what is said, it will differ; high: as many as the scenario makes at most, where it "

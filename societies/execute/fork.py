@@ -64,15 +64,15 @@ def fork(
         with Journal(directory / "journal.ndjson") as journal:
             for key in keys:
                 journal.adopt(recorded, key)
-            origin = {
+            origin: dict[str, Any] = {
                 "path": os.path.relpath(parent.path, directory),
                 "run": parent.about["run"],
                 "at": at,
-                "calls": len(keys),
+                "calls": journal.size,
+                **({"works": works} if (works := len(keys) - journal.size) else {}),
                 "interventions": point,
             }
-            about: dict[str, Any] = {"began": now(), "parent": origin}
-            execute(directory, config, scenario, watch, journal, about)
+            execute(directory, config, scenario, watch, journal, {"began": now(), "parent": origin})
     return Run(directory)
 
 
@@ -94,7 +94,7 @@ def _forked(parent: Run, at: str, sets: Mapping[str, Any]) -> tuple[RunConfig, S
 
 
 def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal) -> list[str]:
-    """Re-execute the parent up to the fork; return the keys of the calls made, in program order.
+    """Re-execute the parent up to the fork; return the keys of what was done, calls first.
 
     Raises:
         InputError: the parent never comes to the fork's scope.
@@ -126,7 +126,8 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
             .select("key")
             .collect()
         )
-        return calls["key"].to_list()
+        done = set(society.calls.works)
+        return [*calls["key"], *(key for key in journal.works() if key in done)]
 
 
 def _nearest_scopes(config: RunConfig, journal: Journal) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import mesa
 
 from societies.agents.errors import ModelError, SocietyError
-from societies.calls.providers import check_access
+from societies.calls.provider import check_access
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunInterruptedError
 from societies.execute.directory import facts, keep_traceback, new_directory, now, write_about
@@ -60,7 +60,7 @@ def run(
 
 
 def check_ready(config: RunConfig, passed: int = 0) -> None:
-    """Check that the hosted models of a run can be reached as far as keys go.
+    """Check that the models of a run can be reached as far as keys go.
 
     Args:
         config: the run's configuration.
@@ -105,7 +105,8 @@ def execute(
     """
     started = time.monotonic()
     status, reason = "failed", None
-    journal.adopted = origin.get("parent", {}).get("calls", 0)
+    parent = origin.get("parent", {})
+    journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
     write_about(path, config, "running", **origin)
     try:

@@ -22,11 +22,11 @@ from societies.agents.instruments.design import (
     template_of,
 )
 from societies.agents.instruments.instrument import Question
-from societies.agents.models.scripted import open_mind
 from societies.agents.persona.portraits import WRITER
 from societies.agents.population import Population
 from societies.agents.population.factors import factors, warnings
 from societies.agents.templates.prompts import Prompts
+from societies.calls.provider import provider_of
 from societies.config.interventions import unchangeable
 from societies.config.schema import Protocol, RunConfig
 from societies.errors import InputError
@@ -128,24 +128,22 @@ def _input_error(read: Source, problems: Iterable[Problem]) -> InputError:
 
 
 def _model_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
-    """Yield what is wrong with the roles and the scripted minds a configuration names."""
+    """Yield what is wrong with the roles and the models that a configuration names."""
     roles = (*scenario.roles, WRITER)
     for role in config.model.roles:
         if role not in roles:
             hint = nearest(role, roles)
             yield ("model", "roles", role), f"{scenario.name} has no such role{hint}"
     for place, spec in config.models():
-        if not spec.is_scripted:
-            continue
-        try:
-            open_mind(spec, scenario.minds)
-        except KeyError:
-            minds = (f"scripted/{name}" for name in scenario.minds)
-            yield (*place, "name"), f"no such mind{nearest(spec.name, minds)}"
-        except ValidationError as error:
-            mind = scenario.minds[spec.name.removeprefix("scripted/")]
-            for inner, message in explain(mind, error, spec.options):
-                yield (*place, "options", *inner), message
+        provider = provider_of(spec.name)
+        if problem := provider.problem(spec, scenario):
+            yield (*place, "name"), problem
+        elif options := provider.options(spec, scenario):
+            try:
+                options.model_validate(spec.options)
+            except ValidationError as error:
+                for inner, message in explain(options, error, spec.options):
+                    yield (*place, "options", *inner), message
 
 
 def _intervention_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:

@@ -1,10 +1,13 @@
-"""The journal: every completion of a run, append-only, written before the agent sees it.
+"""The journal: whatever a run paid for, append-only, written before the agent sees it.
 
-One JSON object per line, each ending in the CRC-32 of what stands before it. Three kinds:
+One JSON object per line, each ending in the CRC-32 of what stands before it. Five kinds:
 
 - `{"message": digest, "role": …, "content": …}`: a message of a prompt, stored once;
 - `{"model": fingerprint, "sampling": {…}}`: a model with its sampling settings, stored once;
-- `{"call": key, "request": hash, "model": fingerprint, "messages": [digests], "completion": {…}}`.
+- `{"call": key, "request": hash, "model": fingerprint, "messages": [digests], "completion": {…}}`;
+- `{"intent": key, "kind": …, "digest": …, "asked": {…}, "token": …, "handle": {…}}`: work that
+  outlives the process, before it is begun; again with what is known of it then (the last counts);
+- `{"result": key, "kind": …, "digest": …, "value": {…}, "cost": …, "artifacts": {name: hash}}`.
 """
 
 import os
@@ -21,11 +24,13 @@ from pydantic_core import from_json, to_json
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
+from societies.record.artifacts import Artifacts
+from societies.record.work import Intent, Result
 
 MAX_LENGTH = 2**32
 """Bytes; no line of the journal is as long as this."""
 CRC_LENGTH = len(b',"crc":"00000000"}\n')
-HEAD = re.compile(rb'\{"(call|message|model)":"((?:[^"\\]|\\.)*)"')
+HEAD = re.compile(rb'\{"(\w+)":"((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,20 @@ class Journal:
         self.torn = 0
         self.adopted = 0
         """How many of its calls, the first ones, another run has paid for."""
+        self.adopted_results = 0
+        """The same of its results."""
+        self.artifacts = Artifacts(path.parent / "artifacts", writable=writable)
         self._calls: dict[str, int] = {}
         self._stored: dict[str, int] = {}
+        self._intents: dict[str, int] = {}
+        self._results: dict[str, int] = {}
+        self._places = {
+            b"call": self._calls,
+            b"message": self._stored,
+            b"model": self._stored,
+            b"intent": self._intents,
+            b"result": self._results,
+        }
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
@@ -136,12 +153,15 @@ class Journal:
         self._put(key, new, _line(call))
 
     def adopt(self, other: "Journal", key: str) -> None:
-        """Copy a call of another journal, with whatever of its prompt is not stored yet.
+        """Copy what another journal holds under a key, with all that it refers to.
 
         Raises:
-            KeyError: the other journal has no call of that key.
-            JournalError: the file cannot be written.
+            KeyError: the other journal has no call, and no result, of that key.
+            JournalError: the file cannot be written, or an artifact is missing or damaged.
         """
+        if key in other._intents:
+            self._adopt_work(other, key)
+            return
         last = other._read_line(other._calls[key])
         call = from_json(last)
         needed = dict.fromkeys((call["model"], *call["messages"]))
@@ -151,6 +171,93 @@ class Journal:
             if name not in self._stored
         }
         self._put(key, new, last)
+
+    # -- work in two phases --------------------------------------------------------------------
+
+    def works(self) -> list[str]:
+        """Return the keys of all work that was begun, in the order it was journalled."""
+        return list(self._intents)
+
+    def results(self) -> Iterator[Result]:
+        """Yield what came of all work, in the order it was journalled."""
+        return (self._result(place) for place in self._results.values())
+
+    def intent(self, key: str) -> Intent | None:
+        """Return the work journalled under `key`, as it is known last; None if there is none."""
+        place = self._intents.get(key)
+        if place is None:
+            return None
+        line = self._read(place)
+        return Intent(
+            key=key,
+            kind=line["kind"],
+            digest=line["digest"],
+            asked=line["asked"],
+            token=line["token"],
+            handle=line.get("handle", {}),
+        )
+
+    def result(self, key: str) -> Result | None:
+        """Return what came of the work journalled under `key`; None if nothing has yet."""
+        place = self._results.get(key)
+        return None if place is None else self._result(place)
+
+    def _result(self, place: int) -> Result:
+        line = self._read(place)
+        return Result(line["value"], line["cost"], line.get("artifacts", {}))
+
+    def begin(self, intent: Intent) -> None:
+        """Write that work is about to be begun, or what else is known of it.
+
+        Raises:
+            JournalError: the file cannot be written, or the work has its result already.
+        """
+        if intent.key in self._results:
+            raise JournalError(f"{self.path} holds the result of {intent.key} already")
+        line = {
+            "intent": intent.key,
+            "kind": intent.kind,
+            "digest": intent.digest,
+            "asked": intent.asked,
+            "token": intent.token,
+            **({"handle": intent.handle} if intent.handle else {}),
+        }
+        self._append(self._intents, intent.key, _line(line))
+
+    def finish(self, intent: Intent, result: Result) -> None:
+        """Write what came of work that was begun.
+
+        Raises:
+            JournalError: the file cannot be written, the work was never begun or has its result
+                already, or one of the artifacts is not there.
+        """
+        if intent.key in self._results or intent.key not in self._intents:
+            there = "the result of" if intent.key in self._results else "no intent of"
+            raise JournalError(f"{self.path} holds {there} {intent.key}: it cannot be written")
+        for digest in result.artifacts.values():
+            self.artifacts.path(digest)
+        line = {
+            "result": intent.key,
+            "kind": intent.kind,
+            "digest": intent.digest,
+            "value": result.value,
+            "cost": result.cost,
+            **({"artifacts": result.artifacts} if result.artifacts else {}),
+        }
+        self._append(self._results, intent.key, _line(line))
+
+    def _adopt_work(self, other: "Journal", key: str) -> None:
+        """Copy work with its result, and the artifacts that this names."""
+        for digest in other._result(other._results[key]).artifacts.values():
+            self.artifacts.put(other.artifacts.path(digest))
+        self._append(self._intents, key, other._read_line(other._intents[key]))
+        self._append(self._results, key, other._read_line(other._results[key]))
+
+    def _append(self, places: dict[str, int], key: str, line: bytes) -> None:
+        self._write(line)
+        places[key] = self._place(line)
+
+    # -- the file ------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Flush to the disk and let go of the file."""
@@ -228,7 +335,13 @@ class Journal:
                     self.torn = len(line)
                     break
                 name: str = from_json(b'"' + head[2] + b'"')
-                kept = self._calls if head[1] == b"call" else self._stored
+                kept = self._places.get(head[1])
+                if kept is None:
+                    raise JournalError(
+                        f"{self.path}, line {number} is sound, and of a kind that this version "
+                        f"does not know ({head[1].decode()!r}): use the version that made the run "
+                        "(run.json names it), or a later one"
+                    )
                 kept[name] = end * MAX_LENGTH + len(line)
                 end += len(line)
         return end

@@ -12,6 +12,7 @@ from societies.agents.models.base import Completion
 from societies.config.schema import RunConfig
 from societies.errors import InputError
 from societies.loading.load import load
+from societies.record.artifacts import Artifacts
 from societies.record.journal import Journal
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
@@ -273,6 +274,11 @@ class Run:
         if not path.is_file():
             raise InputError(f"{self.path} has no journal.ndjson")
         return Journal(path, writable=False)
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files that the run made, by the hash of their content."""
+        return Artifacts(self.path / "artifacts", writable=False)
 
     @cached_property
     def _loaded(self) -> tuple[RunConfig, Scenario]:

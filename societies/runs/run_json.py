@@ -40,6 +40,7 @@ class Parent(Part):
     path: str
     at: str
     calls: Count
+    works: Count = 0
     interventions: Count = 0
 
 

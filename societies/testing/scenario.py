@@ -7,6 +7,7 @@ from typing import Any
 
 import societies
 from societies.agents.errors import SocietyError
+from societies.calls.provider import provider_of
 from societies.errors import InputError
 from societies.loading.load import load
 from societies.runs.run import Run
@@ -82,10 +83,10 @@ def check_scenario(
 def _check_offline(given: str | Path | Mapping[str, Any], over: Mapping[str, Any]) -> None:
     config, _ = load(given, over)
     for place, spec in config.models():
-        if not spec.is_scripted:
+        if not provider_of(spec.name).is_free:
             key = ".".join(map(str, place))
             raise InputError(
-                f"{key}: {spec.name} is a hosted model, and the kit asks some ten thousand times: "
+                f"{key}: {spec.name} is not free to ask, and the kit asks some ten thousand times: "
                 f"check the scenario with sets={{'{key}': {{'name': 'scripted/...'}}}}"
             )
 
