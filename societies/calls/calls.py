@@ -85,7 +85,7 @@ class Calls:
         self.throttles: dict[str, Throttle] = {}
         """The throttles in use, by model name; a second address of a model is named, too."""
         self.open_model = open_model
-        self._models: dict[Hashable, tuple[LanguageModel, Throttle]] = {}
+        self._models: dict[Hashable, tuple[LanguageModel, Throttle | None]] = {}
         self._under_way = 0
         self._spent = self._spent_before() if limits.is_budgeted else None
         self._jitter = Random()
@@ -145,6 +145,15 @@ class Calls:
         entry = self.journal.find(key) if self.journal and key else None
         return entry.completion.text if entry else ""
 
+    def flush(self) -> None:
+        """Write what waits to be journalled.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        if self.journal:
+            self.journal.flush()
+
     def close(self) -> None:
         """Leave the throttles that are shared with other runs of the process."""
         detach_shared(self)
@@ -160,6 +169,9 @@ class Calls:
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
         model, throttle = self._models.get(spec.access) or self._open(spec)
+        if throttle is None:
+            self._check_on()
+            return await model.complete(request, key)
         began, attempt, given_up = 0.0, 1, 0
         patience = Patience(self.limits, self._jitter)
         while True:
@@ -198,9 +210,13 @@ class Calls:
         self.totals.given_up += requests
         self.unanswered += requests
 
-    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle]:
+    def _open(self, spec: ModelSpec) -> tuple[LanguageModel, Throttle | None]:
+        """Return a model, and what it is throttled by, unless it answers at once."""
         model = self.open_model(spec)
-        if spec.is_scripted or getattr(model, "is_stand_in", False):
+        throttle: Throttle | None
+        if getattr(model, "answers_at_once", False) and not self.limits.is_rated:
+            throttle = None
+        elif spec.is_scripted or getattr(model, "is_stand_in", False):
             throttle = Throttle(adaptive=False)
             throttle.attach(self, self.limits)
         else:
@@ -219,13 +235,20 @@ class Calls:
             await self._pause(throttle.delay(reserved))
         if not throttle.enter_at_once():
             await throttle.enter()
+        try:
+            self._check_on()
+        except RunInterruptedError:
+            throttle.leave(unused=True)
+            raise
+        self._under_way += 1
+        return reserved
+
+    def _check_on(self) -> None:
+        """Raise if nothing more may be asked."""
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.halt.reason:
-            throttle.leave(unused=True)
             raise RunInterruptedError(self.halt.reason)
-        self._under_way += 1
-        return reserved
 
     def _spent_before(self) -> Totals:
         """Return what the journal's completions took: a resumed run has spent it already.

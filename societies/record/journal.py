@@ -1,5 +1,8 @@
 """The journal: every completion of a run, append-only, written before the agent sees it.
 
+Those of scripted minds that answer at once may wait, to be written together: asked again, they say
+the same, and take nothing. They are written before whatever comes behind them.
+
 One JSON object per line, each ending in the CRC-32 of what stands before it. Three kinds:
 
 - `{"message": digest, "role": …, "content": …}`: a message of a prompt, stored once;
@@ -24,6 +27,8 @@ from societies.errors import JournalError
 
 MAX_LENGTH = 2**32
 """Bytes; no line of the journal is as long as this."""
+BATCH = 32 * 1024
+"""Bytes of lines that wait at most to be written."""
 CRC_LENGTH = len(b',"crc":"00000000"}\n')
 HEAD = re.compile(rb'\{"(call|message|model)":"((?:[^"\\]|\\.)*)"')
 
@@ -58,12 +63,13 @@ class Journal:
         """How many of its calls, the first ones, another run has paid for."""
         self._calls: dict[str, int] = {}
         self._stored: dict[str, int] = {}
+        self._waiting = bytearray()
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
         self._file = os.open(path, flags, 0o644)
         try:
-            self._end = self._index()
+            self._end = self._written = self._index()
             if writable and self.torn:
                 os.ftruncate(self._file, self._end)
         except BaseException:
@@ -113,6 +119,8 @@ class Journal:
     ) -> None:
         """Write one completion, with whatever of its prompt is not stored yet.
 
+        That of a scripted mind that answered at once may wait until `flush`.
+
         Raises:
             JournalError: the file cannot be written (a full disk, say), or holds that call.
         """
@@ -133,7 +141,7 @@ class Journal:
             "messages": digests,
             "completion": _content(completion),
         }
-        self._put(key, new, _line(call))
+        self._put(key, new, _line(call), may_wait=spec.is_scripted and not completion.latency)
 
     def adopt(self, other: "Journal", key: str) -> None:
         """Copy a call of another journal, with whatever of its prompt is not stored yet.
@@ -150,17 +158,44 @@ class Journal:
             for name in needed
             if name not in self._stored
         }
-        self._put(key, new, last)
+        self._put(key, new, last, may_wait=False)
+
+    def flush(self) -> None:
+        """Write the lines that wait.
+
+        Raises:
+            JournalError: the file cannot be written; lines that did not fit wait on.
+        """
+        if not self._waiting:
+            return
+        try:
+            written = os.write(self._file, self._waiting)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
+        whole = self._waiting.rfind(b"\n", 0, written) + 1
+        self._written += whole
+        del self._waiting[:whole]
+        if self._waiting:
+            os.ftruncate(self._file, self._written)
+            raise JournalError(f"{self.path} cannot be written: the disk is full")
 
     def close(self) -> None:
-        """Flush to the disk and let go of the file."""
-        if self._file >= 0:
+        """Flush to the disk and let go of the file.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        try:
+            if self._file >= 0:
+                self.flush()
+                if self._lock:
+                    os.fsync(self._file)
+        finally:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
             if self._lock:
-                os.fsync(self._file)
-            os.close(self._file)
-            self._file = -1
-        if self._lock:
-            self._lock.release()
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -171,7 +206,11 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except JournalError:
+            if error is None:  # otherwise it has been told already
+                raise
 
     def _take_lock(self) -> None:
         try:
@@ -182,27 +221,20 @@ class Journal:
                 f"{self.path} is being written by another process; wait for it, or stop it"
             ) from error
 
-    def _write(self, block: bytes) -> None:
-        try:
-            written = os.write(self._file, block)
-        except OSError as error:
-            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
-        if written < len(block):
-            os.ftruncate(self._file, self._end)
-            raise JournalError(f"{self.path} cannot be written: the disk is full")
-
     def _place(self, line: bytes) -> int:
         # One number, not a pair: a long run has millions of them.
         place = self._end * MAX_LENGTH + len(line)
         self._end += len(line)
         return place
 
-    def _put(self, key: str, new: Mapping[str, bytes], last: bytes) -> None:
-        """Write a call's line behind the lines that it refers to."""
-        self._write(b"".join((*new.values(), last)))
+    def _put(self, key: str, new: Mapping[str, bytes], last: bytes, *, may_wait: bool) -> None:
+        """Write a call's line behind the lines that it refers to, and behind those that wait."""
         for name, line in new.items():
             self._stored[name] = self._place(line)
         self._calls[key] = self._place(last)
+        self._waiting += b"".join((*new.values(), last))
+        if not may_wait or self._end - self._written > BATCH:
+            self.flush()
 
     def _read(self, place: int) -> dict[str, Any]:
         line: dict[str, Any] = from_json(self._read_line(place))
@@ -210,6 +242,8 @@ class Journal:
 
     def _read_line(self, place: int) -> bytes:
         offset, length = divmod(place, MAX_LENGTH)
+        if offset >= self._written:
+            self.flush()
         return os.pread(self._file, length, offset)
 
     def _index(self) -> int:
