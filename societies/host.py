@@ -60,9 +60,11 @@ class Host(mesa.Model):
             scope: only for records made in `play()`; an interaction's rows carry its own.
         """
         current = CURRENT.get()
-        step = current.step if current else self._step_in_play()
         name = agent.name if agent else None
-        self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+        if current is None:
+            self._scheduler.note(Row(record, self._step_in_play(), scope, name))
+        else:
+            current.rows.append(Row(record, current.step, current.scope, name))
 
     def _step_in_play(self) -> int:
         """Return the step of a row that `play()` records."""
@@ -76,9 +78,10 @@ class Host(mesa.Model):
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables; every template is given the `protocol`."""
-        config, given = self.config, dict(variables)
+        config = self.config
         society, protocol = self._surroundings.of(config)
-        if given.get("protocol", config.protocol) is config.protocol:
+        given = {"protocol": config.protocol, **variables}
+        if given["protocol"] is config.protocol:
             given["protocol"] = protocol
         agent = given.get("agent")
         if isinstance(agent, LLMAgent):

@@ -34,6 +34,9 @@ from societies.scenario import Scenario, resolve
 from societies.scheduler import CURRENT, Interaction, Row, Scheduler
 from societies.stage import Participants, Settings
 
+COUNTED = (AnswerRecord, CallRecord)
+"""What shares of answers are counted from."""
+
 
 class Society(Host):
     """Base of scenarios: subclasses describe their protocol in `play()`, once.
@@ -265,7 +268,7 @@ class Society(Host):
 
     def _retire(self, row: Row) -> None:
         self.log.write(row.record, row.step, row.scope, row.agent)
-        if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
+        if self.calls.live and isinstance(row.record, COUNTED):
             exceeded = self._shares.count(row.record)
             if exceeded and self.halt.reason is None:
                 told = exceeded.told(self.calls.reply(exceeded.call))
