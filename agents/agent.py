@@ -136,6 +136,8 @@ class LLMAgent(mesa.Agent):
         self.brief = brief or {}
         self.topic = ""
         self._view: tuple[tuple[Any, ...], View] = ((None,), View("agent", {}))
+        self._untold: tuple[View | None, View] = (None, self._view[1])
+        """What the agent's templates are shown of it, and the same without the persona."""
         self.whole: LLMAgent = self
         """The agent that this is a thread of; itself if it is none."""
 
@@ -226,8 +228,12 @@ class LLMAgent(mesa.Agent):
         text = self.persona_text
         if text and (self._is_told or any(_holds(each.content, text) for each in messages)):
             return shown
-        blank = altered(shown["agent"], persona=None, persona_text="")
-        return FrozenDict({**shown, "agent": blank})
+        whole, untold = self._untold
+        if whole is not shown["agent"]:
+            whole = shown["agent"]
+            untold = altered(whole, persona=None, persona_text="")
+            self._untold = (whole, untold)
+        return FrozenDict({**shown, "agent": untold})
 
     @cached_property
     def _is_told(self) -> bool:
@@ -270,7 +276,8 @@ class LLMAgent(mesa.Agent):
             prompt, answer, fallback, attempts, explain, remembered, situation
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
-        self.announced = tuple(heard for heard in self.announced if heard.lasting)
+        if self.announced:
+            self.announced = tuple(heard for heard in self.announced if heard.lasting)
         return value
 
     async def aside(

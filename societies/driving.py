@@ -9,6 +9,7 @@ from societies import loop
 from societies.agents.agent import LLMAgent
 from societies.agents.errors import SocietyError
 from societies.agents.secrets import cause_without_secrets, without_secrets
+from societies.calls.calls import Calls
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError, RunInterruptedError
@@ -28,6 +29,7 @@ class Driven(Protocol):
     running: bool
     steps: int
     log: RunLog
+    calls: Calls
 
     def play(self) -> AsyncGenerator[None, None]:
         """Describe the protocol; each `yield` ends a step."""
@@ -192,6 +194,12 @@ class Drive:
             RunInterruptedError: the run was stopped; it can be resumed.
             RunFailedError: a failure that cannot pass; it can be resumed too.
         """
+        try:
+            await self._work(work)
+        finally:
+            self._model.calls.flush()
+
+    async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         failure: BaseException | None
         self._start_timer()
         try:

@@ -82,9 +82,11 @@ class Host(mesa.Model):
                 f"its `records = ({kind}, ...)`"
             )
         current = CURRENT.get()
-        step = current.step if current else self._step_in_play()
         name = agent.name if agent else None
-        self._scheduler.note(Row(record, step, current.scope if current else scope, name))
+        if current is None:
+            self._scheduler.note(Row(record, self._step_in_play(), scope, name))
+        else:
+            current.rows.append(Row(record, current.step, current.scope, name))
 
     def _step_in_play(self) -> int:
         """Return the step of a row that `play()` records."""
@@ -98,9 +100,10 @@ class Host(mesa.Model):
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables; every template is given the `protocol`."""
-        config, given = self.config, dict(variables)
+        config = self.config
         society, protocol = self._surroundings.of(config)
-        if given.get("protocol", config.protocol) is config.protocol:
+        given = {"protocol": config.protocol, **variables}
+        if given["protocol"] is config.protocol:
             given["protocol"] = protocol
         agent = given.get("agent")
         if isinstance(agent, LLMAgent):

@@ -301,17 +301,12 @@ class Scheduler:
         except BaseException as error:  # noqa: BLE001 - kept, and raised where the run is driven
             self.halt.stop(f"interaction {interaction.scope} failed", error)
         finally:
-            await self._leave(interaction)
-
-    async def _leave(self, interaction: Interaction) -> None:
-        """Let go of an interaction, once what it asked is answered, and so journalled.
-
-        One that failed may have asked several things at a time, and the others are paid for.
-        """
-        try:
-            await interaction.rest()
-        finally:
-            del self._tasks[interaction]
+            try:
+                # One that failed may have asked several things, and the others are paid for.
+                if interaction.under_way:
+                    await interaction.rest()
+            finally:
+                del self._tasks[interaction]
 
     def _finish(self, interaction: Interaction) -> None:
         interaction.done = True

@@ -46,6 +46,8 @@ from societies.stage import Participants, Settings
 
 P = TypeVar("P", bound=Protocol, default=Any)
 T = TypeVar("T")
+COUNTED = (AnswerRecord, CallRecord)
+"""What shares of answers are counted from."""
 
 Play = AsyncGenerator[None, None]
 """What `play()` returns: each `yield` ends a Mesa step."""
@@ -324,7 +326,7 @@ class Society(Host, Generic[P]):
         self.log.write(row.record, row.step, row.scope, row.agent)
         for tell in self.participants.retired:
             tell(row)
-        if self.calls.live and isinstance(row.record, AnswerRecord | CallRecord):
+        if self.calls.live and isinstance(row.record, COUNTED):
             exceeded = self._shares.count(row.record)
             if exceeded and self.halt.reason is None:
                 told = exceeded.told(self.calls.reply(exceeded.call))

@@ -1,6 +1,8 @@
 """The journal: what it holds, and how damage is told from a torn end."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -114,20 +116,65 @@ def test_two_writers_are_refused_and_readers_are_not(tmp_path):
     Journal(path).close()
 
 
-def test_a_full_disk_is_told(tmp_path):
+HOSTED = ModelSpec(name="openai/gpt-4o-mini")
+
+
+def ask(journal: Journal, key: str, spec: ModelSpec) -> None:
+    asked = request(f"question {key}")
+    answer, waits = Completion(f"answer {key}"), spec is SPEC
+    journal.append(key, asked.digest(spec.fingerprint), asked, spec, answer, may_wait=waits)
+
+
+@contextmanager
+def full_disk(journal: Journal) -> Iterator[None]:
     if not os.path.exists("/dev/full"):  # noqa: PTH110 - a device, not a path of ours
         pytest.skip("no /dev/full on this system")
+    sound = journal._file
+    journal._file = os.open("/dev/full", os.O_WRONLY)
+    yield
+    os.close(journal._file)
+    journal._file = sound
+
+
+def test_a_full_disk_is_told_and_what_was_paid_for_is_written_once_there_is_room(tmp_path):
     path = tmp_path / "journal.ndjson"
     with Journal(path) as journal:
-        sound = journal._file
-        journal._file = os.open("/dev/full", os.O_WRONLY)
-        with pytest.raises(JournalError, match="No space left"):
-            fill_one(journal)
-        os.close(journal._file)
-        journal._file = sound
-        assert journal.size == 0
+        with full_disk(journal), pytest.raises(JournalError, match="No space left"):
+            ask(journal, "k", HOSTED)
+        assert path.read_bytes() == b""
+    with Journal(path, writable=False) as journal:
+        assert journal.find("k").completion.text == "answer k"
 
 
-def fill_one(journal: Journal) -> None:
-    asked = request("x")
-    journal.append("k", asked.digest(SPEC.fingerprint), asked, SPEC, Completion("y"))
+def test_lines_of_scripted_minds_wait_for_one_another(tmp_path):
+    path = tmp_path / "journal.ndjson"
+    with Journal(path) as journal:
+        ask(journal, "a", SPEC)
+        ask(journal, "b", SPEC)
+        assert path.read_bytes() == b""
+        assert journal.find("b").completion.text == "answer b"
+        ask(journal, "c", SPEC)
+        ask(journal, "d", HOSTED)
+        with Journal(path, writable=False) as other:
+            assert list(other.keys()) == ["a", "b", "c", "d"]
+        ask(journal, "e", SPEC)
+        slow = request("x")
+        journal.append("f", "0" * 32, slow, SPEC, Completion("late", latency=0.5))
+        with Journal(path, writable=False) as other:
+            assert list(other.keys()) == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_a_full_disk_keeps_the_whole_lines_that_fit(tmp_path, monkeypatch):
+    path = tmp_path / "journal.ndjson"
+    with Journal(path) as journal:
+        for key in "abc":
+            ask(journal, key, SPEC)
+        write = os.write
+        monkeypatch.setattr(os, "write", lambda file, block: write(file, block[:-20]))
+        with pytest.raises(JournalError, match="the disk is full"):
+            journal.flush()
+        monkeypatch.undo()
+        with Journal(path, writable=False) as other:
+            assert (list(other.keys()), other.torn) == (["a", "b"], 0)
+    with Journal(path, writable=False) as journal:
+        assert list(journal.keys()) == ["a", "b", "c"]

@@ -6,6 +6,7 @@ import pytest
 import societies
 from societies.agents.answers.answer import Text
 from societies.loading.load import load
+from societies.record.journal import Journal
 from societies.record.types import MessageRecord
 from societies.society import load_society
 from tests.conftest import SMALL
@@ -70,3 +71,16 @@ def test_what_play_does_behind_its_last_yield_is_a_step_if_it_does_anything():
     assert society.log.table("messages").collect()["step"].to_list() == [1]
     calls = society.log.table("calls").collect()
     assert calls.select("scope", "step").rows() == [("first", 1), ("last", 2)]
+
+
+def test_after_every_step_the_journal_on_disk_holds_every_call(tmp_path):
+    """The lines of scripted minds wait for one another, and for nothing longer."""
+    path = tmp_path / "journal.ndjson"
+    config, scenario = load("donor_game/demo", SMALL)
+    with Journal(path) as journal:
+        society = load_society(scenario)(config, journal=journal)
+        for _ in range(2):
+            society.step()
+            with Journal(path, writable=False) as on_disk:
+                assert list(on_disk.keys()) == list(journal.keys())
+        assert journal.size > 0

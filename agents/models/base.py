@@ -117,7 +117,7 @@ class ModelSpec(Strict):
             elsewhere.add("structured")
         return self.model_dump(exclude=elsewhere, exclude_none=True)
 
-    @property
+    @cached_property
     def access(self) -> tuple[str, str | None, str | None, float | None]:
         """What tells two ways to models apart: sampling, address, key, patience."""
         return self.fingerprint, self.api_base, self.api_key_env, self.timeout

@@ -131,6 +131,8 @@ class ScriptedModel:
         self.mind = mind
         self.seed = seed
         self._random = LateStream()
+        self.answers_at_once = not mind.latency
+        """Whether it cannot be overloaded: no two of its calls are ever under way."""
 
     async def complete(self, request: Request, key: str) -> Completion:
         """Answer from the mind; tokens are counted as four characters each, the price is zero."""

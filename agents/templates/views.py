@@ -184,10 +184,10 @@ def _recorder(kind: type) -> Callable[[Any], View]:
         if kept is not None and kept[0] is value:
             return kept[1]
         given: tuple[Any, ...] = read(value)
-        found = given if PLAIN.issuperset(map(type, given)) else map(view, given)
-        data = dict(zip(names, found, strict=True))
+        atomic = ATOMS.issuperset(map(type, given))
+        data = dict(zip(names, given if atomic else map(view, given), strict=True))
         made = View(kind.__name__, data, str(value) if worded else None)
-        if is_frozen and all(map(_is_fixed, given)):
+        if is_frozen and (atomic or all(map(_is_fixed, given))):
             _keep(value, made)
         return made
 

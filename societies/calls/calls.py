@@ -4,10 +4,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from societies.agents.agent import Call, LLMAgent
@@ -18,6 +17,7 @@ from societies.calls.patience import Patience
 from societies.calls.provider import Provider, provider_of
 from societies.calls.task import Task, Work
 from societies.calls.throttle import Throttle, detach_shared
+from societies.calls.totals import Totals
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError, RunInterruptedError
 from societies.halt import Halt
@@ -26,41 +26,16 @@ from societies.record.journal import Journal
 from societies.record.work import Intent, Result, digest_of
 from societies.scheduler import Interaction
 
-Opened = tuple[LanguageModel, Throttle | None, Provider]
 
+class Opened(NamedTuple):
+    """A model that is in use."""
 
-@dataclass(slots=True)
-class Totals:
-    """What a run has used so far."""
-
-    calls: int = 0
-    journalled: int = 0
-    """Calls answered from the journal, without asking a model."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float = 0.0
-    """US dollars, over the calls and works that have a known price."""
-    unpriced: int = 0
-    """Calls and works that have no known price."""
-    given_up: int = 0
-    """Requests given up, at a time-out or as too long a reply, that may have to be paid for."""
-
-    def add(self, completion: Completion, *, journalled: bool) -> None:
-        """Count one completion."""
-        self.calls += 1
-        self.journalled += journalled
-        self.prompt_tokens += completion.prompt_tokens
-        self.completion_tokens += completion.completion_tokens
-        if journalled:
-            self.given_up += completion.given_up
-        self.pay(completion.cost)
-
-    def pay(self, cost: float | None) -> None:
-        """Count a price, if it is known."""
-        if cost is None:
-            self.unpriced += 1
-        else:
-            self.cost += cost
+    model: LanguageModel
+    throttle: Throttle | None
+    """None if nothing slows it down."""
+    provider: Provider
+    at_once: bool
+    """Whether it answers without waiting for anything, and never fails."""
 
 
 class Calls:
@@ -133,7 +108,8 @@ class Calls:
             self._go_live("call", key)
             completion = await self._ask_or_stop(spec, request, key)
             if self.journal:
-                self.journal.append(key, digest, request, spec, completion)
+                may_wait = self._models[spec.access].at_once
+                self.journal.append(key, digest, request, spec, completion, may_wait=may_wait)
             if self._spent is not None:
                 self._spent.add(completion, journalled=False)
                 self._check_counted(spec, key, completion)
@@ -236,6 +212,15 @@ class Calls:
         entry = self.journal.find(key) if self.journal and key else None
         return entry.completion.text if entry else ""
 
+    def flush(self) -> None:
+        """Write what waits to be journalled.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        if self.journal:
+            self.journal.flush()
+
     def close(self) -> None:
         """Leave the throttles that are shared with other runs of the process."""
         detach_shared(self)
@@ -250,7 +235,10 @@ class Calls:
 
     async def _ask(self, spec: ModelSpec, request: Request, key: str) -> Completion:
         """Ask the model, again after what can pass, within the limits."""
-        model, throttle, provider = self._models.get(spec.access) or self._open(spec)
+        model, throttle, provider, at_once = self._models.get(spec.access) or self._open(spec)
+        if at_once:
+            self._check_on()
+            return await model.complete(request, key)
         began, attempt, given_up = 0.0, 1, 0
         patience = Patience(self.limits, self._jitter)
         while True:
@@ -294,13 +282,13 @@ class Calls:
 
     def _open(self, spec: ModelSpec) -> Opened:
         model, provider = self.open_model(spec), provider_of(spec.name)
-        is_stand_in = getattr(model, "is_stand_in", False)
-        throttle = None if is_stand_in else provider.throttle(spec, self.limits, self)
+        at_once = getattr(model, "answers_at_once", False) and not self.limits.is_rated
+        throttle = None if at_once else provider.throttle(spec, self.limits, self)
         if throttle and throttle.adaptive:
             known = self.throttles.setdefault(spec.name, throttle)
             if known is not throttle:
                 self.throttles[f"{spec.name} at {spec.api_base}"] = throttle
-        self._models[spec.access] = (model, throttle, provider)
+        self._models[spec.access] = Opened(model, throttle, provider, at_once)
         return self._models[spec.access]
 
     async def _wait_for_turn(self, throttle: Throttle | None, request: Request) -> int:
@@ -311,14 +299,21 @@ class Calls:
             await self._pause(throttle.delay(reserved))
         if throttle and not throttle.enter_at_once():
             await throttle.enter()
+        try:
+            self._check_on()
+        except RunInterruptedError:
+            if throttle:
+                throttle.leave(unused=True)
+            raise
+        self._under_way += 1
+        return reserved
+
+    def _check_on(self) -> None:
+        """Raise if nothing more may be asked."""
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.halt.reason:
-            if throttle:
-                throttle.leave(unused=True)
             raise RunInterruptedError(self.halt.reason)
-        self._under_way += 1
-        return reserved
 
     def _spent_before(self) -> Totals:
         """Return what the journal's completions took: a resumed run has spent it already.

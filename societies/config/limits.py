@@ -45,3 +45,8 @@ class Limits(Strict):
         """Whether calls, tokens or cost are limited in all."""
         limits = (self.max_cost_usd, self.max_calls, self.max_tokens_total)
         return any(limit is not None for limit in limits)
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether requests or tokens per minute are limited."""
+        return (self.requests_per_minute, self.tokens_per_minute) != (None, None)

@@ -113,7 +113,7 @@ class Use:
 class StandIn:
     """Answers as a scripted mind in place of `spec`, and counts what is asked."""
 
-    is_stand_in = True
+    answers_at_once = True
     """Nothing is sent: the throttle of the real model is left alone."""
 
     def __init__(self, spec: ModelSpec, cast: "Cast") -> None:

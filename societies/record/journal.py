@@ -1,5 +1,8 @@
 """The journal: whatever a run paid for, append-only, written before the agent sees it.
 
+Those of scripted minds that answer at once may wait, to be written together: asked again, they say
+the same, and take nothing. They are written before whatever comes behind them.
+
 One JSON object per line, each ending in the CRC-32 of what stands before it. Five kinds:
 
 - `{"message": digest, "role": …, "content": …}`: a message of a prompt, stored once;
@@ -11,26 +14,25 @@ One JSON object per line, each ending in the CRC-32 of what stands before it. Fi
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zlib import crc32
 
 from filelock import FileLock, Timeout
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
 from societies.record.artifacts import Artifacts
+from societies.record.lines import HEAD, encoded, fields_of, is_sound
 from societies.record.work import Intent, Result
 
 MAX_LENGTH = 2**32
 """Bytes; no line of the journal is as long as this."""
-CRC_LENGTH = len(b',"crc":"00000000"}\n')
-HEAD = re.compile(rb'\{"(\w+)":"((?:[^"\\]|\\.)*)"')
+BATCH = 32 * 1024
+"""Bytes of lines that wait at most to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,13 @@ class Journal:
             b"intent": self._intents,
             b"result": self._results,
         }
+        self._waiting = bytearray()
         self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
         self._file = os.open(path, flags, 0o644)
         try:
-            self._end = self._index()
+            self._end = self._written = self._index()
             if writable and self.torn:
                 os.ftruncate(self._file, self._end)
         except BaseException:
@@ -126,9 +129,18 @@ class Journal:
         return settings
 
     def append(
-        self, key: str, digest: str, request: Request, spec: ModelSpec, completion: Completion
+        self,
+        key: str,
+        digest: str,
+        request: Request,
+        spec: ModelSpec,
+        completion: Completion,
+        *,
+        may_wait: bool = False,
     ) -> None:
         """Write one completion, with whatever of its prompt is not stored yet.
+
+        One that `may_wait`, because it is had again for nothing, is written with `flush`.
 
         Raises:
             JournalError: the file cannot be written (a full disk, say), or holds that call.
@@ -137,20 +149,23 @@ class Journal:
             raise JournalError(f"{self.path} holds call {key} already: no two calls share a key")
         new: dict[str, bytes] = {}
         if spec.fingerprint not in self._stored:
-            new[spec.fingerprint] = _line({"model": spec.fingerprint, "sampling": spec.sampling()})
+            model = {"model": spec.fingerprint, "sampling": spec.sampling()}
+            new[spec.fingerprint] = encoded(model)
+                {"model": spec.fingerprint, "sampling": spec.sampling()}
+            )
         digests = [message.digest for message in request.messages]
         for name, message in zip(digests, request.messages, strict=True):
             if name not in self._stored and name not in new:
                 stored = {"message": name, "role": message.role, "content": message.content}
-                new[name] = _line(stored)
+                new[name] = encoded(stored)
         call = {
             "call": key,
             "request": digest,
             "model": spec.fingerprint,
             "messages": digests,
-            "completion": _content(completion),
+            "completion": fields_of(completion),
         }
-        self._put(key, new, _line(call))
+        self._put(key, new, encoded(call), may_wait=may_wait)
 
     def adopt(self, other: "Journal", key: str) -> None:
         """Copy what another journal holds under a key, with all that it refers to.
@@ -170,7 +185,26 @@ class Journal:
             for name in needed
             if name not in self._stored
         }
-        self._put(key, new, last)
+        self._put(key, new, last, may_wait=False)
+
+    def flush(self) -> None:
+        """Write the lines that wait.
+
+        Raises:
+            JournalError: the file cannot be written; lines that did not fit wait on.
+        """
+        if not self._waiting:
+            return
+        try:
+            written = os.write(self._file, self._waiting)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
+        whole = self._waiting.rfind(b"\n", 0, written) + 1
+        self._written += whole
+        del self._waiting[:whole]
+        if self._waiting:
+            os.ftruncate(self._file, self._written)
+            raise JournalError(f"{self.path} cannot be written: the disk is full")
 
     # -- work in two phases --------------------------------------------------------------------
 
@@ -222,7 +256,7 @@ class Journal:
             "token": intent.token,
             **({"handle": intent.handle} if intent.handle else {}),
         }
-        self._append(self._intents, intent.key, _line(line))
+        self._append(self._intents, intent.key, encoded(line))
 
     def finish(self, intent: Intent, result: Result) -> None:
         """Write what came of work that was begun.
@@ -244,7 +278,7 @@ class Journal:
             "cost": result.cost,
             **({"artifacts": result.artifacts} if result.artifacts else {}),
         }
-        self._append(self._results, intent.key, _line(line))
+        self._append(self._results, intent.key, encoded(line))
 
     def _adopt_work(self, other: "Journal", key: str) -> None:
         """Copy work with its result, and the artifacts that this names."""
@@ -254,20 +288,29 @@ class Journal:
         self._append(self._results, key, other._read_line(other._results[key]))
 
     def _append(self, places: dict[str, int], key: str, line: bytes) -> None:
-        self._write(line)
         places[key] = self._place(line)
+        self._waiting += line
+        self.flush()
 
     # -- the file ------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Flush to the disk and let go of the file."""
-        if self._file >= 0:
+        """Flush to the disk and let go of the file.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        try:
+            if self._file >= 0:
+                self.flush()
+                if self._lock:
+                    os.fsync(self._file)
+        finally:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
             if self._lock:
-                os.fsync(self._file)
-            os.close(self._file)
-            self._file = -1
-        if self._lock:
-            self._lock.release()
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -278,7 +321,11 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except JournalError:
+            if error is None:  # otherwise it has been told already
+                raise
 
     def _take_lock(self) -> None:
         try:
@@ -289,27 +336,20 @@ class Journal:
                 f"{self.path} is being written by another process; wait for it, or stop it"
             ) from error
 
-    def _write(self, block: bytes) -> None:
-        try:
-            written = os.write(self._file, block)
-        except OSError as error:
-            raise JournalError(f"{self.path} cannot be written: {error.strerror}") from error
-        if written < len(block):
-            os.ftruncate(self._file, self._end)
-            raise JournalError(f"{self.path} cannot be written: the disk is full")
-
     def _place(self, line: bytes) -> int:
         # One number, not a pair: a long run has millions of them.
         place = self._end * MAX_LENGTH + len(line)
         self._end += len(line)
         return place
 
-    def _put(self, key: str, new: Mapping[str, bytes], last: bytes) -> None:
-        """Write a call's line behind the lines that it refers to."""
-        self._write(b"".join((*new.values(), last)))
+    def _put(self, key: str, new: Mapping[str, bytes], last: bytes, *, may_wait: bool) -> None:
+        """Write a call's line behind the lines that it refers to, and behind those that wait."""
         for name, line in new.items():
             self._stored[name] = self._place(line)
         self._calls[key] = self._place(last)
+        self._waiting += b"".join((*new.values(), last))
+        if not may_wait or self._end - self._written > BATCH:
+            self.flush()
 
     def _read(self, place: int) -> dict[str, Any]:
         line: dict[str, Any] = from_json(self._read_line(place))
@@ -317,6 +357,8 @@ class Journal:
 
     def _read_line(self, place: int) -> bytes:
         offset, length = divmod(place, MAX_LENGTH)
+        if offset >= self._written:
+            self.flush()
         return os.pread(self._file, length, offset)
 
     def _index(self) -> int:
@@ -325,7 +367,7 @@ class Journal:
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 head = HEAD.match(line)
-                if head is None or not _is_sound(line):
+                if head is None or not is_sound(line):
                     if line.endswith(b"\n"):
                         raise JournalError(
                             f"{self.path}, line {number} is damaged (its checksum does not match); "
@@ -345,24 +387,3 @@ class Journal:
                 kept[name] = end * MAX_LENGTH + len(line)
                 end += len(line)
         return end
-
-
-def _content(completion: Completion) -> dict[str, Any]:
-    """Return a completion's fields; some of them only where they say anything."""
-    content = vars(completion).copy()
-    if completion.logprobs is None:
-        del content["logprobs"]
-    if not completion.given_up:
-        del content["given_up"]
-    return content
-
-
-def _line(content: dict[str, Any]) -> bytes:
-    body = to_json(content)
-    return b'%s,"crc":"%08x"}\n' % (body[:-1], crc32(body))
-
-
-def _is_sound(line: bytes) -> bool:
-    """Whether a line is complete and says what was written."""
-    body = line[:-CRC_LENGTH] + b"}"
-    return line[-CRC_LENGTH:] == b',"crc":"%08x"}\n' % crc32(body)
