@@ -1,34 +1,14 @@
 """A scenario as data: what it is called, and what it brings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from societies.agents.models.scripted import Mind
-from societies.agents.persona.persona import Block
 from societies.config.schema import Protocol, RunConfig
 from societies.words import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Who is there in a run, as far as the population goes; staff, such as a judge, is not."""
-
-    people: int
-    """How many people of the population take part in all, newcomers included."""
-    present: Sequence[int]
-    """How many agents are there after each Mesa step."""
-    agents: int | None = None
-    """How many agents these people are; one each when absent."""
-    versions: Sequence[Sequence[Block]] = ()
-    """Where agents are versions of a person: which persona blocks each version keeps."""
-
-    @property
-    def joining(self) -> int:
-        """How many agents join in all."""
-        return self.people if self.agents is None else self.agents
 
 
 @dataclass(frozen=True)
@@ -48,11 +28,9 @@ class Scenario:
     """Roles that may have a language model of their own (`model.roles`)."""
     check: Callable[[RunConfig], Iterable[tuple[Place, str]]] = lambda _: ()
     """Yields what is wrong between sections: the place, and what to do about it."""
-    calls: Callable[[RunConfig], int | None] = lambda _: None
-    """How many model calls a run makes when every answer is readable, probes left aside."""
-    attendance: Callable[[RunConfig], Attendance | None] = lambda _: None
-    """Who is there when, so that the calls of probes and for personas can be foretold; None if that
-    depends on the run."""
+    people: Callable[[RunConfig], int] = lambda config: config.population.size
+    """How many people of the population take part in all, newcomers included: as many have to be
+    listed, where people are listed."""
     conserved: str = ""
     """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
     supports: tuple[Literal["add", "remove"], ...] = ()

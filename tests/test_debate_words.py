@@ -14,7 +14,7 @@ from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import MINDS
 from societies.scenarios.debate.records import Result
-from societies.testing import check_plan
+from societies.testing import check_dry_play
 from tests.debate_runs import play, settings
 
 ROUNDS = {
@@ -155,7 +155,7 @@ def test_a_question_costs_what_its_own_calls_do(tmp_path):
     assert (row["calls"], row["calls_per_question"]) == (plain["calls"], 6) == (24, 6)
     drawn = debate_plots.Results.of(run).tokens
     assert set(drawn["prompt"]) == {"solve", "revise"}
-    check_plan(run)
+    check_dry_play(run)
 
 
 def test_lost_answers_can_be_left_out_of_the_figures(tmp_path):

@@ -8,6 +8,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from random import Random
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -33,6 +34,10 @@ BABBLE = (
 
 class Mind(Strict):
     """Base of scripted minds; a scenario's minds answer in that scenario's own grammar."""
+
+    longest: ClassVar[Mapping[str, Any] | None] = None
+    """Options with which, in every role, it makes a run as long as the scenario lets it: the upper
+    end of an estimate. None: no options do."""
 
     malformed: float = Field(default=0.0, ge=0, le=1)
     """Probability that a reply ignores the asked format, so that the repair path is exercised."""

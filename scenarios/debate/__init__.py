@@ -4,13 +4,7 @@ from pathlib import Path
 
 from societies.scenario import Scenario
 from societies.scenarios.debate.minds import MINDS
-from societies.scenarios.debate.protocol import (
-    ROLES,
-    DebateProtocol,
-    attendance,
-    check,
-    planned_calls,
-)
+from societies.scenarios.debate.protocol import ROLES, DebateProtocol, check
 
 SCENARIO = Scenario(
     name="debate",
@@ -21,8 +15,6 @@ SCENARIO = Scenario(
     minds=MINDS,
     roles=ROLES,
     check=check,
-    calls=planned_calls,
-    attendance=attendance,
     summary="societies.scenarios.debate.measures:summary",
     plots="societies.scenarios.debate.figures:draw",
 )

@@ -9,7 +9,6 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
-from societies.scenario import Attendance
 from societies.scenarios.debate.tasks import TaskError, load_questions
 from societies.words import Place
 
@@ -150,34 +149,6 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield ("protocol", "task", *error.place), str(error)
 
 
-def planned_calls(config: RunConfig) -> int | None:
-    """Return how many model calls a run makes when every answer is readable.
-
-    None for the protocols that stop by themselves: judged debate and self-reflection.
-    """
-    per_question = calls_per_question(cast(DebateProtocol, config.protocol), config.population.size)
-    if per_question is None:
-        return None
-    return per_question * len(load_questions(cast(DebateProtocol, config.protocol).task))
-
-
-def calls_per_question(protocol: DebateProtocol, size: int) -> int | None:
-    """Return the calls of one question; None if the protocol decides by itself when to stop."""
-    if protocol.kind in {"judged", "self_reflection"}:
-        return None
-    if protocol.kind == "symmetric":
-        summaries = size * (protocol.rounds - 1) if summarises(protocol, size) else 0
-        return size * protocol.rounds + summaries
-    return size * protocol.samples
-
-
 def summarises(protocol: DebateProtocol, size: int) -> bool:
     """Whether debaters are shown a summary of the others instead of their replies."""
     return protocol.summaries_from is not None and size >= max(2, protocol.summaries_from)
-
-
-def attendance(config: RunConfig) -> Attendance:
-    """Return who is there: the debaters, for a step per question."""
-    size = config.population.size
-    questions = load_questions(cast(DebateProtocol, config.protocol).task)
-    return Attendance(people=size, present=[size] * len(questions))

@@ -6,9 +6,8 @@ from societies.scenario import Scenario
 from societies.scenarios.donor_game.minds import MINDS
 from societies.scenarios.donor_game.protocol import (
     DonorProtocol,
-    attendance,
     check,
-    planned_calls,
+    people,
 )
 
 SCENARIO = Scenario(
@@ -19,8 +18,7 @@ SCENARIO = Scenario(
     protocol=DonorProtocol,
     minds=MINDS,
     check=check,
-    calls=planned_calls,
-    attendance=attendance,
+    people=people,
     supports=("add", "remove"),
     conserved="societies.scenarios.donor_game.conserved:violations",
     summary="societies.scenarios.donor_game.measures:summary",

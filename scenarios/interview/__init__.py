@@ -4,12 +4,7 @@ from pathlib import Path
 
 from societies.scenario import Scenario
 from societies.scenarios.interview.minds import MINDS
-from societies.scenarios.interview.protocol import (
-    InterviewProtocol,
-    attendance,
-    check,
-    planned_calls,
-)
+from societies.scenarios.interview.protocol import InterviewProtocol, check
 
 SCENARIO = Scenario(
     name="interview",
@@ -20,8 +15,6 @@ SCENARIO = Scenario(
     minds=MINDS,
     roles=("judge",),
     check=check,
-    calls=planned_calls,
-    attendance=attendance,
     summary="societies.analysis.questionnaires.consistency:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from societies.scenario import Scenario
 from societies.scenarios.negotiation.minds import MINDS
-from societies.scenarios.negotiation.protocol import NegotiationProtocol, attendance, check
+from societies.scenarios.negotiation.protocol import NegotiationProtocol, check
 
 SCENARIO = Scenario(
     name="negotiation",
@@ -15,7 +15,6 @@ SCENARIO = Scenario(
     minds=MINDS,
     roles=("red", "blue", "judge"),
     check=check,
-    attendance=attendance,
     conserved="societies.scenarios.negotiation.conserved:violations",
     summary="societies.scenarios.negotiation.measures:summary",
     plots="societies.scenarios.negotiation.figures:draw",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -308,6 +308,8 @@ class RandomNegotiator(Negotiator):
 
 class Talker(Negotiator):
     """Talks on and never proposes first: games between talkers end at the limit of turns."""
+
+    longest: ClassVar[Mapping[str, Any]] = {}
 
     def speak(self, view: View, random: Random) -> str:  # noqa: ARG002
         """Chat without an offer."""

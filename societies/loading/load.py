@@ -245,9 +245,7 @@ def confounded_factors(config: RunConfig) -> list[str]:
 
 def left_out(config: RunConfig, scenario: Scenario) -> list[str]:
     """Return what is to be said of people who are listed and take no part, if there are any."""
-    listed = _listed(config)
-    there = scenario.attendance(config) if listed else None
-    taking_part = there.people if there else config.population.size
+    listed, taking_part = _listed(config), scenario.people(config)
     if listed <= taking_part:
         return []
     return [
@@ -263,12 +261,11 @@ def _listed(config: RunConfig) -> int:
 
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield that fewer people are listed than join, newcomers included."""
-    spec, listed = config.population, _listed(config)
-    there = scenario.attendance(config) if listed and not spec.repeat else None
-    if there and there.people > listed:
+    spec, listed, taking_part = config.population, _listed(config), scenario.people(config)
+    if listed and listed < taking_part and not spec.repeat:
         yield (
             ("population", "file" if spec.file else "people"),
-            f"{there.people} people take part in this run, newcomers included, and {listed} are "
+            f"{taking_part} people take part in this run, newcomers included, and {listed} are "
             "listed; add people, or set repeat: true to begin again with the first",
         )
 
