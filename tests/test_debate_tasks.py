@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -196,17 +197,16 @@ def test_files_are_relative_to_the_yaml_file(tmp_path):
         encoding="utf-8",
     )
     run = societies.run(tmp_path / "mine.yaml", out=tmp_path)
-    assert run.config.protocol.task.file == str(tmp_path / "data" / "mine.csv")
+    assert run.config.protocol.task.file == str(next((run.path / "inputs").glob("*-mine.csv")))
     assert societies.replay(run.path).status == "finished"
 
 
-def test_a_changed_file_is_noticed(tmp_path):
+def test_a_file_that_is_not_the_one_with_the_digest_is_noticed(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("question,answer\nWhat is 1+1?,2\n", encoding="utf-8")
-    run = societies.run(
-        "debate/demo", out=tmp_path, sets={"protocol.task": {"kind": "gsm", "file": str(path)}}
-    )
-    assert run.config.protocol.task.sha256
+    task = {"kind": "gsm", "file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
+    run = societies.run("debate/demo", out=tmp_path, sets={"protocol.task": task})
     path.write_text("question,answer\nWhat is 1+1?,3\n", encoding="utf-8")
     with pytest.raises(InputError, match="another file"):
-        societies.replay(run.path)
+        societies.load("debate/demo", {"protocol.task": task})
+    assert societies.replay(run.path).status == "finished"

@@ -1,14 +1,13 @@
 """The parameters of a debate and of the baselines it is compared with."""
 
 from collections.abc import Iterator
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
+from societies.loading.inputs import InputFile
 from societies.scenarios.debate.tasks import TaskError, load_questions
 from societies.words import Place
 
@@ -51,11 +50,11 @@ class Task(Strict):
     """Where the questions come from, and how their answers are read and compared."""
 
     kind: TaskKind = "arithmetic"
-    file: str | None = None
+    file: InputFile | None = None
     """A CSV, TSV, JSON, JSONL or Parquet file, relative to the YAML file; the items shipped for the
     kind when absent."""
     sha256: str | None = None
-    """The file's digest: written into the run, so that another file of that name is noticed."""
+    """The file's digest, where another file of that name should be noticed."""
     count: int | None = Field(default=None, ge=1, le=100_000)
     """How many questions; all of the file when absent (arithmetic: 100)."""
     seed: int = 0
@@ -67,18 +66,6 @@ class Task(Strict):
     columns: Columns = Columns()
     source_language: str = "German"
     target_language: str = "English"
-
-    @model_validator(mode="before")
-    @classmethod
-    def fix_file(cls, data: Any, info: ValidationInfo) -> Any:
-        """Note a file's full path and digest, so that the resolved configuration reruns the run."""
-        if not isinstance(data, dict) or not isinstance(data.get("file"), str):
-            return data
-        folder = (info.context or {}).get("folder", Path())
-        path = (folder / Path(data["file"]).expanduser()).absolute()
-        if not path.is_file() or data.get("sha256"):
-            return {**data, "file": str(path)}
-        return {**data, "file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
 
 
 class DebateProtocol(Protocol):

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
+from societies.loading.inputs import InputFile
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
     CLASSIC_COUNTS,
@@ -105,8 +106,9 @@ class NegotiationProtocol(Protocol):
     )
     """What there is to share, in the order in which proposals name it."""
     generator: GeneratorSpec = GeneratorSpec()
-    file: str | None = None
-    """A classic data file to take the contexts from instead of generating them."""
+    file: InputFile | None = None
+    """A classic data file to take the contexts from instead of generating them, relative to the
+    YAML file."""
     contexts: list[GivenContext] = Field(default_factory=list)
     """Contexts of your own to use instead of generated ones."""
     draw: Literal["with_replacement", "in_order"] = "with_replacement"
