@@ -105,7 +105,7 @@ def test_math_files_are_filtered_by_level(tmp_path):
     assert [q.accepted for q in load_questions(task)] == [("2",), ("4",)]
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet", "tsv"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "ndjson", "json", "parquet", "tsv"])
 def test_any_table_with_named_columns(tmp_path, ending):
     frame = pl.DataFrame({"id": ["a", "b"], "asked": ["1 + 1?", "2, 2?"], "gold": ["two", "4"]})
     path = tmp_path / f"mine.{ending}"
@@ -113,7 +113,7 @@ def test_any_table_with_named_columns(tmp_path, ending):
         frame.write_csv(path)
     elif ending == "tsv":
         frame.write_csv(path, separator="\t", quote_style="never")
-    elif ending == "jsonl":
+    elif ending in ("jsonl", "ndjson"):
         frame.write_ndjson(path)
     elif ending == "json":
         frame.write_json(path)
