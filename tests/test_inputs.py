@@ -11,6 +11,7 @@ import yaml
 import societies
 from societies.agents.templates import prompts
 from societies.errors import InputError, RunInterruptedError
+from societies.runs.comparison import differences
 from societies.runs.run import Run
 from tests.conftest import SMALL, assert_same_record, record
 
@@ -162,3 +163,16 @@ def test_what_is_set_again_is_kept_once(tmp_path: Path) -> None:
     before = sorted((path / "inputs").iterdir())
     societies.resume(path, sets={"limits.max_calls": None})
     assert sorted((path / "inputs").iterdir()) == before
+
+
+def test_runs_are_compared_by_what_their_inputs_hold(
+    file: Path, tmp_path: Path, reworded: Any
+) -> None:
+    """Where runs lie makes no difference, and what we ship is listed where it has changed since."""
+    one, other = (societies.run(file, out=tmp_path / "runs", seed=seed) for seed in (1, 2))
+    assert differences([one, other])["key"].to_list() == ["seed"]
+    reworded()
+    again = societies.run(file, out=tmp_path / "runs", seed=1)
+    apart = differences([one, again])
+    assert {key.partition(".")[0] for key in apart["key"]} == {"prompts"}
+    assert apart[:, 2].null_count() == apart.height

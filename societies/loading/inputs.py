@@ -126,6 +126,29 @@ def keep(config: RunConfig, scenario: Scenario, path: Path) -> dict[str, Any]:
     return data
 
 
+def settings(config: RunConfig, scenario: Scenario) -> dict[str, Any]:
+    """Return a configuration as data by which runs are compared.
+
+    Templates and instruments that are as we ship them are left out, and a file that a run kept has
+    the name that its content gives it: where runs lie makes no difference.
+    """
+    data = config.model_dump(mode="json", context={"inputs": Named()})
+    shipped = Prompts([scenario.folder / "prompts"]).texts()
+    data["prompts"] = {n: text for n, text in config.prompts.items() if shipped.get(n) != text}
+    for name in set(config.instruments) & set(instruments.names()):
+        if config.instruments[name] == instruments.shipped(name):
+            del data["instruments"][name]
+    return data
+
+
+class Named:
+    """Names the files that a run kept, and makes no copies."""
+
+    def keep_file(self, path: Path) -> str:
+        """Return how the run names a file."""
+        return f"{FOLDER}/{path.name}" if is_kept(path) else str(path)
+
+
 def _own_name(path: Path) -> str:
     """Return what a file was called before a run kept it."""
     return path.name.partition("-")[2] if is_kept(path) else path.name
