@@ -1,6 +1,7 @@
 """Debate: each word means one thing, and each figure is of what it says it is of."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -199,7 +200,8 @@ def test_a_run_that_recorded_a_winner_can_still_be_read(judged, tmp_path):
             frame = frame.drop("side_named", "side_holding").with_columns(winner=pl.lit("tie"))
         (folder / "log" / table).mkdir(parents=True)
         frame.write_parquet(folder / "log" / table / "000000.parquet")
-    (folder / "scenario.yaml").write_bytes((judged.path / "scenario.yaml").read_bytes())
+    shutil.copytree(judged.path / "inputs", folder / "inputs")
+    shutil.copy(judged.path / "scenario.yaml", folder)
     about = {key: fact for key, fact in judged.about.items() if key != "tables"}
     (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
     old = societies.Run(folder)

@@ -13,7 +13,7 @@ from societies.agents.errors import ModelError
 from societies.agents.models.base import ModelSpec
 from societies.agents.secrets import without_secrets
 from societies.errors import InputError, RunFailedError
-from societies.loading import load
+from societies.loading.load import load
 from societies.society import load_society
 from tests.conftest import SMALL
 from tests.openai_server import Reply, serve
