@@ -1,7 +1,7 @@
 """A scenario as data: what it is called, and what it brings."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import isabstract
@@ -10,32 +10,12 @@ from types import ModuleType
 from typing import Any, Literal, Self, TypeVar
 
 from societies.agents.models.scripted import Mind
-from societies.agents.persona.persona import Block
 from societies.config.schema import Protocol, RunConfig
 from societies.errors import InputError
 from societies.imports import import_part
 from societies.words import Place
 
 Part = TypeVar("Part")
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Who is there in a run, as far as the population goes; staff, such as a judge, is not."""
-
-    people: int
-    """How many people of the population take part in all, newcomers included."""
-    present: Sequence[int]
-    """How many agents are there after each Mesa step."""
-    agents: int | None = None
-    """How many agents these people are; one each when absent."""
-    versions: Sequence[Sequence[Block]] = ()
-    """Where agents are versions of a person: which persona blocks each version keeps."""
-
-    @property
-    def joining(self) -> int:
-        """How many agents join in all."""
-        return self.people if self.agents is None else self.agents
 
 
 @dataclass(frozen=True)
@@ -55,11 +35,9 @@ class Scenario:
     """Roles that may have a language model of their own (`model.roles`)."""
     check: Callable[[RunConfig], Iterable[tuple[Place, str]]] = lambda _: ()
     """Yields what is wrong between sections: the place, and what to do about it."""
-    calls: Callable[[RunConfig], int | None] = lambda _: None
-    """How many model calls a run makes when every answer is readable, probes left aside."""
-    attendance: Callable[[RunConfig], Attendance | None] = lambda _: None
-    """Who is there when, so that the calls of probes and for personas can be foretold; None if that
-    depends on the run."""
+    people: Callable[[RunConfig], int] = lambda config: config.population.size
+    """How many people of the population take part in all, newcomers included: as many have to be
+    listed, where people are listed."""
     conserved: str = ""
     """`module:function` that yields, for a run, a sentence per breach of what cannot change."""
     supports: tuple[Literal["add", "remove"], ...] = ()
@@ -81,7 +59,7 @@ class Scenario:
         """Return the scenario of the folder whose `__init__.py` calls this, by its files.
 
         Of `protocol.py` it takes the `Protocol` and, where there are such, `ROLES`, `check`,
-        `planned_calls` and `attendance`; of `minds.py` every `Mind`. The other files are imported
+        and `people`; of `minds.py` every `Mind`. The other files are imported
         when they are used: the `Society` of `society.py`, `summary` and `findings` of
         `measures.py`, `violations` of `conserved.py` (or of `measures.py`), `draw` of `figures.py`.
 
@@ -154,8 +132,7 @@ def _protocol_parts(folder: Path, module: str) -> dict[str, Any]:
     fields = {
         "roles": "ROLES",
         "check": "check",
-        "calls": "planned_calls",
-        "attendance": "attendance",
+        "people": "people",
     }
     brought = {key: getattr(imported, name, None) for key, name in fields.items()}
     own = {key: value for key, value in brought.items() if value is not None}

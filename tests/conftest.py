@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
 import societies
 from societies.record.log import checksum, logical
@@ -29,6 +30,14 @@ def run_small(tmp_path: Path) -> Callable[..., Run]:
         return societies.run("donor_game/demo", out=tmp_path / "runs", sets={**SMALL, **sets})
 
     return run
+
+
+def set_prompt(run: Path, name: str, text: str) -> None:
+    """Have a run's own file say another template than the one that the run was made with."""
+    file = run / "scenario.yaml"
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data["prompts"][name] = text
+    file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
 
 
 def forge(run: Run, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

@@ -122,7 +122,8 @@ def test_prompt_files_are_taken_relative_to_the_yaml_file_and_kept_in_the_run(tm
     path = written(tmp_path, GOOD + "prompts: {strategy: mine.j2}\n")
     run = societies.run(path, out=tmp_path / "runs")
     resolved = yaml.safe_load((run.path / "scenario.yaml").read_text(encoding="utf-8"))
-    assert resolved["prompts"] == {"strategy": "Plan, {{ agent.name }}.\n"}
+    kept = run.path / resolved["prompts"]["strategy"]
+    assert kept.read_text(encoding="utf-8") == "Plan, {{ agent.name }}.\n"
     assert run.call("g1/strategy/1_1#1_1#1").messages[-1] == ("user", "Plan, 1_1.")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 import societies
 from societies.errors import InputError
 from societies.scenarios.debate import equality, expressions
-from societies.scenarios.debate.protocol import Task
+from societies.scenarios.debate.task import Task
 from societies.scenarios.debate.tasks import (
     TaskError,
     arithmetic,
@@ -104,7 +105,7 @@ def test_math_files_are_filtered_by_level(tmp_path):
     assert [q.accepted for q in load_questions(task)] == [("2",), ("4",)]
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet", "tsv"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "ndjson", "json", "parquet", "tsv"])
 def test_any_table_with_named_columns(tmp_path, ending):
     frame = pl.DataFrame({"id": ["a", "b"], "asked": ["1 + 1?", "2, 2?"], "gold": ["two", "4"]})
     path = tmp_path / f"mine.{ending}"
@@ -112,7 +113,7 @@ def test_any_table_with_named_columns(tmp_path, ending):
         frame.write_csv(path)
     elif ending == "tsv":
         frame.write_csv(path, separator="\t", quote_style="never")
-    elif ending == "jsonl":
+    elif ending in ("jsonl", "ndjson"):
         frame.write_ndjson(path)
     elif ending == "json":
         frame.write_json(path)
@@ -196,17 +197,16 @@ def test_files_are_relative_to_the_yaml_file(tmp_path):
         encoding="utf-8",
     )
     run = societies.run(tmp_path / "mine.yaml", out=tmp_path)
-    assert run.config.protocol.task.file == str(tmp_path / "data" / "mine.csv")
+    assert run.config.protocol.task.file == str(next((run.path / "inputs").glob("*-mine.csv")))
     assert societies.replay(run.path).status == "finished"
 
 
-def test_a_changed_file_is_noticed(tmp_path):
+def test_a_file_that_is_not_the_one_with_the_digest_is_noticed(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("question,answer\nWhat is 1+1?,2\n", encoding="utf-8")
-    run = societies.run(
-        "debate/demo", out=tmp_path, sets={"protocol.task": {"kind": "gsm", "file": str(path)}}
-    )
-    assert run.config.protocol.task.sha256
+    task = {"kind": "gsm", "file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
+    run = societies.run("debate/demo", out=tmp_path, sets={"protocol.task": task})
     path.write_text("question,answer\nWhat is 1+1?,3\n", encoding="utf-8")
     with pytest.raises(InputError, match="another file"):
-        societies.replay(run.path)
+        societies.load("debate/demo", {"protocol.task": task})
+    assert societies.replay(run.path).status == "finished"

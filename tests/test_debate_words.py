@@ -1,6 +1,7 @@
 """Debate: each word means one thing, and each figure is of what it says it is of."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -14,7 +15,7 @@ from societies.scenarios.debate import SCENARIO
 from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.records import Result
-from societies.testing import check_plan
+from societies.testing import check_dry_play
 from tests.debate_runs import play, settings
 
 ROUNDS = {
@@ -155,7 +156,7 @@ def test_a_question_costs_what_its_own_calls_do(tmp_path):
     assert (row["calls"], row["calls_per_question"]) == (plain["calls"], 6) == (24, 6)
     drawn = debate_plots.Results.of(run).tokens
     assert set(drawn["prompt"]) == {"solve", "revise"}
-    check_plan(run)
+    check_dry_play(run)
 
 
 def test_lost_answers_can_be_left_out_of_the_figures(tmp_path):
@@ -199,7 +200,8 @@ def test_a_run_that_recorded_a_winner_can_still_be_read(judged, tmp_path):
             frame = frame.drop("side_named", "side_holding").with_columns(winner=pl.lit("tie"))
         (folder / "log" / table).mkdir(parents=True)
         frame.write_parquet(folder / "log" / table / "000000.parquet")
-    (folder / "scenario.yaml").write_bytes((judged.path / "scenario.yaml").read_bytes())
+    shutil.copytree(judged.path / "inputs", folder / "inputs")
+    shutil.copy(judged.path / "scenario.yaml", folder)
     about = {key: fact for key, fact in judged.about.items() if key != "tables"}
     (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
     old = societies.Run(folder)

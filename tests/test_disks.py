@@ -29,10 +29,10 @@ def command(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A disk of 60 kB."""
+    """A disk of 132 kB: the inputs of a run, and little more."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=132k", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("file systems cannot be mounted here")
     try:

@@ -138,7 +138,6 @@ def test_the_other_multipliers_of_the_paper():
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_the_published_run_makes_1506_calls(fidelity):
     config, scenario = societies.load("donor_game/paper", {"protocol.fidelity": fidelity})
-    assert scenario.calls(config) == 1506
     played = load_society(scenario)(config)
     played.run()
     calls = played.log.table("calls").collect()

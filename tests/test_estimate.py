@@ -12,6 +12,7 @@ from societies.agents.models.base import ModelSpec
 from societies.calls.provider import provider_of
 from societies.cli.estimate import against_actual, show_against_actual
 from societies.cli.main import app
+from societies.cli.progress import watch_with
 from societies.errors import InputError
 from societies.execute.estimate import (
     LEAST_HIGH,
@@ -153,7 +154,10 @@ def test_after_a_run_the_estimate_stands_beside_what_it_took(tmp_path, capsys):
     with serve(play) as server:
         model = {"name": "openai/gpt-4o-mini", "api_base": server.address}
         sets = {**SMALL, "population.groups": [], "model": model}
-        run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+        run = societies.run(
+            "donor_game/demo", out=tmp_path, sets=sets, watch=watch_with(quiet=False)
+        )
+    assert ": 38/38 calls, " in capsys.readouterr().err
     table = against_actual(run, estimate(run.config, run.scenario))
     [row] = table.iter_rows(named=True)
     assert (row["calls estimated"], row["calls actual"]) == ("38 to 42", len(server.requests))

@@ -18,7 +18,7 @@ from societies.cli.compare import show_comparison
 from societies.cli.main import app
 from societies.errors import InputError, ReplayDiffersError, RunInterruptedError
 from societies.runs.run import Run
-from tests.conftest import SMALL, assert_same_record, record
+from tests.conftest import SMALL, assert_same_record, record, set_prompt
 from tests.openai_server import Reply, serve
 
 pytestmark = pytest.mark.filterwarnings(
@@ -203,10 +203,7 @@ def test_a_past_that_differs_or_misses_a_call_is_refused_and_nothing_is_made(run
     with pytest.raises(ReplayDiffersError, match=r"call g1/game1/r02/\S+ is not in the journal"):
         societies.fork(parent.path, "g2", out=tmp_path / "forks")
     journal.write_text("".join(lines), encoding="utf-8")
-    scenario = parent.path / "scenario.yaml"
-    text = scenario.read_text(encoding="utf-8")
-    changed = text.replace("prompts: {}", "prompts: {strategy: 'Plan, {{ agent.name }}'}")
-    scenario.write_text(changed, encoding="utf-8")
+    set_prompt(parent.path, "strategy", "Plan, {{ agent.name }}")
     done = command("fork", parent.path, "--at", "g2", "--out", tmp_path / "forks")
     assert done.returncode == 4
     assert "call g1/strategy/1_1#1_1#1 asks something else" in done.stderr

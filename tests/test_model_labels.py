@@ -1,6 +1,7 @@
 """Variants of one model are told apart by what differs, in every table that compares models."""
 
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -127,7 +128,8 @@ def test_a_run_that_was_recorded_without_labels_can_be_read(varied, tmp_path):
         folder = tmp_path / "log" / table
         folder.mkdir(parents=True)
         varied.table(table).drop("label").collect().write_parquet(folder / "000000.parquet")
-    (tmp_path / "scenario.yaml").write_bytes((varied.path / "scenario.yaml").read_bytes())
+    shutil.copytree(varied.path / "inputs", tmp_path / "inputs")
+    shutil.copy(varied.path / "scenario.yaml", tmp_path)
     about = {key: fact for key, fact in varied.about.items() if key != "tables"}
     (tmp_path / "run.json").write_text(json.dumps(about), encoding="utf-8")
     old = societies.Run(tmp_path)

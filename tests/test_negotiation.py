@@ -14,7 +14,6 @@ from societies.loading.load import load
 from societies.runs.run import Run
 from societies.runs.transcript import transcript
 from societies.scenarios.negotiation.answers import TERMINATOR
-from societies.scenarios.negotiation.protocol import most_calls
 from societies.society import Society, load_society
 
 from .conftest import assert_same_record, record
@@ -191,7 +190,7 @@ def test_an_abort_in_the_middle_leaves_the_accepted_turns_in_the_training_log(pl
 
 def test_games_end_at_fifty_turns_with_fifty_calls(play):
     run = play(one_game(["[message] Well. [END]"], ["[message] Well, well. [END]"], games=3))
-    assert run.about["totals"]["calls"] == 150 == most_calls(run.config)
+    assert run.about["totals"]["calls"] == 150
     rows = run.table("outcomes").collect()
     assert rows["reason"].to_list() == ["turn_limit"] * 3
     assert rows["turns"].to_list() == [50] * 3

@@ -18,7 +18,7 @@ from societies.execute.estimate import estimate
 from societies.loading.load import load
 from societies.runs.run import Run
 from societies.society import Society
-from societies.testing import check_plan, check_resume, check_rows, check_scenario
+from societies.testing import check_dry_play, check_resume, check_rows, check_scenario
 from tests.conftest import SMALL, assert_same_record, record
 
 STILL = "You are still waters."
@@ -143,7 +143,7 @@ def test_threads_wait_for_the_persona_that_they_share(tmp_path: Path) -> None:
     assert len(asked) == 5 * 3 * 2
     assert all("This is a portrait of you. You are stubborn." in text for text in asked.values())
     check_rows(run)
-    check_plan(run)
+    check_dry_play(run)
     check_resume(run)
 
 
@@ -201,7 +201,7 @@ def test_versions_of_a_person_share_one_summary(tmp_path: Path) -> None:
     assert told["p0000-SP"] == f"Age: 24\n{told['p0000-P']}"
     assert told["p0000-SPC"] == f"Age: 24\n{told['p0000-P']}\nYou love hills."
     check_rows(run)
-    check_plan(run)
+    check_dry_play(run)
 
 
 def test_a_reply_that_cannot_be_read_leaves_the_description_and_says_so(tmp_path: Path) -> None:

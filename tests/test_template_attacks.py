@@ -11,7 +11,7 @@ from societies.agents.templates.prompts import Prompts
 from societies.errors import InputError
 from societies.execute.estimate import estimate
 from societies.scenarios.donor_game.society import DonorGame
-from tests.conftest import SMALL
+from tests.conftest import SMALL, set_prompt
 
 PICKLE = (
     "{{ protocol.parse_raw(\"cos\\nsystem\\n(S'echo > PWNED'\\ntR.\".encode(), "
@@ -65,10 +65,7 @@ def test_attacks_are_refused_by_estimate(name, attack):
 @pytest.mark.parametrize(("name", "attack"), LISTED)
 def test_attacks_are_refused_by_resume(name, attack, run_small):
     run = run_small()
-    file = run.path / "scenario.yaml"
-    text = file.read_text(encoding="utf-8")
-    quoted = "'" + attack.replace("'", "''").replace("\n", " ") + "'"
-    file.write_text(text.replace("prompts: {}", f"prompts: {{{name}: {quoted}}}"), encoding="utf-8")
+    set_prompt(run.path, name, attack.replace("\n", " "))
     with pytest.raises(InputError) as found:
         societies.resume(run.path)
     assert_untouched(found, name)

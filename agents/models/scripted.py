@@ -69,6 +69,10 @@ class Mind(Strict):
     called: ClassVar[str] = ""
     """What stands behind `scripted/` for it; the class's name in small letters, if empty."""
 
+    longest: ClassVar[Mapping[str, Any] | None] = None
+    """Options with which, in every role, it makes a run as long as the scenario lets it: the upper
+    end of an estimate. None: no options do."""
+
     malformed: float = Field(default=0.0, ge=0, le=1)
     """Probability that a reply ignores the asked format, so that the repair path is exercised."""
     latency: float = Field(default=0.0, ge=0)

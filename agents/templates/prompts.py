@@ -54,8 +54,9 @@ class Prompts:
             DictLoader({f"{name}.j2": text for name, text in (overrides or {}).items()}),
             FileSystemLoader([*folders, OWN_FOLDER]),
         ]
+        self._loader = ChoiceLoader(loaders)
         self._environment = Sandbox(
-            loader=ChoiceLoader(loaders),
+            loader=self._loader,
             bytecode_cache=COMPILED,
         )
         self._templates: dict[str, Template] = {}
@@ -63,6 +64,11 @@ class Prompts:
     def names(self) -> list[str]:
         """Return the names of all templates."""
         return sorted(name.removesuffix(".j2") for name in self._environment.list_templates())
+
+    def texts(self) -> dict[str, str]:
+        """Return the texts of all templates, by name."""
+        loader, environment = self._loader, self._environment
+        return {name: loader.get_source(environment, f"{name}.j2")[0] for name in self.names()}
 
     def check(self) -> None:
         """Compile every template.

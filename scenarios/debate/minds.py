@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from random import Random
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -114,6 +114,11 @@ class Solver(Mind):
 
     Conscientious people solve better, agreeable ones give way more easily.
     """
+
+    longest: ClassVar[Mapping[str, Any]] = {
+        "stubbornness": 0.0,
+        "judge": {"prefers_from": None, "answers_from": None},
+    }
 
     accuracy: float = Field(default=0.6, ge=0, le=1)
     """Probability that an answer of its own is right."""

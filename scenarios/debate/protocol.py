@@ -1,15 +1,12 @@
 """The parameters of a debate and of the baselines it is compared with."""
 
 from collections.abc import Iterator
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
-from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
-from societies.scenario import Attendance
+from societies.scenarios.debate.task import Task
 from societies.scenarios.debate.tasks import TaskError, load_questions
 from societies.words import Place
 
@@ -22,7 +19,6 @@ Kind = Literal[
     "self_reflection",
     "majority",
 ]
-TaskKind = Literal["arithmetic", "gsm", "math", "choice", "ciar", "translation", "text"]
 ONE_AGENT: tuple[Kind, ...] = ("single", "chain_of_thought", "self_consistency", "self_reflection")
 ROLES = ("affirmative", "negative", "debater", "judge", "summariser", "base")
 DEFAULTS: dict[str, dict[str, int]] = {
@@ -31,55 +27,6 @@ DEFAULTS: dict[str, dict[str, int]] = {
     "self_consistency": {"samples": 5},
 }
 """Published sizes where they differ between the kinds of protocol."""
-
-
-class Columns(Strict):
-    """What the columns of a file are called; the names usual for its kind when absent."""
-
-    question: str | None = None
-    answer: str | None = None
-    options: list[str] | None = None
-    """The columns of a multiple-choice question's options, in order; or one that lists them."""
-
-    @property
-    def named(self) -> list[str]:
-        """The columns that are named."""
-        single = [name for name in (self.question, self.answer) if name is not None]
-        return [*single, *(self.options or [])]
-
-
-class Task(Strict):
-    """Where the questions come from, and how their answers are read and compared."""
-
-    kind: TaskKind = "arithmetic"
-    file: str | None = None
-    """A CSV, TSV, JSON, JSONL or Parquet file, relative to the YAML file; the items shipped for the
-    kind when absent."""
-    sha256: str | None = None
-    """The file's digest: written into the run, so that another file of that name is noticed."""
-    count: int | None = Field(default=None, ge=1, le=100_000)
-    """How many questions; all of the file when absent (arithmetic: 100)."""
-    seed: int = 0
-    """Of generated questions and of the shuffle: runs of any seed share their questions."""
-    shuffle: bool = False
-    """Whether questions are taken in an order drawn from the seed."""
-    where: dict[str, list[str]] = Field(default_factory=dict)
-    """Takes only the rows whose column has one of these values, such as `level: [Level 1]`."""
-    columns: Columns = Columns()
-    source_language: str = "German"
-    target_language: str = "English"
-
-    @model_validator(mode="before")
-    @classmethod
-    def fix_file(cls, data: Any, info: ValidationInfo) -> Any:
-        """Note a file's full path and digest, so that the resolved configuration reruns the run."""
-        if not isinstance(data, dict) or not isinstance(data.get("file"), str):
-            return data
-        folder = (info.context or {}).get("folder", Path())
-        path = (folder / Path(data["file"]).expanduser()).absolute()
-        if not path.is_file() or data.get("sha256"):
-            return {**data, "file": str(path)}
-        return {**data, "file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
 
 
 class DebateProtocol(Protocol):
@@ -150,34 +97,6 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
         yield ("protocol", "task", *error.place), str(error)
 
 
-def planned_calls(config: RunConfig) -> int | None:
-    """Return how many model calls a run makes when every answer is readable.
-
-    None for the protocols that stop by themselves: judged debate and self-reflection.
-    """
-    per_question = calls_per_question(cast(DebateProtocol, config.protocol), config.population.size)
-    if per_question is None:
-        return None
-    return per_question * len(load_questions(cast(DebateProtocol, config.protocol).task))
-
-
-def calls_per_question(protocol: DebateProtocol, size: int) -> int | None:
-    """Return the calls of one question; None if the protocol decides by itself when to stop."""
-    if protocol.kind in {"judged", "self_reflection"}:
-        return None
-    if protocol.kind == "symmetric":
-        summaries = size * (protocol.rounds - 1) if summarises(protocol, size) else 0
-        return size * protocol.rounds + summaries
-    return size * protocol.samples
-
-
 def summarises(protocol: DebateProtocol, size: int) -> bool:
     """Whether debaters are shown a summary of the others instead of their replies."""
     return protocol.summaries_from is not None and size >= max(2, protocol.summaries_from)
-
-
-def attendance(config: RunConfig) -> Attendance:
-    """Return who is there: the debaters, for a step per question."""
-    size = config.population.size
-    questions = load_questions(cast(DebateProtocol, config.protocol).task)
-    return Attendance(people=size, present=[size] * len(questions))

@@ -1,18 +1,17 @@
 """Tasks: where questions come from, and what counts as their right answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from societies.agents.errors import SocietyError
 from societies.agents.files import documents, rows
 from societies.agents.streams import stream
 from societies.scenarios.debate import equality
+from societies.scenarios.debate.task import Task
 from societies.words import Place
-
-if TYPE_CHECKING:
-    from societies.scenarios.debate.protocol import Task
 
 SHIPPED = {
     "gsm": "word_problems.jsonl",
@@ -63,7 +62,7 @@ class Question:
         return LETTERS[: len(self.options)]
 
 
-def load_questions(task: "Task") -> list[Question]:
+def load_questions(task: Task) -> list[Question]:
     """Return the questions of a task, in the order they are asked.
 
     Raises:
@@ -143,7 +142,7 @@ def _last_digits(reference: str) -> str:
 # -- files ------------------------------------------------------------------------------------
 
 
-def _checked_rows(path: Path, task: "Task") -> list[Row]:
+def _checked_rows(path: Path, task: Task) -> Sequence[Row]:
     """Read a file's rows, and see that it is still the file that the run was made with."""
     if not path.is_file():
         raise TaskError(f"there is no file {path}")
@@ -154,7 +153,9 @@ def _checked_rows(path: Path, task: "Task") -> list[Row]:
             ("sha256",),
         )
     try:
-        found = list(_read(path, task))
+        found = _read(path, task)
+    except SocietyError as error:
+        raise TaskError(str(error)) from error
     except (OSError, ValueError) as error:
         raise TaskError(f"{path} cannot be read: {error}") from error
     strays = [number for number, row in enumerate(found, 1) if not isinstance(row, Mapping)]
@@ -163,27 +164,19 @@ def _checked_rows(path: Path, task: "Task") -> list[Row]:
     return found
 
 
-def _read(path: Path, task: "Task") -> Iterable[Row]:
-    """Return the rows of a file by its ending."""
+def _read(path: Path, task: Task) -> Sequence[Row]:
+    """Return the rows of a file by its ending; a table's are text, and a JSON file may hold one."""
     ending = path.suffix.lower()
-    if ending == ".parquet":
-        import polars as pl
-
-        try:
-            return pl.read_parquet(path, glob=False).iter_rows(named=True)
-        except pl.exceptions.PolarsError as error:
-            raise ValueError(str(error)) from error
-    text = documents.text(path)
-    if ending == ".jsonl":
-        return [found for _, found in documents.json_lines(text)]
-    if ending == ".json":
-        content = documents.json_value(text)
-        return content if isinstance(content, list) else [content]
     if ending == ".csv":
-        return _named(rows.table(text), task)
+        return _named(rows.table(documents.text(path)), task)
     if ending in {".tsv", ".txt"}:
-        return _named(_tabbed(text), task)
-    raise ValueError("its name should end in .csv, .tsv, .txt, .json, .jsonl or .parquet")
+        return _named(_tabbed(documents.text(path)), task)
+    if ending == ".json":
+        content = documents.json_value(documents.text(path))
+        return content if isinstance(content, list) else [content]
+    if ending in rows.READERS:
+        return rows.read(path)
+    raise ValueError("its name should end in .csv, .tsv, .txt, .json, .jsonl, .ndjson or .parquet")
 
 
 def _tabbed(text: str) -> list[rows.Line]:
@@ -192,7 +185,7 @@ def _tabbed(text: str) -> list[rows.Line]:
     return [(number, line.split("\t")) for number, line in lines if line.strip()]
 
 
-def _named(table: Sequence[rows.Line], task: "Task") -> list[dict[str, str]]:
+def _named(table: Sequence[rows.Line], task: Task) -> list[dict[str, str]]:
     """Return the rows of a table.
 
     Translations and multiple choice come without a header, too: a first line that names no known
@@ -212,7 +205,7 @@ def _is_wanted(row: Row, where: Mapping[str, Sequence[str]]) -> bool:
     return all(str(row.get(column)) in values for column, values in where.items())
 
 
-def _question(row: Row, task: "Task", place: str, number: int) -> Question:
+def _question(row: Row, task: Task, place: str, number: int) -> Question:
     """Make a question of a row."""
     text = str(_field(row, task.columns.question, QUESTION_COLUMNS, place))
     given = _field(row, task.columns.answer, ANSWER_COLUMNS, place)
@@ -242,7 +235,7 @@ def _field(row: Row, named: str | None, usual: Sequence[str], place: str) -> Any
     raise TaskError(f"{place}: there is nothing in column {wanted} (columns: {have})")
 
 
-def _options(row: Row, task: "Task", place: str) -> tuple[str, ...]:
+def _options(row: Row, task: Task, place: str) -> tuple[str, ...]:
     """Return what a multiple-choice row offers."""
     named = task.columns.options
     columns = named or [name for name in OPTION_COLUMNS if name in row]

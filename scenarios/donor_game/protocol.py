@@ -8,7 +8,6 @@ from pydantic import Field
 
 from societies.config.interventions import EVERYBODY
 from societies.config.schema import Protocol, RunConfig
-from societies.scenario import Attendance
 from societies.words import Place
 
 MOST_STEPS = 1_000_000
@@ -140,20 +139,6 @@ def sizes(config: RunConfig) -> list[int]:
                 size += (change.add or 0) - len(set(change.remove or ()))
         found.append(size)
     return found
-
-
-def planned_calls(config: RunConfig) -> int:
-    """Return how many model calls a run makes when every answer is readable."""
-    protocol = cast(DonorProtocol, config.protocol)
-    donations = sum(protocol.games * protocol.rounds * size // 2 for size in sizes(config))
-    return people(config) + donations
-
-
-def attendance(config: RunConfig) -> Attendance:
-    """Return who is there: in every generation a step for the strategies and one per round."""
-    protocol = cast(DonorProtocol, config.protocol)
-    steps = range(steps_of(protocol))
-    return Attendance(people(config), [size for size in sizes(config) for _ in steps])
 
 
 def steps_of(protocol: DonorProtocol) -> int:

@@ -9,7 +9,6 @@ from pydantic import Field
 from societies.agents.instruments.design import Design, cells
 from societies.agents.persona.persona import Block
 from societies.config.schema import Protocol, RunConfig
-from societies.scenario import Attendance
 from societies.words import Place
 
 Ablation = Literal["S", "P", "C", "SP", "SC", "PC", "SPC"]
@@ -69,33 +68,3 @@ def _asked_twice(designs: Sequence[Design]) -> Iterator[tuple[int, tuple[int, De
         apart = first.items and second.items and not set(first.items) & set(second.items)
         if not apart and set(cells(first)) & set(cells(second)):
             yield other, (one, second)
-
-
-def planned_calls(config: RunConfig) -> int:
-    """Return how many model calls an interview makes when every answer is readable."""
-    protocol = cast(InterviewProtocol, config.protocol)
-    agents = versions(config)
-    each = sum(
-        design.calls(config.instrument(design.instrument).questions())
-        for design in protocol.questionnaires
-    )
-    tasks = 2 * protocol.twenty_statements + protocol.guess_who
-    return (agents + protocol.baseline) * each + agents * tasks
-
-
-def versions(config: RunConfig) -> int:
-    """Return how many agents portray people: everybody in every ablation."""
-    protocol = cast(InterviewProtocol, config.protocol)
-    return config.population.size * max(1, len(protocol.ablations))
-
-
-def attendance(config: RunConfig) -> Attendance:
-    """Return who is there: everybody from the first step on, a step per cell of a grid or task."""
-    protocol = cast(InterviewProtocol, config.protocol)
-    grids = sum(len(cells(design)) for design in protocol.questionnaires)
-    return Attendance(
-        people=config.population.size,
-        versions=[kept_blocks(ablation) for ablation in protocol.ablations],
-        present=[versions(config)] * (grids + protocol.twenty_statements + protocol.guess_who),
-        agents=versions(config),
-    )

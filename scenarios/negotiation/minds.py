@@ -5,10 +5,10 @@ proposes the part that it had offered to take, and the two add up.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from societies.agents.models.base import Request
 from societies.kit import Field, Mind, Random, Seen
@@ -307,6 +307,8 @@ class RandomNegotiator(Negotiator):
 
 class Talker(Negotiator):
     """Talks on and never proposes first: games between talkers end at the limit of turns."""
+
+    longest: ClassVar[Mapping[str, Any]] = {}
 
     def speak(self, view: View, random: Random) -> str:  # noqa: ARG002
         """Chat without an offer."""

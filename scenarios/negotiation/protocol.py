@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from societies.agents.strict import Strict
 from societies.config.schema import Protocol, RunConfig
-from societies.scenario import Attendance
+from societies.loading.inputs import InputFile
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
     CLASSIC_COUNTS,
@@ -106,8 +106,9 @@ class NegotiationProtocol(Protocol):
     )
     """What there is to share, in the order in which proposals name it."""
     generator: GeneratorSpec = GeneratorSpec()
-    file: str | None = None
-    """A classic data file to take the contexts from instead of generating them."""
+    file: InputFile | None = None
+    """A classic data file to take the contexts from instead of generating them, relative to the
+    YAML file."""
     contexts: list[GivenContext] = Field(default_factory=list)
     """Contexts of your own to use instead of generated ones."""
     draw: Literal["with_replacement", "in_order"] = "with_replacement"
@@ -241,22 +242,3 @@ def pairings(config: RunConfig) -> int:
     size = config.population.size
     protocol = cast(NegotiationProtocol, config.protocol)
     return size * (size - 1) if protocol.pairing == "round_robin" else 1
-
-
-def most_calls(config: RunConfig) -> int:
-    """Return how many calls a run makes at most when every turn is readable (core 6).
-
-    Every game takes at most `max_turns` of them, and the judge two more; faulty turns are asked
-    again up to `attempts` times.
-    """
-    protocol = cast(NegotiationProtocol, config.protocol)
-    per_game = protocol.max_turns + 2 * protocol.judge
-    return pairings(config) * protocol.games * per_game
-
-
-def attendance(config: RunConfig) -> Attendance:
-    """Return who is there: the players, for a step per game; one alone sits in both seats."""
-    size = config.population.size
-    games = pairings(config) * cast(NegotiationProtocol, config.protocol).games
-    present = 2 if size == 1 else size
-    return Attendance(people=size, present=[present] * games, agents=present)

@@ -16,7 +16,7 @@ from societies.runs.results import MODEL
 from societies.runs.run import Run
 from societies.scenario import Scenario
 
-MOST_CALLS = 20_000
+MOST_CALLS = 10_000
 """Calls of a run beyond which `show` does not play it again by itself."""
 
 

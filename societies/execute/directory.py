@@ -17,6 +17,8 @@ from societies.agents.files.documents import dump_yaml
 from societies.agents.secrets import without_secrets
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError
+from societies.loading.inputs import keep
+from societies.registry import find
 from societies.society import Society
 
 TOLD_CHANGES = 50
@@ -27,7 +29,7 @@ PACKAGES = ("societies", "mesa", "polars", "pydantic", "litellm", "jinja2")
 def new_directory(out: Path, config: RunConfig) -> Path:
     """Make and return `<out>/<name>/<seed>`, or `<seed>-2` and so on if that exists.
 
-    It holds the resolved configuration, which alone reruns it.
+    It holds the resolved configuration and its inputs, which rerun it anywhere.
 
     Raises:
         InputError: it cannot be made.
@@ -52,8 +54,8 @@ def new_directory(out: Path, config: RunConfig) -> Path:
 
 
 def write_config(path: Path, config: RunConfig) -> None:
-    """Write the resolved configuration, which alone reruns the run."""
-    write(path / "scenario.yaml", dump_yaml(config.model_dump(mode="json")))
+    """Write the resolved configuration, and the inputs that it names, which rerun the run."""
+    write(path / "scenario.yaml", dump_yaml(keep(config, find(config.scenario), path)))
 
 
 def write(path: Path, text: str) -> None:

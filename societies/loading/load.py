@@ -1,7 +1,7 @@
 """Loading a configuration: from YAML to validated values, with every problem named at once."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -31,6 +31,7 @@ from societies.config.interventions import unchangeable
 from societies.config.schema import Protocol, RunConfig
 from societies.errors import InputError
 from societies.loading import source
+from societies.loading.inputs import is_kept, locate
 from societies.loading.problems import Problem, explain, half_characters
 from societies.loading.source import Source
 from societies.scenario import Scenario
@@ -102,19 +103,19 @@ def validate(read: Source, scenario: Scenario) -> RunConfig:
     read.data = {
         key: value for key, value in read.data.items() if value is not None or key == "seed"
     }
+    kept = _kept_prompts(read)
     read.data["prompts"] = dict(_prompt_texts(read))
     _read_people(read)
     _read_instruments(read)
     model = config_class(scenario)
     try:
-        folder = read.path.parent if read.path else Path()
-        config = model.model_validate(read.data, context={"folder": folder})
+        config = model.model_validate(read.data, context={"folder": read.folder})
     except ValidationError as error:
         raise _input_error(read, explain(model, error, read.data)) from error
     problems = [
         *_joint_problems(config, scenario),
         *_intervention_problems(config, scenario),
-        *_prompt_problems(config, scenario),
+        *_prompt_problems(config, scenario, kept),
         *_probe_problems(config),
     ] or list(_listing_problems(config, scenario))
     if problems:
@@ -204,12 +205,14 @@ def _owned(sets: Mapping[str, Any], problem: Problem) -> tuple[str, str]:
     return owner, message if full == owner else f"{full}: {message}"
 
 
-def _prompt_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
-    """Yield what is wrong with the prompt templates a configuration brings."""
+def _prompt_problems(
+    config: RunConfig, scenario: Scenario, kept: Collection[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong with the prompt templates a configuration brings, or a run kept."""
     folders = [scenario.folder / "prompts"]
     known = Prompts(folders).names()
     for name in config.prompts:
-        if name not in known:
+        if name not in known and name not in kept:
             yield ("prompts", name), f"no such template{nearest(name, known)}"
     try:
         Prompts(folders, config.prompts).check()
@@ -239,9 +242,7 @@ def confounded_factors(config: RunConfig) -> list[str]:
 
 def left_out(config: RunConfig, scenario: Scenario) -> list[str]:
     """Return what is to be said of people who are listed and take no part, if there are any."""
-    listed = _listed(config)
-    there = scenario.attendance(config) if listed else None
-    taking_part = there.people if there else config.population.size
+    listed, taking_part = _listed(config), scenario.people(config)
     if listed <= taking_part:
         return []
     return [
@@ -257,12 +258,11 @@ def _listed(config: RunConfig) -> int:
 
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield that fewer people are listed than join, newcomers included."""
-    spec, listed = config.population, _listed(config)
-    there = scenario.attendance(config) if listed and not spec.repeat else None
-    if there and there.people > listed:
+    spec, listed, taking_part = config.population, _listed(config), scenario.people(config)
+    if listed and listed < taking_part and not spec.repeat:
         yield (
             ("population", "file" if spec.file else "people"),
-            f"{there.people} people take part in this run, newcomers included, and {listed} are "
+            f"{taking_part} people take part in this run, newcomers included, and {listed} are "
             "listed; add people, or set repeat: true to begin again with the first",
         )
 
@@ -326,7 +326,6 @@ def _read_instruments(read: Source) -> None:
         return
     from societies.agents.instruments import files
 
-    folder = read.path.parent if read.path else Path()
     for name, described in given.items():
         described = {"file": described} if isinstance(described, str) else described
         if not isinstance(described, dict) or "file" not in described:
@@ -334,11 +333,12 @@ def _read_instruments(read: Source) -> None:
         place = ("instruments", name)
         try:
             source = files.InstrumentFile.model_validate(described)
-            given[name] = files.read(source, folder)
+            locate(source.file, read.folder)
+            given[name] = files.read(source, read.folder)
         except ValidationError as error:
             problems = explain(files.InstrumentFile, error, described)
             raise _input_error(read, [((*place, *at), text) for at, text in problems]) from error
-        except SocietyError as error:
+        except (SocietyError, ValueError) as error:
             raise InputError(f"{read.where(place)}: {error}") from error
 
 
@@ -348,18 +348,25 @@ def _read_people(read: Source) -> None:
     file = population.get("file") if isinstance(population, dict) else None
     if isinstance(file, str):
         file = {"path": file}
-    if not isinstance(population, dict) or not isinstance(file, dict) or "rows" in file:
+    if not isinstance(population, dict) or not isinstance(file, dict):
         return
-    if not isinstance(file.get("path"), str):
+    if not isinstance(file.get("path"), str) or file.get("rows") is not None:
         return
     from societies.agents.population.files import mentioned, read_rows
 
-    path = (read.path.parent if read.path else Path()) / file["path"]
     try:
+        path = locate(file["path"], read.folder)
         rows = read_rows(path, {*mentioned({**population, "file": file})})
-    except SocietyError as error:
+    except (SocietyError, ValueError) as error:
         raise InputError(f"{read.where(('population', 'file'))}: {error}") from error
     read.data["population"] = {**read.data["population"], "file": {**file, "rows": rows}}
+
+
+def _kept_prompts(read: Source) -> set[str]:
+    """Return the templates that a run kept; the scenario may not have all of them any more."""
+    prompts = read.data.get("prompts")
+    given = prompts.items() if isinstance(prompts, dict) else ()
+    return {name for name, text in given if isinstance(text, str) and is_kept(Path(text))}
 
 
 def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
@@ -371,9 +378,8 @@ def _prompt_texts(read: Source) -> Iterator[tuple[str, str]]:
         if not isinstance(given, str) or not _names_a_file(given):
             yield name, given
             continue
-        path = (read.path.parent if read.path else Path()) / given
         try:
-            yield name, documents.text(path)
+            yield name, documents.text(locate(given, read.folder))
         except (OSError, ValueError) as error:
             raise InputError(f"{read.where(('prompts', name))}: {error}") from error
 

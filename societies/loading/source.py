@@ -28,6 +28,11 @@ class Source:
     overridden: dict[Place, str] = field(default_factory=dict)
     """What was set from outside, by its path from the top: how to name it."""
 
+    @property
+    def folder(self) -> Path:
+        """What relative paths in it begin at: where the file lies, or the working directory."""
+        return self.path.parent if self.path else Path()
+
     def where(self, place: Place) -> str:
         """Return where a value stands: `file:line:column: key`, or the override that set it."""
         key = ".".join(map(str, place))

@@ -151,8 +151,6 @@ class Journal:
         if spec.fingerprint not in self._stored:
             model = {"model": spec.fingerprint, "sampling": spec.sampling()}
             new[spec.fingerprint] = encoded(model)
-                {"model": spec.fingerprint, "sampling": spec.sampling()}
-            )
         digests = [message.digest for message in request.messages]
         for name, message in zip(digests, request.messages, strict=True):
             if name not in self._stored and name not in new:

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic_core import to_json
 
 from societies.errors import InputError
+from societies.loading.inputs import settings
 from societies.runs.results import summarise
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def differences(runs: Sequence["Run"]) -> pl.DataFrame:
 
     Values are JSON; a key that a run does not have is null.
     """
-    settings = [dict(_flat(run.config.model_dump(mode="json"))) for run in runs]
-    keys = dict.fromkeys(key for each in settings for key in each)
-    rows = [(key, *(each.get(key) for each in settings)) for key in keys]
+    found = [dict(_flat(settings(run.config, run.scenario))) for run in runs]
+    keys = dict.fromkeys(key for each in found for key in each)
+    rows = [(key, *(each.get(key) for each in found)) for key in keys]
     names = ["key", *(str(run.path) for run in runs)]
     apart = [
         row

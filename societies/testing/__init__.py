@@ -11,7 +11,7 @@ from societies.testing.advice import ConformanceAdvice
 from societies.testing.golden import check_golden, golden
 from societies.testing.malformed import MALFORMATIONS, check_malformed_answers
 from societies.testing.models import slow_models, wrapped_models
-from societies.testing.promises import check_conserved, check_plan, check_secrets
+from societies.testing.promises import check_conserved, check_dry_play, check_secrets
 from societies.testing.reruns import (
     check_determinism,
     check_other_process,
@@ -27,10 +27,10 @@ __all__ = [
     "ConformanceAdvice",
     "check_conserved",
     "check_determinism",
+    "check_dry_play",
     "check_golden",
     "check_malformed_answers",
     "check_other_process",
-    "check_plan",
     "check_replay",
     "check_resume",
     "check_rows",

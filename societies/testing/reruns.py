@@ -150,6 +150,8 @@ def _check_cut(run: Run, path: Path, kept: list[bytes], torn: bytes) -> None:
     """Resume a copy of the run whose journal ends after the lines `kept`."""
     path.mkdir()
     shutil.copy(run.path / "scenario.yaml", path)
+    if (inputs := run.path / "inputs").is_dir():
+        shutil.copytree(inputs, path / "inputs")
     (path / "journal.ndjson").write_bytes(b"".join(kept) + torn)
     about = json.dumps({**run.about, "status": "interrupted"})
     (path / "run.json").write_text(about, encoding="utf-8")

@@ -13,7 +13,7 @@ from societies.loading.load import load
 from societies.runs.run import Run
 from societies.testing.advice import advise
 from societies.testing.malformed import check_malformed_answers
-from societies.testing.promises import Secrets, check_conserved, check_plan, check_secrets
+from societies.testing.promises import Secrets, check_conserved, check_dry_play, check_secrets
 from societies.testing.reruns import (
     check_determinism,
     check_other_process,
@@ -67,7 +67,7 @@ def check_scenario(
         except SocietyError as error:
             raise AssertionError(f"The run fails: {error}") from error
         check_rows(run)
-        check_plan(run)
+        check_dry_play(run)
         check_conserved(run, conserved)
         check_secrets(run, secrets)
         check_determinism(run, in_flight)

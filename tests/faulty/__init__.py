@@ -58,7 +58,6 @@ RING = Scenario(
     society="tests.faulty.society:Ring",
     protocol=RingProtocol,
     minds={"giver": Giver, "counter": Counter},
-    calls=lambda config: 4 * config.protocol.rounds,
     conserved="tests.faulty.society:violations",
 )
 

@@ -290,12 +290,12 @@ class TwoRows(Ring):
 
 
 class TwoAsked(Ring):
-    """Asks again for the fun of it, which its `Scenario.calls` does not foretell."""
+    """Asks again for the fun of it where a journal is kept, which no dry play foretells."""
 
     async def give(self, number, giver, receiver):
-        await giver.aside(
-            "give", Coins, coins=0, receiver="nobody", heard="", fallback=Coins(coins=0)
-        )
+        if self.calls.journal is not None:
+            nothing = Coins(coins=0)
+            await giver.aside("give", Coins, coins=0, receiver="?", heard="", fallback=nothing)
         await super().give(number, giver, receiver)
 
 
