@@ -40,6 +40,9 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
         lines = [f"{run.path.name}: {text}" if len(runs) > 1 else text for run, text in told]
         text = "\n".join(fill(plain(line, 1000), width) for line in lines)
         figure.suptitle(text, x=0.01, ha="left", color=RED, fontsize=7, parse_math=False)
+    if layout := figure.get_layout_engine():  # once: saving would draw all, only to lay it out
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     figure.savefig(path, dpi=DPI)
     return path
 

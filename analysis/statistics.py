@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 Sample = NDArray[np.float64]
 Values = Sequence[float] | Sample
@@ -230,6 +230,8 @@ def proportion(successes: int, trials: int, *, confidence: float = 0.95) -> Inte
     """
     if not trials:
         return Interval(note="no trials")
+    from scipy import stats  # half a second, which most commands need not spend
+
     found = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
     return Interval(float(found.low), float(found.high))
 
@@ -241,7 +243,7 @@ def standard_error(values: Sequence[float]) -> float | None:
         ValueError: a value is not finite.
     """
     sample = _finite(values)
-    return float(stats.sem(sample)) if sample.size >= 2 else None
+    return float(sample.std(ddof=1) / np.sqrt(sample.size)) if sample.size >= 2 else None
 
 
 def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
@@ -260,8 +262,20 @@ def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
         return Trend(None, None)
     if _equal(up):
         return Trend(0.0, 0.0 if across.size > 2 else None)
+    from scipy import stats
+
     line = stats.linregress(across, up)
     return Trend(float(line.slope), float(line.stderr) if across.size > 2 else None)
+
+
+def relative_score(acc1: float, acc2: float) -> float | None:
+    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)) (Yang et al. 2024, arXiv 2412.19513).
+
+    It compares two accuracies of the same questions, asked twice: 0.5 means unchanged. It is
+    undefined at Acc1 = 0 or 1, and may leave [0, 1].
+    """
+    spread = acc1 - acc1**2  # written so that an unchanged accuracy gives 0.5 to the last digit
+    return (acc2 - acc1**2) / (2 * spread) if spread > 0 else None
 
 
 def gini_coefficient(values: Sequence[float]) -> float | None:

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 import societies
 from societies.analysis.figures import plain, save
 from societies.scenarios.donor_game import figures as plots
-from societies.scenarios.donor_game.figures import Results, cooperation
+from societies.scenarios.donor_game.figures import Results, draw
 
 PUNISHERS = [
     {
@@ -28,7 +28,7 @@ def play(out, **sets):
 
 def test_every_measure_has_its_plot(tmp_path):
     run = play(tmp_path, population__groups=PUNISHERS, protocol__costly_punishment=True)
-    files = cooperation(run, tmp_path / "figures")
+    files = draw(run, tmp_path / "figures")
     assert {file.stem for file in files} == {
         "overview",
         "resources",
@@ -45,7 +45,7 @@ def test_every_measure_has_its_plot(tmp_path):
 
 
 def test_a_protocol_without_punishment_has_no_plot_of_it(tmp_path):
-    files = cooperation(play(tmp_path, protocol__generations=1), tmp_path / "figures")
+    files = draw(play(tmp_path, protocol__generations=1), tmp_path / "figures")
     assert "punishment.png" not in [file.name for file in files]
 
 

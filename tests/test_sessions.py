@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 import societies
 from societies.analysis import questionnaires, tables
 from societies.analysis.questionnaires import (
-    consistency,
+    figures as consistency_plots,
+)
+from societies.analysis.questionnaires import (
     inertia,
     panels,
     personas,
-)
-from societies.analysis.questionnaires import (
-    figures as consistency_plots,
+    results,
 )
 from societies.analysis.questionnaires import (
     occasion_figures as occasion_plots,
@@ -63,7 +63,7 @@ def test_no_measure_pools_probes_moments_or_contexts(
     measure: Callable[[Run], pl.DataFrame], probed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if measure is tables.summary:
-        measure = consistency.summary
+        measure = results.summary
     table = measure(probed)
     assert set(table.select(SESSION).rows()) == set(SESSIONS)
     assert table.height == 5 * len(SESSIONS)

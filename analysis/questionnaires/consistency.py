@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import pearsonr
 
 from societies.analysis.agreement import cronbach_alpha
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import quality_of, shares
-from societies.analysis.questionnaires.portraits import portrait_accuracy
 from societies.runs.results import MODEL
 from societies.runs.run import Run
 
@@ -39,19 +38,13 @@ ADMINISTRATION = [
     "context",
     "repeat",
 ]
-VARIED = [
-    *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
-    *("template_difference", "template_spread", "template_flips", "template_half_flips"),
-    *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
-    *("retest", "retest_difference"),
-]
-"""Measures that need a design which varies something."""
 MINIMUM = 3
 """Agents below which no reliability is computed."""
 
 Row = dict[str, Any]
 
 
+@measure_each()
 def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
@@ -75,6 +68,7 @@ def responses(run: Run) -> pl.DataFrame:
     )
 
 
+@measure_each()
 def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
     """Return how many answers there are, and the shares of those that are not clean.
 
@@ -85,6 +79,7 @@ def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl
     return responses(run).group_by(by, maintain_order=True).agg(*shares(), repaired).sort(by)
 
 
+@measure_each()
 def trait_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores, one row per administration and occasion.
 
@@ -128,6 +123,7 @@ def trait_scores(run: Run) -> pl.DataFrame:
     )
 
 
+@measure_each()
 def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score (12.2), for each session by itself.
 
@@ -178,6 +174,7 @@ def reliability(run: Run) -> pl.DataFrame:
     return _frame(rows, SCALE)  # the sort is stable: sessions stay in the order of the run
 
 
+@measure_each()
 def z_scores(run: Run) -> pl.DataFrame:
     """Return trait scores against every reference sample of their instrument (11.2).
 
@@ -195,31 +192,6 @@ def z_scores(run: Run) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def summary(run: Run) -> pl.DataFrame:
-    """Return the result table of an interview: scores, induction and reliability per trait.
-
-    Measures of what the design does not vary, such as templates, have no column, and neither has
-    what tells sessions apart where there is one probe, moment or context only. An interview
-    without scored answers has the results of its self-descriptions instead.
-    """
-    if not has_scores(run):
-        return portrait_accuracy(run)
-    from societies.analysis.questionnaires.personas import taken_on
-
-    scale = [*SCALE, *SESSION]
-    keys = [*scale, "model"]
-    means = trait_scores(run).group_by(keys, maintain_order=True).agg(pl.col("score").mean())
-    taken = taken_on(run)
-    common = [name for name in keys if name in taken.columns]
-    columns = taken.select(*common, "induction", "as_told", "taken")
-    found = means.join(columns, on=common, how="left", maintain_order="left").join(
-        reliability(run), on=scale, how="left", maintain_order="left"
-    )
-    unknown = [each.name for each in found if each.name in VARIED and each.is_null().all()]
-    same = [name for name in SESSION if found[name].n_unique() == 1]
-    return found.drop("model", *unknown, *same).sort(SCALE, maintain_order=True)
-
-
 def has_scores(run: Run) -> bool:
     """Whether a run has answers to items that belong to a trait; open questions have none."""
     scored = run.rows("responses").filter(pl.col("trait") != "")
@@ -230,6 +202,8 @@ def correlation(first: Sequence[float], second: Sequence[float]) -> float | None
     """Return Pearson's correlation; None for fewer than three pairs, or where one is constant."""
     if len(first) < MINIMUM or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
+    from scipy.stats import pearsonr
+
     return float(pearsonr(first, second).statistic)
 
 

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
 from societies.errors import InputError
 from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
 from societies.scenarios.debate import measures as measured
 from societies.scenarios.debate.positions import decisions
 
@@ -107,7 +108,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     return files
 
 
-def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
+def draw_comparison(runs: Given, file: str | Path) -> Path:
     """Draw runs side by side: accuracy with its interval, and tokens per right answer."""
     table = measured.compare(runs)
     figure = _figure(
@@ -136,7 +137,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
     )
     right.margins(x=0.15)
     right.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    return save(figure, Path(file), *runs)
+    return save(figure, Path(file), *Runs.of(runs))
 
 
 # -- measures ---------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ SCENARIO = Scenario(
     check=check,
     calls=planned_calls,
     attendance=attendance,
-    summary="societies.analysis.questionnaires.consistency:summary",
+    summary="societies.analysis.questionnaires.results:summary",
     sections={
         "trait scores": ("score", "induction", "as_told", "taken", "agents"),
         "reliability": (

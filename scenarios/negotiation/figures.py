@@ -18,8 +18,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
-from societies.analysis.tables import Runs, labelled
 from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
 from societies.scenarios.negotiation import measures as measured
 from societies.scenarios.negotiation.contexts import optimal_points, outcomes
 
@@ -56,9 +56,9 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     return _save(figures, Path(folder), run)
 
 
-def plot_learning(runs: Runs, folder: str | Path) -> Path:
+def plot_learning(runs: Given, folder: str | Path) -> Path:
     """Draw the learning curve of several runs, in the order given, into a folder."""
-    names, played = zip(*labelled(runs), strict=True)
+    names, played = zip(*Runs.of(runs).labelled(), strict=True)
     footer = f"runs {names[0]} to {names[-1]}"
     return _save({"learning": learning_figure(runs, footer)}, Path(folder), *played)[0]
 
@@ -124,7 +124,7 @@ def tournament_figure(run: Run, footer: str) -> Figure:
     return figure
 
 
-def learning_figure(runs: Runs, footer: str) -> Figure:
+def learning_figure(runs: Given, footer: str) -> Figure:
     """Draw score, agreement and Pareto rate over the iterations."""
     table = measured.measures(runs)
     figure = _figure(9.6, 4.0, footer)

@@ -162,10 +162,13 @@ def fork(
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
+    from societies.execute.replay import left_out
     from societies.execute.replay import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
     say("replayed: every request and every row is the same", err=True)
+    for what in left_out(replayed):
+        say(f"not compared: {what}", err=True)
     say(replayed.path)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.cli.output import Screen, say
+from societies.cli.tables import cost_text
 from societies.cli.visible import visible
 from societies.execute.planning import plan
 from societies.execute.run import Watch, unwatched
@@ -101,11 +102,3 @@ def _show(society: Society, planned: int | None, seconds: float, display: Displa
     if planned is not None and rate > 0 and planned > totals.calls:
         parts.append(f"{(planned - totals.calls) / rate:,.0f} s left")
     display(totals.calls, planned, ", ".join(parts))
-
-
-def cost_text(cost: float, unpriced: int) -> str:
-    """Say what calls cost; a call without a known price is named, never counted as free."""
-    known = f"${cost:,.4f}" if cost else "$0"
-    if not unpriced:
-        return known
-    return f"{known} and {unpriced:,} unpriced calls"

@@ -5,8 +5,7 @@ import json
 import polars as pl
 from rich.console import Console
 
-from societies.cli.progress import cost_text
-from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.tables import as_table, as_tables, cost_text, literal
 from societies.cli.visible import json_text, visible
 from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run

@@ -46,7 +46,13 @@ def differences(runs: Sequence["Run"]) -> pl.DataFrame:
 
     Values are JSON; a key that a run does not have is null.
     """
-    settings = [dict(_flat(run.config.model_dump(mode="json"))) for run in runs]
+    settings = [
+        {
+            key: to_json(value).decode()
+            for key, value in flat(run.config.model_dump(mode="json")).items()
+        }
+        for run in runs
+    ]
     keys = dict.fromkeys(key for each in settings for key in each)
     rows = [(key, *(each.get(key) for each in settings)) for key in keys]
     names = ["key", *(str(run.path) for run in runs)]
@@ -58,17 +64,19 @@ def differences(runs: Sequence["Run"]) -> pl.DataFrame:
     return pl.DataFrame(apart, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def _flat(value: Any, above: str = "") -> list[tuple[str, str]]:
-    """Return every value of a configuration by its dotted key, as JSON."""
+def flat(value: Any, above: str = "") -> dict[str, Any]:
+    """Return every value of a configuration by its dotted key."""
     items: Any = ()
     if isinstance(value, Mapping):
         items = value.items()
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         items = enumerate(value)
     if not items:
-        return [(above, to_json(value).decode())]
+        return {above: value}
     prefix = f"{above}." if above else ""
-    return [pair for key, item in items for pair in _flat(item, f"{prefix}{key}")]
+    return {
+        key: each for name, item in items for key, each in flat(item, f"{prefix}{name}").items()
+    }
 
 
 def parting(one: "Run", other: "Run") -> str | None:

@@ -1,0 +1,109 @@
+"""Measures: functions of runs that say what the columns of their table mean."""
+
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from typing import Concatenate, Generic, NamedTuple, ParamSpec
+
+import polars as pl
+
+from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
+
+P = ParamSpec("P")
+Frame = pl.DataFrame
+
+
+class Column(NamedTuple):
+    """What a column of a measure means, for the terminal, a report and the axes of a plot."""
+
+    caption: str
+    unit: str = ""
+
+    def __str__(self) -> str:
+        """Return both, as an axis is labelled."""
+        return f"{self.caption} ({self.unit})" if self.unit else self.caption
+
+
+COMMON = {
+    "run": Column("run"),
+    "low": Column("lower end of the 95 % interval"),
+    "high": Column("upper end of the 95 % interval"),
+    "note": Column("why there is no interval"),
+    "answers": Column("answers"),
+    "lenient": Column("answers read with goodwill as to their form", "share"),
+    "invalid": Column("answers with a reply that was none", "share"),
+    "repaired": Column("answers read only when asked again", "share"),
+    "refused": Column("answers refused", "share"),
+    "defaulted": Column("answers that no readable reply stands behind", "share"),
+}
+"""Columns that mean the same wherever they stand."""
+
+
+class Measure(Generic[P]):
+    """A function that makes a table from runs: it takes a run, several, or where they lie.
+
+    Args:
+        function: makes the table of all runs together.
+        columns: what its own columns mean.
+        main: whether it is the result table of its scenario.
+        alone: makes the table of a single run, if that has no column `run`.
+    """
+
+    def __init__(
+        self,
+        function: Callable[Concatenate[Runs, P], Frame],
+        columns: Mapping[str, Column],
+        *,
+        main: bool = False,
+        alone: Callable[Concatenate[Run, P], Frame] | None = None,
+    ) -> None:
+        self.columns = {**COMMON, **columns}
+        self.main = main
+        self._function, self._alone = function, alone
+        named: Callable[..., Frame] = alone or function
+        update_wrapper(self, named)
+
+    def __call__(self, runs: Given, *args: P.args, **options: P.kwargs) -> Frame:
+        """Return the table.
+
+        Raises:
+            InputError: there is no run, or one of them twice.
+        """
+        if self._alone is not None and isinstance(runs, Run):
+            return self._alone(runs, *args, **options)
+        return self._function(Runs.of(runs), *args, **options)
+
+    def column(self, name: str) -> Column:
+        """Return what a column means; of one that is not declared, its name in words."""
+        return self.columns.get(name, Column(name.replace("_", " ")))
+
+
+def measure(
+    *, main: bool = False, **columns: Column
+) -> Callable[[Callable[Concatenate[Runs, P], Frame]], Measure[P]]:
+    """Make a measure of a function that takes `Runs`; its table has a first column `run`."""
+    return lambda function: Measure(function, columns, main=main)
+
+
+def measure_each(
+    *, main: bool = False, **columns: Column
+) -> Callable[[Callable[Concatenate[Run, P], Frame]], Measure[P]]:
+    """Make a measure of a function that takes one run.
+
+    Of several runs, its tables stand below each other, behind a column `run`; a run given by itself
+    has none.
+    """
+
+    def declare(function: Callable[Concatenate[Run, P], Frame]) -> Measure[P]:
+        def together(runs: Runs, /, *args: P.args, **options: P.kwargs) -> Frame:
+            tables = [
+                function(run, *args, **options).select(
+                    pl.lit(label).alias("run"), pl.exclude("run")
+                )
+                for label, run in runs.labelled()
+            ]
+            return pl.concat(tables, how="diagonal_relaxed")
+
+        return Measure(together, columns, main=main, alone=function)
+
+    return declare
