@@ -1,12 +1,11 @@
 """Statistics of small samples: SciPy's, with every degenerate case made explicit."""
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 Sample = NDArray[np.float64]
 Values = Sequence[float] | Sample
@@ -80,6 +79,8 @@ def mean_interval(
     sums = np.bincount(groups, weights=sample / scale - mean)
     if np.ptp(sums) <= ROUNDING:
         return Interval(note=f"no two {unit} differ")
+    from scipy import special  # here, as many a command needs no interval, and it takes a while
+
     error = float(np.sqrt(units / (units - 1) * np.square(sums).sum())) / sample.size
     reach = float(special.stdtrit(units - 1, (1 + confidence) / 2)) * error
     ends = np.clip([(mean - reach) * scale, (mean + reach) * scale], *within)
@@ -105,6 +106,8 @@ def difference_interval(
     one, other = np.sort(_finite(first)), np.sort(_finite(second))
     if why := _undefined(one, other, unit):
         return Interval(note=why)
+    from scipy import special
+
     scale = float(np.abs(np.concatenate([one, other])).max())
     one, other = one / scale, other / scale
     parts = np.array([one.var(ddof=1) / one.size, other.var(ddof=1) / other.size])
@@ -205,6 +208,8 @@ def _noncentral(t: float, freedom: float, confidence: float) -> Sample:
     """Return between which noncentralities a t lies; not a number beyond SciPy's reach."""
     if abs(t) > LARGEST:
         return np.full(2, np.nan)
+    from scipy import special
+
     sides = np.array([(1 + confidence) / 2, (1 - confidence) / 2])
     found: Sample = special.nctdtrinc(freedom, sides, t)
     return found
@@ -230,10 +235,16 @@ def proportion(successes: int, trials: int, *, confidence: float = 0.95) -> Inte
     """
     if not trials:
         return Interval(note="no trials")
-    from scipy import stats  # half a second, which most commands need not spend
+    if not 0 <= successes <= trials:
+        raise ValueError(f"there are {successes} successes in {trials} trials")
+    from scipy import special  # SciPy has the interval too, in `stats`, which takes long to import
 
-    found = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    z = float(special.ndtri((1 + confidence) / 2))
+    part, scale = successes / trials, 1 + z**2 / trials
+    middle = (part + z**2 / (2 * trials)) / scale
+    reach = z / scale * sqrt(part * (1 - part) / trials + z**2 / (4 * trials**2))
+    low, high = middle - reach, middle + reach
+    return Interval(low if successes else 0.0, high if successes < trials else 1.0)
 
 
 def standard_error(values: Sequence[float]) -> float | None:

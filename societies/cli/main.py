@@ -193,6 +193,7 @@ def show(
     ] = None,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the story.")] = False,
     plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="Draw them as SVG, not PNG.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Show a run: its summary and results, one call, its story, or its plots.
@@ -203,7 +204,7 @@ def show(
     from societies.runs.run import Run
 
     if len(paths) > 1:
-        _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
+        _compare(paths, as_json=as_json, other=bool(call or transcript or plots or svg))
         return
     found = Run(paths[0])
     if call is None or plots:
@@ -220,8 +221,8 @@ def show(
             from societies.cli.estimate import show_against_actual
 
             show_against_actual(found)
-    if plots:
-        display.draw_plots(found)
+    if plots or svg:
+        display.draw_plots(found, svg=svg)
 
 
 app.command()(population)

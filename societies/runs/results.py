@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -32,10 +33,11 @@ def conclude(run: Run) -> list[str]:
     return list(resolve(findings)(run)) if findings else []
 
 
-def plot(run: Run, folder: Path) -> list[Path]:
-    """Draw the scenario's plots of a run into `folder`; return their files."""
+def plot(run: Run, folder: Path, suffix: Literal["png", "svg"] = "png") -> list[Path]:
+    """Draw the scenario's plots of a run into `folder`, as PNG or SVG; return their files."""
     plots = run.scenario.plots
-    files: list[Path] = resolve(plots)(run, folder) if plots else []
+    given = () if suffix == "png" else (suffix,)
+    files: list[Path] = resolve(plots)(run, folder, *given) if plots else []
     return files
 
 
