@@ -2,15 +2,20 @@
 
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
+from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from societies.runs.results import caution
 from societies.runs.run import Run
+from societies.runs.runs import Runs
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart.
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"
@@ -18,6 +23,8 @@ COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 """Groups beyond these are drawn in grey."""
 RED = "#C00000"
 DPI = 160
+Suffix = Literal["png", "svg"]
+"""What plots are saved as."""
 CHARACTERS_PER_INCH = 17
 """Of the red line."""
 
@@ -32,15 +39,37 @@ def plain(name: str, limit: int = 14) -> str:
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
+def blank(width: float, height: float, footer: str) -> Figure:
+    """Return an empty figure, in inches, with a line below that says what it is of."""
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
+    FigureCanvasAgg(figure)
+    figure.supxlabel(
+        plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
+    )
+    return figure
+
+
 def save(figure: Figure, path: Path, *runs: Run) -> Path:
-    """Save a plot; if answers of its runs were lost by the score, with a red line that says so."""
+    """Save a plot; if answers of its runs were lost by the score, with a red line that says so.
+
+    Args:
+        figure: the plot.
+        path: where to; its ending says whether it is a PNG or an SVG file.
+        runs: what it is drawn from.
+    """
     told = [(run, text) for run in runs if (text := caution(run))]
     if told:
         width = int(CHARACTERS_PER_INCH * figure.get_figwidth())
         lines = [f"{run.path.name}: {text}" if len(runs) > 1 else text for run, text in told]
         text = "\n".join(fill(plain(line, 1000), width) for line in lines)
         figure.suptitle(text, x=0.01, ha="left", color=RED, fontsize=7, parse_math=False)
-    figure.savefig(path, dpi=DPI)
+    figure.set_dpi(DPI)
+    if path.suffix == ".svg":
+        with rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "none"}):
+            FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    else:
+        # `savefig` draws everything twice.
+        FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
     return path
 
 
@@ -74,6 +103,29 @@ def slant(axes: Axes, labels: int) -> None:
 def say(axes: Axes, text: str) -> None:
     """Write instead of a plot why there is none."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color=GREY)
+
+
+def footer(runs: Runs) -> str:
+    """Return what a plot is of: the runs, and how their answers came about."""
+    outcome = pl.concat([run.rows("answers").select("outcome") for run in runs]).collect()
+    lost = (outcome["outcome"] == "defaulted").sum()
+    told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
+    share = f", {lost / outcome.height:.1%} defaulted" if lost else ""
+    return f"{told} · {outcome.height:,} answers{share}"
+
+
+def style(axes: Axes, title: str, unit: str) -> None:
+    """Title the axes, and name what they measure."""
+    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", parse_math=False)
+    axes.set_ylabel(unit, fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend(axes: Axes, **options: Any) -> None:
+    """Put the legend above the plot, to the right of the title."""
+    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+    axes.legend(**{**place, "ncols": 4, "frameon": False, "fontsize": 7, **options})
 
 
 def finish(axes: Axes, title: str) -> None:

@@ -15,16 +15,21 @@ SHARES = ("lenient", "invalid", "refused", "defaulted")
 COUNTED = ("answers", *SHARES)
 
 
-def shares() -> list[pl.Expr]:
-    """Return expressions over rows of table `responses`: `answers`, and the share of each kind."""
+def outcomes() -> list[pl.Expr]:
+    """Return expressions over rows with an `outcome`: `answers`, and the share of each kind."""
     outcome = pl.col("outcome")
     return [
         pl.len().cast(pl.Int64).alias("answers"),
         (outcome == "lenient").mean().alias("lenient"),
         outcome.is_in(["repaired", "defaulted"]).mean().alias("invalid"),
-        pl.col("refused").mean().alias("refused"),
         (outcome == "defaulted").mean().alias("defaulted"),
     ]
+
+
+def shares() -> list[pl.Expr]:
+    """Return expressions over rows of table `responses`: `answers`, and the share of each kind."""
+    *others, defaulted = outcomes()
+    return [*others, pl.col("refused").mean().alias("refused"), defaulted]
 
 
 def quality_of(answers: pl.DataFrame) -> dict[str, Any]:

@@ -6,22 +6,21 @@ from statistics import fmean
 from typing import Any
 
 import polars as pl
-from scipy.stats import pearsonr
 
 from societies.analysis.quality import SHARES, pooled, pooled_sides
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, correlation, trait_scores
 from societies.analysis.questionnaires.paired import noted
 from societies.analysis.statistics import Interval, mean_interval, standard_error
-from societies.analysis.tables import Runs, labelled
 from societies.errors import InputError
 from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
 
 Measure = Callable[[Run], pl.DataFrame]
 """Any function that makes a table from a run, such as `reliability` or `summary`."""
 
 
 def across_runs(
-    runs: Runs, measure: Measure, figure: str, by: str | Sequence[str] = ()
+    runs: Given, measure: Measure, figure: str, by: str | Sequence[str] = ()
 ) -> pl.DataFrame:
     """Return the mean of a figure over runs, with its interval over runs (Student's t).
 
@@ -61,7 +60,7 @@ def across_runs(
     return table.sort(keys) if keys else table
 
 
-def profile_correlations(runs: Runs) -> pl.DataFrame:
+def profile_correlations(runs: Given) -> pl.DataFrame:
     """Return how the mean profiles of runs correlate, for every pair of runs (section 5).
 
     A profile is a group's mean score of every trait, in scale widths. Columns: group, instrument,
@@ -116,17 +115,19 @@ def _correlation(both: pl.DataFrame) -> dict[str, float | int | None]:
     r = correlation(first, second)
     ends = Interval()
     if r is not None and len(first) > 3:
+        from scipy.stats import pearsonr
+
         ends = Interval(*pearsonr(first, second).confidence_interval(0.95))
     return {"traits": both.height, "r": r, "low": ends.low, "high": ends.high}
 
 
-def repetitions(runs: Runs) -> list[tuple[str, Run]]:
+def repetitions(runs: Given) -> list[tuple[str, Run]]:
     """Return at least two runs with labels that tell them apart.
 
     Raises:
         InputError: there is one run only, none, or one of them twice.
     """
-    found = labelled(runs)
+    found = list(Runs.of(runs).labelled())
     if len(found) < 2:
         raise InputError(
             "what is said over runs needs at least two of them, and there is only "

@@ -1,12 +1,11 @@
 """Statistics of small samples: SciPy's, with every degenerate case made explicit."""
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
 Sample = NDArray[np.float64]
 Values = Sequence[float] | Sample
@@ -80,6 +79,8 @@ def mean_interval(
     sums = np.bincount(groups, weights=sample / scale - mean)
     if np.ptp(sums) <= ROUNDING:
         return Interval(note=f"no two {unit} differ")
+    from scipy import special  # here, as many a command needs no interval, and it takes a while
+
     error = float(np.sqrt(units / (units - 1) * np.square(sums).sum())) / sample.size
     reach = float(special.stdtrit(units - 1, (1 + confidence) / 2)) * error
     ends = np.clip([(mean - reach) * scale, (mean + reach) * scale], *within)
@@ -105,6 +106,8 @@ def difference_interval(
     one, other = np.sort(_finite(first)), np.sort(_finite(second))
     if why := _undefined(one, other, unit):
         return Interval(note=why)
+    from scipy import special
+
     scale = float(np.abs(np.concatenate([one, other])).max())
     one, other = one / scale, other / scale
     parts = np.array([one.var(ddof=1) / one.size, other.var(ddof=1) / other.size])
@@ -205,6 +208,8 @@ def _noncentral(t: float, freedom: float, confidence: float) -> Sample:
     """Return between which noncentralities a t lies; not a number beyond SciPy's reach."""
     if abs(t) > LARGEST:
         return np.full(2, np.nan)
+    from scipy import special
+
     sides = np.array([(1 + confidence) / 2, (1 - confidence) / 2])
     found: Sample = special.nctdtrinc(freedom, sides, t)
     return found
@@ -230,8 +235,16 @@ def proportion(successes: int, trials: int, *, confidence: float = 0.95) -> Inte
     """
     if not trials:
         return Interval(note="no trials")
-    found = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    if not 0 <= successes <= trials:
+        raise ValueError(f"there are {successes} successes in {trials} trials")
+    from scipy import special  # SciPy has the interval too, in `stats`, which takes long to import
+
+    z = float(special.ndtri((1 + confidence) / 2))
+    part, scale = successes / trials, 1 + z**2 / trials
+    middle = (part + z**2 / (2 * trials)) / scale
+    reach = z / scale * sqrt(part * (1 - part) / trials + z**2 / (4 * trials**2))
+    low, high = middle - reach, middle + reach
+    return Interval(low if successes else 0.0, high if successes < trials else 1.0)
 
 
 def standard_error(values: Sequence[float]) -> float | None:
@@ -241,7 +254,7 @@ def standard_error(values: Sequence[float]) -> float | None:
         ValueError: a value is not finite.
     """
     sample = _finite(values)
-    return float(stats.sem(sample)) if sample.size >= 2 else None
+    return float(sample.std(ddof=1) / np.sqrt(sample.size)) if sample.size >= 2 else None
 
 
 def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
@@ -260,8 +273,20 @@ def trend(x: Sequence[float], y: Sequence[float]) -> Trend:
         return Trend(None, None)
     if _equal(up):
         return Trend(0.0, 0.0 if across.size > 2 else None)
+    from scipy import stats
+
     line = stats.linregress(across, up)
     return Trend(float(line.slope), float(line.stderr) if across.size > 2 else None)
+
+
+def relative_score(acc1: float, acc2: float) -> float | None:
+    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)) (Yang et al. 2024, arXiv 2412.19513).
+
+    It compares two accuracies of the same questions, asked twice: 0.5 means unchanged. It is
+    undefined at Acc1 = 0 or 1, and may leave [0, 1].
+    """
+    spread = acc1 - acc1**2  # written so that an unchanged accuracy gives 0.5 to the last digit
+    return (acc2 - acc1**2) / (2 * spread) if spread > 0 else None
 
 
 def gini_coefficient(values: Sequence[float]) -> float | None:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from societies.execute.run import run
     from societies.loading.load import load
     from societies.runs.run import Run
+    from societies.runs.runs import Runs
     from societies.society import Society
 
-__all__ = ["Run", "Society", "fork", "load", "rebuild", "replay", "resume", "run"]
+__all__ = ["Run", "Runs", "Society", "fork", "load", "rebuild", "replay", "resume", "run"]
 
 _HOMES = {
     "Run": "runs.run",
+    "Runs": "runs.runs",
     "Society": "society",
     "fork": "execute.fork",
     "load": "loading.load",

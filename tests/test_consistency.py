@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import societies
-from societies.analysis import agreement
+from societies.analysis import agreement, statistics
 from societies.analysis.questionnaires import (
     change,
     choices,
@@ -234,7 +234,7 @@ def test_who_is_asked_twice_holds_or_yields(interview: Interview) -> None:
 @settings(deadline=None)
 @given(st.floats(0.01, 0.99))
 def test_rss_is_one_half_when_answers_never_change(accuracy: float) -> None:
-    assert change.relative_score(accuracy, accuracy) == pytest.approx(0.5)
+    assert statistics.relative_score(accuracy, accuracy) == pytest.approx(0.5)
 
 
 def test_rss_of_answers_that_never_change_is_one_half_to_the_last_digit() -> None:
@@ -255,8 +255,8 @@ def test_confidence_and_critique_by_hand() -> None:
     assert found == {"acc1": 0.5, "acc2": 0.5, "confidence": 1, "critique": 0, "rss": 0.5}
     assert change.confidence_critique([1, 1], [1, 1], [0, 0])["rss"] is None
     assert change.confidence_critique([], [], [])["acc1"] is None
-    assert change.relative_score(0.6, 0.84) == pytest.approx(1)
-    assert change.relative_score(0.6, 0.36) == pytest.approx(0)
+    assert statistics.relative_score(0.6, 0.84) == pytest.approx(1)
+    assert statistics.relative_score(0.6, 0.36) == pytest.approx(0)
 
 
 PROBABILITY = st.floats(0, 1)
@@ -346,6 +346,13 @@ def test_alpha_of_parallel_and_of_unrelated_items() -> None:
     assert agreement.cronbach_alpha([[1, 2], [2, 1]]) == (None, None, None)
     assert agreement.cronbach_alpha([[3, 3]] * 5) == (None, None, None)
     assert agreement.cronbach_alpha([[1, 2, 3], [2, 3, 1], [3, 1, 2]]) == (None, None, None)
+
+
+def test_alpha_is_that_of_pingouin() -> None:
+    pingouin, pandas = pytest.importorskip("pingouin"), pytest.importorskip("pandas")
+    scores = np.random.default_rng(2).integers(1, 8, size=(9, 5))
+    alpha, interval = pingouin.cronbach_alpha(data=pandas.DataFrame(scores))
+    assert agreement.cronbach_alpha(scores) == pytest.approx((alpha, *interval))
 
 
 def test_intraclass_correlation_of_the_textbook_example() -> None:

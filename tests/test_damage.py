@@ -79,13 +79,13 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
 
 def readers(run: Run) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield every way to read a run's tables."""
-    from societies.analysis.tables import rows_of
     from societies.runs import comparison
+    from societies.runs.runs import Runs
 
     yield "table", lambda: run.table("donations").collect()
     yield "story", lambda: list(transcript(run))
     yield "summary", lambda: summarise(run)
-    yield "analysis", lambda: rows_of(run, "donations")
+    yield "analysis", lambda: Runs(run).rows("donations")
     yield "comparison", lambda: comparison.results([run, run])
 
 

@@ -5,7 +5,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 import societies
-from societies.analysis.figures import plain, save
+from societies.analysis.figures import blank, plain, save
 from societies.scenarios.donor_game import figures as plots
 from societies.scenarios.donor_game.figures import draw
 from societies.scenarios.donor_game.results import Results
@@ -96,13 +96,13 @@ def test_names_are_drawn_as_they_are(tmp_path):
 
 def test_the_plots_show_the_measures(tmp_path):
     results = Results.of(play(tmp_path))
-    axes = plots._figure(results, 4, 3).subplots()
+    axes = blank(4, 3, results.footer).subplots()
     plots.draw_selection(axes, results)
     bars = [bar.get_height() for bar in axes.patches]
     assert bars == results.measures["generosity_selection"].drop_nulls().to_list()
     assert [text.get_text() for text in axes.texts].count("n/a") == 1, "the last generation"
 
-    axes = plots._figure(results, 4, 3).subplots()
+    axes = blank(4, 3, results.footer).subplots()
     plots.draw_resources(axes, results)
     means = next(line for line in axes.lines if line.get_label() == "mean")
     assert list(means.get_ydata()) == results.measures["resources"].to_list()
@@ -111,7 +111,7 @@ def test_the_plots_show_the_measures(tmp_path):
 
 def test_the_overview_numbers_the_agents_that_it_cannot_name(tmp_path):
     results = Results.of(play(tmp_path))
-    axes = plots._figure(results, 4, 3).subplots()
+    axes = blank(4, 3, results.footer).subplots()
     plots.draw_donations(axes, results, names=False)
     agents = results.lineage["agent"].n_unique()
     assert [label.get_text() for label in axes.get_yticklabels()] == [

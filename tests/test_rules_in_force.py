@@ -4,11 +4,12 @@ import polars as pl
 
 import societies
 from societies.analysis import tables
+from societies.analysis.figures import blank
 from societies.runs.course import Course
 from societies.runs.results import plot, violations
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.donor_game import measures
-from societies.scenarios.donor_game.figures import _figure, draw_resources
+from societies.scenarios.donor_game.figures import draw_resources
 from societies.scenarios.donor_game.results import Results
 from societies.scenarios.negotiation import games as negotiation_games
 from societies.scenarios.negotiation import measures as negotiation
@@ -53,7 +54,7 @@ def test_the_endowment_is_drawn_as_it_was(tmp_path):
     run = played(tmp_path, switch("g2", endowment=100.0))
     assert measures.endowments(run).select("generation", "endowment").rows() == [(1, 10), (2, 100)]
     results = Results.of(run)
-    axes = _figure(results, 4, 3).subplots()
+    axes = blank(4, 3, results.footer).subplots()
     draw_resources(axes, results)
     (line,) = [each for each in axes.collections if each.get_label() == "endowment"]
     assert [segment[0][1] for segment in line.get_segments()] == [10, 100]

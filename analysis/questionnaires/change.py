@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from societies.analysis.agreement import intraclass
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import pooled, pooled_sides, pooling, quality_of
 from societies.analysis.questionnaires.consistency import (
     ADMINISTRATION,
@@ -27,13 +28,14 @@ from societies.analysis.questionnaires.paired import (
 )
 from societies.analysis.questionnaires.personas import persona_level
 from societies.analysis.questionnaires.shown import ASKED, NOTHING, requests
-from societies.analysis.statistics import trend
+from societies.analysis.statistics import relative_score, trend
 from societies.runs.run import Run
 
 SERIES = [*SCALE, "probe", "context"]
 """What is followed over occasions: a remembered questionnaire is another one than a fresh one."""
 
 
+@measure_each()
 def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     """Return how trait scores changed from one moment (or probe) to another, over the same agents.
 
@@ -85,6 +87,7 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     return with_corrected(rows, "t_p", [name for name in series if name != "trait"])
 
 
+@measure_each()
 def with_requests(run: Run, scores: pl.DataFrame) -> pl.DataFrame:
     """Return scores with what was sent for them; null without a probe."""
     return scores.join(requests(run), on=ASKED, how="left", maintain_order="left")
@@ -104,6 +107,7 @@ def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl
     return there.group_by(keys, maintain_order=True).agg(means, *pooling(), *sent)
 
 
+@measure_each()
 def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
     """Compare all pairs of cells of the grid (section 3), within one moment of one probe.
 
@@ -161,6 +165,7 @@ def _cells(both: pl.DataFrame) -> dict[str, Any]:
     return {"agents": columns.pop("pairs"), "items": items.height, **columns}
 
 
+@measure_each()
 def drift(run: Run) -> pl.DataFrame:
     """Return the slope of every agent's trait scores over occasions, in scale widths.
 
@@ -197,6 +202,7 @@ def unshown(scores: pl.DataFrame) -> bool:
     return known and bool((repeated["requests"] == 1).all())
 
 
+@measure_each()
 def icc(run: Run) -> pl.DataFrame:
     """Return the intraclass correlation of trait scores over occasions, with its interval.
 
@@ -229,6 +235,7 @@ def icc(run: Run) -> pl.DataFrame:
     return noted(rows)
 
 
+@measure_each()
 def steadfastness(run: Run) -> pl.DataFrame:
     """Return how answers hold when the same question is asked again (Yang et al. 2024).
 
@@ -299,15 +306,6 @@ def confidence_critique(
         "critique": float(((1 - a) * c).sum()) / wrong if wrong > 0 else None,
         "rss": relative_score(acc1, acc2),
     }
-
-
-def relative_score(acc1: float, acc2: float) -> float | None:
-    """Return RSS = (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)); 0.5 means unchanged (Yang et al. 2024).
-
-    It is undefined at Acc1 = 0 or 1, and may leave [0, 1].
-    """
-    spread = acc1 - acc1**2  # written so that an unchanged accuracy gives 0.5 to the last digit
-    return (acc2 - acc1**2) / (2 * spread) if spread > 0 else None
 
 
 def _moment(scores: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from societies.agents.instruments.scoring import choice_outcome
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import quality_of
 from societies.analysis.questionnaires.consistency import ADMINISTRATION, OCCASION, responses
 from societies.runs.run import Run
@@ -12,6 +13,7 @@ ASKED = ["item", *OCCASION, *(name for name in ADMINISTRATION if name != "option
 """What the two orders of one choice have in common."""
 
 
+@measure_each()
 def choice_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores from choices that were asked in both orders.
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import pearsonr
 
 from societies.analysis.agreement import cronbach_alpha
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import quality_of, shares
 from societies.runs.results import MODEL
 from societies.runs.run import Run
@@ -44,6 +44,7 @@ MINIMUM = 3
 Row = dict[str, Any]
 
 
+@measure_each()
 def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
@@ -67,6 +68,7 @@ def responses(run: Run) -> pl.DataFrame:
     )
 
 
+@measure_each()
 def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
     """Return how many answers there are, and the shares of those that are not clean.
 
@@ -77,6 +79,7 @@ def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl
     return responses(run).group_by(by, maintain_order=True).agg(*shares(), repaired).sort(by)
 
 
+@measure_each()
 def trait_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores, one row per administration and occasion.
 
@@ -120,6 +123,7 @@ def trait_scores(run: Run) -> pl.DataFrame:
     )
 
 
+@measure_each()
 def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score, for each session by itself.
 
@@ -170,6 +174,7 @@ def reliability(run: Run) -> pl.DataFrame:
     return _frame(rows, SCALE)  # the sort is stable: sessions stay in the order of the run
 
 
+@measure_each()
 def z_scores(run: Run) -> pl.DataFrame:
     """Return trait scores against every reference sample of their instrument.
 
@@ -197,7 +202,7 @@ def correlation(first: Sequence[float], second: Sequence[float]) -> float | None
     """Return Pearson's correlation; None for fewer than three pairs, or where one is constant."""
     if len(first) < MINIMUM or np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
-    return float(pearsonr(first, second).statistic)
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _scored(run: Run) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from societies.analysis.figures import (
     BLUE,
     GREY,
     VERMILION,
+    Suffix,
     colour,
     dodge,
     finish,
@@ -50,7 +51,7 @@ Draw = Callable[[Axes, Run, Panel], None]
 Size = tuple[float, float]
 
 
-def draw(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path, suffix: Suffix = "png") -> list[Path]:
     """Draw what the run has data for into a folder; return the files.
 
     `profile.png` (trait scores, with the reference band of the instrument's first sample),
@@ -71,7 +72,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
         figures["portraits"] = (lambda axes, run, _: draw_portraits(axes, run), (6.4, 3.8), [ALL])
     if not figures:
         raise InputError(f"{run.path} has no answers to scored items: there is nothing to draw")
-    return [_save(run, target / f"{name}.png", *figure) for name, figure in figures.items()]
+    return [_save(run, target / f"{name}.{suffix}", *figure) for name, figure in figures.items()]
 
 
 def _of_scores(run: Run) -> dict[str, tuple[Draw, Size, Sequence[Panel]]]:

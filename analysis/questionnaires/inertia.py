@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from random import Random
 
 import polars as pl
-from scipy.spatial.distance import jensenshannon
-from scipy.stats import entropy
 
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import quality_of
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, responses
 from societies.runs.run import Run
@@ -17,6 +16,7 @@ SPLITS = 20
 """Random halves of the agents from which the noise floor is computed."""
 
 
+@measure_each()
 def inertia_indices(run: Run) -> pl.DataFrame:
     """Return inertia, concentration and steerability of every group's answers, per dimension.
 
@@ -69,12 +69,16 @@ def inertia_index(shares: Sequence[float]) -> float:
     Computed as the equal divergence from the uniform distribution, which is
     exact at both ends (of scales of up to 12 points).
     """
+    from scipy.stats import entropy
+
     uniform = [1 / len(shares)] * len(shares)
     return float(entropy(shares, uniform, base=len(shares)))
 
 
 def divergence(one: Sequence[float], other: Sequence[float]) -> float:
     """Return the Jensen-Shannon divergence of two distributions, in bits: 0 to 1."""
+    from scipy.spatial.distance import jensenshannon
+
     return float(jensenshannon(one, other, base=2)) ** 2
 
 

@@ -6,9 +6,8 @@ from statistics import fmean
 
 import numpy as np
 import polars as pl
-from scipy.spatial.distance import cosine
-from scipy.stats import spearmanr
 
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import pooled, quality_of
 from societies.analysis.questionnaires.consistency import responses
 from societies.analysis.questionnaires.paired import compare, flat, with_corrected
@@ -20,6 +19,7 @@ SHUFFLES = 50
 METRICS = ("cosine", "centred_cosine", "spearman", "difference", "consistent")
 
 
+@measure_each()
 def knowledge_action(run: Run) -> pl.DataFrame:
     """Return every agent's metrics, each beside its baseline of shuffled pairs.
 
@@ -53,6 +53,7 @@ def knowledge_action(run: Run) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
+@measure_each()
 def congruence(run: Run) -> pl.DataFrame:
     """Return per group how far its agents act as they say, against their shuffled pairs.
 
@@ -88,6 +89,8 @@ def metrics(said: Sequence[float], done: Sequence[float], middle: float) -> dict
         return dict.fromkeys(METRICS)
     rank = None
     if k.size > 2 and np.ptp(k) > 0 and np.ptp(a) > 0:
+        from scipy.stats import spearmanr
+
         rank = float(spearmanr(k, a).statistic)
     return {
         "cosine": _cosine(k, a),
@@ -118,4 +121,6 @@ def shuffled(
 def _cosine(one: "np.ndarray", other: "np.ndarray") -> float | None:
     if not one.any() or not other.any():
         return None
+    from scipy.spatial.distance import cosine
+
     return 1 - float(cosine(one, other))

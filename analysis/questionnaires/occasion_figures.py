@@ -19,7 +19,9 @@ def draw_drift(axes: Axes, run: Run, panel: Panel) -> None:
         _say_nothing(axes)
         return finish(axes, "Drift")
     own = ["group", "trait", "agent"]
-    means = scores.group_by([*own, "occasion"]).agg(pl.col("item_mean").mean()).sort("occasion")
+    means = (
+        scores.group_by([*own, "occasion"]).agg(pl.col("item_mean").mean()).sort("occasion", *own)
+    )
     changes = means.with_columns(
         change=pl.col("item_mean") - pl.col("item_mean").first().over(own),
         start=pl.col("occasion").first().over(own),

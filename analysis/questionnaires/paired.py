@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from societies.analysis.quality import COUNTED
 from societies.analysis.statistics import FEWEST, Interval, Values, effect_size, mean_interval
@@ -63,6 +62,8 @@ def compare(first: Sequence[float], second: Sequence[float], unit: str = "pairs"
         return Comparison(n, mean, d=d, note=f"fewer than {FEWEST} {unit}")
     if np.ptp(changes) <= 1e-12:
         return Comparison(n, mean, d=d, note=f"all {unit} changed alike")
+    from scipy import stats
+
     test = stats.ttest_rel(other, one)
     ranked = signed_rank(changes)
     note = None if ranked is not None else f"fewer than {RANKED} {unit} changed: no Wilcoxon test"
@@ -80,6 +81,8 @@ def signed_rank(changes: Values) -> float | None:
     sample = np.round(np.asarray(changes, dtype=float), DIGITS)
     if np.count_nonzero(sample) < RANKED:
         return None
+    from scipy import stats
+
     return float(stats.wilcoxon(sample, method=_method(sample)).pvalue)
 
 

@@ -6,14 +6,14 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
+from societies.analysis.measures import measure, measure_each
 from societies.analysis.quality import pooled
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import with_corrected
 from societies.analysis.statistics import Interval, cohens_d, effect_size
-from societies.analysis.tables import Runs, labelled
 from societies.runs.run import Run
+from societies.runs.runs import Runs
 
 FEWEST = 3
 """Agents below which a value of an attribute is left out of the comparison."""
@@ -44,6 +44,7 @@ class Contrast(NamedTuple):
     """One-way analysis of variance over all samples."""
 
 
+@measure_each()
 def selective_permeability(
     run: Run,
     by: Literal["group", "model"] = "group",
@@ -86,6 +87,7 @@ def selective_permeability(
     return with_corrected(rows, "p", [by], "corrected_p", method)
 
 
+@measure()
 def group_differences(
     runs: Runs,
     moment: str | None = None,
@@ -103,7 +105,7 @@ def group_differences(
 
     Columns as in `selective_permeability`, without the attribute.
     """
-    several = labelled(runs)
+    several = list(runs.labelled())
     frames = []
     for label, run in several:
         scores = trait_scores(run)
@@ -142,7 +144,7 @@ def contrast(samples: Mapping[str, Sequence[float]]) -> Contrast:
     if len(parts) > 2:
         interval = Interval(note=f"chosen among {len(parts)} by their means: see chance")
     varies = any(np.ptp(part) > 0 for part in parts)
-    test = stats.f_oneway(*parts) if varies else None
+    test = _variance(parts) if varies else None
     return Contrast(
         agents,
         len(parts),
@@ -156,6 +158,12 @@ def contrast(samples: Mapping[str, Sequence[float]]) -> Contrast:
         float(test.statistic) if test else None,
         float(test.pvalue) if test else None,
     )
+
+
+def _variance(parts: Sequence[Any]) -> Any:
+    from scipy import stats
+
+    return stats.f_oneway(*parts)
 
 
 def _by_chance(values: Any, sizes: Sequence[int]) -> float | None:

@@ -7,6 +7,7 @@ import polars as pl
 
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona.persona import LEVELS, told_level
+from societies.analysis.measures import measure_each
 from societies.analysis.quality import pooled
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import noted
@@ -17,6 +18,7 @@ INDUCED = 0.25
 """Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
 
 
+@measure_each()
 def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
     """Return per trait whether the persona was taken on, for each session by itself.
 
@@ -69,6 +71,7 @@ def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.Dat
     return frame.sort(scale, maintain_order=True) if rows else frame
 
 
+@measure_each()
 def taken_on(run: Run) -> pl.DataFrame:
     """Return `induction` within groups, or within models where no group has high and low personas.
 

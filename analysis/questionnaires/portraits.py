@@ -2,9 +2,11 @@
 
 import polars as pl
 
+from societies.analysis.measures import measure_each
 from societies.runs.run import Run
 
 
+@measure_each()
 def portrait_accuracy(run: Run) -> pl.DataFrame:
     """Return per group (such as an ablation) the share of true statements and of correct guesses.
 

@@ -6,6 +6,7 @@ between them, and no statistic of it says anything about the run.
 
 import polars as pl
 
+from societies.analysis.measures import measure_each
 from societies.runs.run import Run
 
 NOTHING = "nothing of the run was shown: the requests are identical"
@@ -13,6 +14,7 @@ ASKED = ["agent", "probe", "instrument", "context", "occasion"]
 """What one occasion of a probe is."""
 
 
+@measure_each()
 def requests(run: Run) -> pl.DataFrame:
     """Return what every agent was sent on each occasion of a probe: `ASKED`, and `requests`.
 

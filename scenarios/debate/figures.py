@@ -11,14 +11,24 @@ from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
+from societies.analysis.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILION,
+    Suffix,
+    blank,
+    legend,
+    plain,
+    save,
+    style,
+)
 from societies.errors import InputError
 from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
 from societies.scenarios.debate import measures as measured
 from societies.scenarios.debate.positions import decisions
 
@@ -83,7 +93,7 @@ class Results:
 Draw = Callable[[Axes, Results], None]
 
 
-def draw(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path, suffix: Suffix = "png") -> list[Path]:
     """Draw the plots of a debate into a folder; return the files, the overview first.
 
     `overview.png`, `rounds.png`, `costs.png`; as far as the run has them also `accuracy.png` (not
@@ -99,23 +109,23 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     results = Results.of(run)
     panels = _panels(results)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    files = [save(_overview(results, list(panels.values())), Path(folder) / "overview.png", run)]
+    files = [
+        save(_overview(results, list(panels.values())), Path(folder) / f"overview.{suffix}", run)
+    ]
     for name, panel in panels.items():
-        figure = _figure(results.footer, 6.4, 4.0)
+        figure = blank(6.4, 4.0, results.footer)
         panel(figure.subplots(), results)
-        files.append(save(figure, Path(folder) / f"{name}.png", run))
+        files.append(save(figure, Path(folder) / f"{name}.{suffix}", run))
     return files
 
 
-def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
+def draw_comparison(runs: Given, file: str | Path) -> Path:
     """Draw runs side by side: accuracy with its interval, and tokens per right answer."""
     table = measured.compare(runs)
-    figure = _figure(
-        f"{table.height} runs · 95 % Wilson intervals", 10.0, 1.6 + 0.38 * table.height
-    )
+    figure = blank(10.0, 1.6 + 0.38 * table.height, f"{table.height} runs · 95 % Wilson intervals")
     left, right = figure.subplots(1, 2, sharey=True)
     places = list(range(table.height))[::-1]
-    _style(left, "Accuracy", "")
+    style(left, "Accuracy", "")
     for place, row in zip(places, table.iter_rows(named=True), strict=True):
         if row["accuracy"] is None:
             left.text(0.02, place, "not right or wrong", va="center", fontsize=7, color=GREY)
@@ -125,7 +135,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
     left.set_yticks(places, [_label(row) for row in table.iter_rows(named=True)])
     left.set_xlim(0, 1)
     left.xaxis.set_major_formatter(PercentFormatter(1))
-    _style(right, "Tokens per right answer", "")
+    style(right, "Tokens per right answer", "")
     bars = right.barh(places, table["tokens_per_right"].fill_null(0).to_list(), color=BLUE)
     right.bar_label(
         bars,
@@ -136,7 +146,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
     )
     right.margins(x=0.15)
     right.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    return save(figure, Path(file), *runs)
+    return save(figure, Path(file), *Runs.of(runs))
 
 
 # -- measures ---------------------------------------------------------------------------------
@@ -144,7 +154,7 @@ def draw_comparison(runs: Sequence[Run], file: str | Path) -> Path:
 
 def draw_accuracy(axes: Axes, results: Results) -> None:
     """Draw how many positions are right in each round, and how many final answers."""
-    _style(axes, "Accuracy", "part that is right")
+    style(axes, "Accuracy", "part that is right")
     table, summary = results.rounds, results.summary
     low, high = (table[end].fill_null(nan) for end in ("low", "high"))
     error = [(table["accuracy"] - low).to_list(), (high - table["accuracy"]).to_list()]
@@ -164,12 +174,12 @@ def draw_accuracy(axes: Axes, results: Results) -> None:
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(ROUND_LABEL, fontsize=9)
-    _legend(axes)
+    legend(axes)
 
 
 def draw_agreement(axes: Axes, results: Results) -> None:
     """Draw consensus within rounds, and disagreement and changes between adjacent ones."""
-    _style(axes, "Agreement", "part")
+    style(axes, "Agreement", "part")
     lines = (
         (results.rounds, "consensus", GREEN),
         (results.disagreement, "disagreement", VERMILION),
@@ -184,7 +194,7 @@ def draw_agreement(axes: Axes, results: Results) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xticks(results.rounds["round"], _rounds(results.rounds))
     axes.set_xlabel(ROUND_LABEL, fontsize=9)
-    _legend(axes)
+    legend(axes)
 
 
 def draw_flips(axes: Axes, results: Results) -> None:
@@ -194,7 +204,7 @@ def draw_flips(axes: Axes, results: Results) -> None:
         f"{name} {'n/a' if moved[key] is None else format(moved[key], '.2f')}"
         for name, key in (("CL", "confidence"), ("CS", "critique"), ("RSS", "relative"))
     )
-    _style(axes, f"Answer flips ({numbers})", "first position")
+    style(axes, f"Answer flips ({numbers})", "first position")
     counts = {
         (row["first"], row["last"]): row["agents"]
         for row in results.transitions.iter_rows(named=True)
@@ -217,7 +227,7 @@ def draw_flips(axes: Axes, results: Results) -> None:
 
 def draw_rounds(axes: Axes, results: Results) -> None:
     """Draw how many questions took how many rounds, and how they were decided."""
-    _style(axes, "Rounds used", "questions")
+    style(axes, "Rounds used", "questions")
     rounds = sorted(results.used["rounds"].unique())
     bottom = [0] * len(rounds)
     for how, colour in DECISIONS.items():
@@ -233,7 +243,7 @@ def draw_rounds(axes: Axes, results: Results) -> None:
     axes.set_ylim(0, 1.06 * max(bottom))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("rounds", fontsize=9)
-    _legend(axes)
+    legend(axes)
 
 
 def draw_sides(axes: Axes, results: Results) -> None:
@@ -242,7 +252,7 @@ def draw_sides(axes: Axes, results: Results) -> None:
     What counts as winning is drawn in full colour.
     """
     judge = plain(", ".join(results.wins["judge"].unique().sort()), 30)
-    _style(axes, "Side wins", "questions")
+    style(axes, "Side wins", "questions")
     axes.set_xlabel(f"side, before {judge}", fontsize=9, parse_math=False)
     seats = results.run.table("agents").filter(pl.col("person") >= 0).collect()["agent"]
     sides = [*seats, "several", "none"]
@@ -262,26 +272,26 @@ def draw_sides(axes: Axes, results: Results) -> None:
     axes.set_xticks(range(len(sides)), [plain(side) for side in sides], parse_math=False)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(y=0.12)
-    _legend(axes)
+    legend(axes)
 
 
 def draw_diversity(axes: Axes, results: Results) -> None:
     """Draw how different the candidates of the questions are."""
     mean = results.summary["diversity"]
-    _style(axes, "Diversity of the candidates", "questions")
+    style(axes, "Diversity of the candidates", "questions")
     axes.hist(results.diversity["diversity"].to_list(), DIVERSITY_BINS, color=BLUE)
     axes.axvline(mean, color=VERMILION, label=f"mean {mean:.1f}")
     axes.set_xlim(0, 100)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("100 - Self-BLEU", fontsize=9)
-    _legend(axes)
+    legend(axes)
 
 
 def draw_costs(axes: Axes, results: Results) -> None:
     """Draw what the tokens of a question go to."""
     per_right = results.summary["tokens_per_right"]
     note = "" if per_right is None else f" ({per_right:,.0f} per right answer{_price(results)})"
-    _style(axes, f"Tokens{note}", "")
+    style(axes, f"Tokens{note}", "")
     questions = results.summary["questions"]
     table = results.tokens.reverse()
     asked = (table["prompt_tokens"] / questions).to_list()
@@ -291,7 +301,7 @@ def draw_costs(axes: Axes, results: Results) -> None:
     axes.barh(names, written, 0.6, left=asked, color=BLUE, label="written")
     axes.set_xlabel("tokens per question, by prompt", fontsize=9)
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    _legend(axes)
+    legend(axes)
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -314,39 +324,13 @@ def _panels(results: Results) -> dict[str, Draw]:
 
 def _overview(results: Results, panels: Sequence[Draw]) -> Figure:
     rows = -(-len(panels) // 2)
-    figure = _figure(results.footer, 12.0, 3.6 * rows)
+    figure = blank(12.0, 3.6 * rows, results.footer)
     grid = figure.subplots(rows, 2, squeeze=False).ravel().tolist()
     for axes, panel in zip(grid, panels, strict=False):
         panel(axes, results)
     for axes in grid[len(panels) :]:
         axes.remove()
     return figure
-
-
-def _figure(footer: str, width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
-    FigureCanvasAgg(figure)
-    figure.supxlabel(plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY)
-    return figure
-
-
-def _style(axes: Axes, title: str, unit: str) -> None:
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", parse_math=False)
-    axes.set_ylabel(unit, fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _legend(axes: Axes) -> None:
-    """Put the legend above the plot, to the right of the title."""
-    axes.legend(
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        borderaxespad=0.1,
-        ncols=4,
-        frameon=False,
-        fontsize=7,
-    )
 
 
 def _rounds(table: pl.DataFrame) -> list[str]:

@@ -10,13 +10,15 @@ from typing import Any
 
 import polars as pl
 
+from societies.analysis.measures import measure, measure_each
 from societies.analysis.statistics import mean_interval, proportion
-from societies.analysis.tables import Defaulted, Runs, under_rules
+from societies.analysis.tables import Defaulted, under_rules
 from societies.runs.results import MODEL
 from societies.runs.run import Run
+from societies.runs.runs import Runs
+from societies.scenarios.debate.flips import flips, transitions
 from societies.scenarios.debate.positions import (
     ROUND,
-    SEAT,
     consensus_by_round,
     counts_by_round,
     decisions,
@@ -48,11 +50,13 @@ __all__ = [
 NOTHING = mean_interval([], unit="questions")
 
 
+@measure()
 def results(runs: Runs) -> pl.DataFrame:
     """Return what every question came to; columns as table `results`, without the common ones."""
     return table(runs, "results").drop("seq", "step", "scope", "agent")
 
 
+@measure()
 def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many questions were answered rightly in the end.
 
@@ -87,6 +91,7 @@ def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return _with_interval(joined, "right", "scored", "accuracy")
 
 
+@measure()
 def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
@@ -122,6 +127,7 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
     return _over_questions(joined, held(runs, defaulted)).sort(ROUND)
 
 
+@measure()
 def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how far answers differ between adjacent rounds, by the task's equality.
 
@@ -152,58 +158,7 @@ def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return joined.sort(ROUND)
 
 
-def transitions(runs: Runs) -> pl.DataFrame:
-    """Return how agents' answers moved from their first to their last position.
-
-    Columns: run, `first` and `last` (`right`, `wrong` or `unreadable`), `agents`. A debate that
-    ended in its first round kept its positions; runs of one round, and kinds of tasks that are not
-    right or wrong, have no row.
-    """
-    return (
-        _ends(runs)
-        .group_by("run", "first", "last")
-        .agg(pl.len().alias("agents"))
-        .sort("run", "first", "last")
-    )
-
-
-def flips(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return what the flips amount to (Yang et al. 2024, arXiv 2412.19513).
-
-    Columns: run, `agents` (an agent's part in one question), `first` and `last` (accuracy of the
-    first and of the last position), `confidence` (CL: part of the right ones that stayed right),
-    `critique` (CS: part of the wrong ones that became right), `relative` (RSS: (Acc2 - Acc1^2)
-    / (2 Acc1 (1 - Acc1)); 0.5 is unchanged accuracy; undefined if Acc1 is 0 or 1), and `defaulted`
-    (the part of all agents whose first or last position has no readable reply).
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves these agents out; otherwise what could not be read is wrong.
-    """
-    ends = _ends(runs)
-    lost = (pl.col("first") == "unreadable") | (pl.col("last") == "unreadable")
-    shares = ends.group_by("run").agg(lost.mean().alias("defaulted"))
-    right_first, right_last = pl.col("first") == "right", pl.col("last") == "right"
-    first, last = pl.col("first_accuracy"), pl.col("last_accuracy")
-    defined = (first > 0) & (first < 1)
-    return (
-        (ends if defaulted == "include" else ends.filter(~lost))
-        .group_by("run", maintain_order=True)
-        .agg(
-            pl.len().alias("agents"),
-            right_first.mean().alias("first_accuracy"),
-            right_last.mean().alias("last_accuracy"),
-            right_last.filter(right_first).mean().alias("confidence"),
-            right_last.filter(~right_first).mean().alias("critique"),
-        )
-        .with_columns(
-            pl.when(defined).then((last - first**2) / (2 * first * (1 - first))).alias("relative")
-        )
-        .rename({"first_accuracy": "first", "last_accuracy": "last"})
-        .join(shares, on="run", how="left", maintain_order="left")
-    )
-
-
+@measure()
 def side_wins(runs: Runs) -> pl.DataFrame:
     """Return how often each side won before each judge: a judge may favour its own model.
 
@@ -236,6 +191,7 @@ def side_wins(runs: Runs) -> pl.DataFrame:
     )
 
 
+@measure()
 def rounds_used(runs: Runs) -> pl.DataFrame:
     """Return how many questions took how many rounds: run, `rounds`, `decided_by`, `questions`."""
     return (
@@ -246,6 +202,7 @@ def rounds_used(runs: Runs) -> pl.DataFrame:
     )
 
 
+@measure()
 def costs(runs: Runs) -> pl.DataFrame:
     """Return what the answers took: the calls of the decided questions themselves.
 
@@ -280,6 +237,7 @@ def costs(runs: Runs) -> pl.DataFrame:
     )
 
 
+@measure()
 def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per run: what a protocol reached, and what it took.
 
@@ -301,6 +259,7 @@ def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return joined
 
 
+@measure_each(main=True)
 def summary(run: Run) -> pl.DataFrame:
     """Return a run's measures: columns `measure`, `value`, and the 95 % interval `low`, `high`.
 
@@ -347,24 +306,6 @@ def _measures(run: Run) -> Iterator[tuple[Any, ...]]:
 
 
 # -- tables -----------------------------------------------------------------------------------
-
-
-def _ends(runs: Runs) -> pl.DataFrame:
-    """Return the first and the last position of everybody, in runs of several rounds."""
-    state = (
-        pl.when(pl.col("answer").is_null())
-        .then(pl.lit("unreadable"))
-        .when(pl.col("right"))
-        .then(pl.lit("right"))
-        .otherwise(pl.lit("wrong"))
-    )
-    return (
-        held(runs)
-        .drop_nulls("right")
-        .filter(pl.col("round").max().over("run") > 1)
-        .group_by(SEAT, maintain_order=True)
-        .agg(state.first().alias("first"), state.last().alias("last"))
-    )
 
 
 def _with_interval(frame: pl.DataFrame, successes: str, trials: str, after: str) -> pl.DataFrame:

@@ -9,8 +9,10 @@ from itertools import product
 
 import polars as pl
 
-from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
+from societies.analysis.measures import measure
+from societies.analysis.tables import Defaulted
 from societies.errors import InputError
+from societies.runs.runs import Runs
 from societies.scenarios.debate.tasks import Question, matches
 from societies.scenarios.debate.voting import consensus
 
@@ -19,18 +21,20 @@ SEAT = ("run", "question", "agent", "sample")
 ROUND = ("run", "round")
 
 
+@measure()
 def table(runs: Runs, name: str) -> pl.DataFrame:
     """Return a table of all runs together, with the runs' labels.
 
     Raises:
         InputError: one of them is no debate.
     """
-    for _, run in labelled(runs):
+    for _, run in runs.labelled():
         if run.about["scenario"] != "debate":
             raise InputError(f"{run.path} is a run of {run.about['scenario']}, not of debate")
-    return rows_of(runs, name).collect()
+    return runs.rows(name).collect()
 
 
+@measure()
 def statements(runs: Runs) -> pl.DataFrame:
     """Return every position that a debater took, in order; see the record `Statement`.
 
@@ -39,6 +43,7 @@ def statements(runs: Runs) -> pl.DataFrame:
     return table(runs, "statements").filter(pl.col("round") > 0)
 
 
+@measure()
 def decisions(runs: Runs, name: str) -> pl.DataFrame:
     """Return the rows of a table that belong to how decided questions were answered.
 
@@ -51,6 +56,7 @@ def decisions(runs: Runs, name: str) -> pl.DataFrame:
     return rows.join(scopes, on=["run", "case"], how="semi", maintain_order="left").drop("case")
 
 
+@measure()
 def held(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what everybody held in every round of the run, of the questions that are decided.
 
@@ -107,6 +113,7 @@ def questions(runs: Runs) -> dict[tuple[str, str], Question]:
     }
 
 
+@measure()
 def consensus_by_round(runs: Runs) -> pl.DataFrame:
     """Return the mean consensus over the questions of every round: run, round, `consensus`."""
     asked, rows = questions(runs), []
@@ -118,6 +125,7 @@ def consensus_by_round(runs: Runs) -> pl.DataFrame:
     return each.group_by(ROUND, maintain_order=True).agg(pl.col("consensus").mean())
 
 
+@measure()
 def differences(runs: Runs) -> pl.DataFrame:
     """Return whether answers differ between adjacent rounds, in pairs of readable ones.
 

@@ -5,10 +5,13 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
-from societies.analysis.tables import Defaulted, Runs, labelled
+from societies.analysis.measures import measure
+from societies.analysis.tables import Defaulted
+from societies.runs.runs import Runs
 from societies.scenarios.debate.positions import statements, table
 
 
+@measure()
 def diversity(runs: Runs) -> pl.DataFrame:
     """Return how different each question's candidates are: 100 - Self-BLEU (Liang et al. 2023).
 
@@ -30,6 +33,7 @@ def diversity(runs: Runs) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+@measure()
 def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the corpus BLEU of the final translations (sacrebleu's defaults; `zh` for Chinese).
 
@@ -43,7 +47,7 @@ def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
             else has no row then.
     """
     rows = []
-    for label, run in labelled(runs):
+    for label, run in runs.labelled():
         if run.config.protocol.task.kind != "translation":
             continue
         final = table(run, "results").join(

@@ -9,20 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from matplotlib.path import Path as Curve
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
+from societies.analysis.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILION,
+    Suffix,
+    blank,
+    legend,
+    plain,
+    save,
+    style,
+)
 from societies.analysis.statistics import lorenz_curve
 from societies.runs.run import Run
 from societies.scenarios.donor_game.results import Results
@@ -35,10 +43,13 @@ LOG_FROM = 20
 MOST_NAMES = 80
 """Agents beyond which names are not legible, and left out."""
 
+NARROW: dict[str, Any] = {"columnspacing": 1.2, "handlelength": 1.5}
+"""Of legends."""
+
 Draw = Callable[[Axes, Results], None]
 
 
-def draw(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path, suffix: Suffix = "png") -> list[Path]:
     """Draw the plots of a donor game into a folder; return the files, the overview first.
 
     `overview.png`, `resources.png`, `donations.png`, `selection.png`, `inequality.png`,
@@ -56,7 +67,9 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
     if results.punished:
         figures["punishment"] = _single(results, draw_punishment, 6.4, 3.8)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    return [save(figure, Path(folder) / f"{name}.png", run) for name, figure in figures.items()]
+    return [
+        save(figure, Path(folder) / f"{name}.{suffix}", run) for name, figure in figures.items()
+    ]
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -64,7 +77,7 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
 
 def overview_figure(results: Results) -> Figure:
     """Draw all measures of a run on one page."""
-    figure = _figure(results, 12.0, 12.4)
+    figure = blank(12.0, 12.4, results.footer)
     third: Draw = draw_punishment if results.punished else draw_lorenz
     rows: Any = figure.subfigures(3, 1, height_ratios=(4.0, 3.2, 4.8))
     top, middle = rows[0].subplots(1, 2), rows[1].subplots(1, 3)
@@ -78,7 +91,7 @@ def overview_figure(results: Results) -> Figure:
 
 def inequality_figure(results: Results) -> Figure:
     """Draw the Gini coefficient over the generations beside Lorenz curves."""
-    figure = _figure(results, 9.6, 4.2)
+    figure = blank(9.6, 4.2, results.footer)
     left, right = figure.subplots(1, 2)
     draw_gini(left, results)
     draw_lorenz(right, results)
@@ -86,18 +99,8 @@ def inequality_figure(results: Results) -> Figure:
 
 
 def _single(results: Results, draw: Draw, width: float, height: float) -> Figure:
-    figure = _figure(results, width, height)
+    figure = blank(width, height, results.footer)
     draw(figure.subplots(), results)
-    return figure
-
-
-def _figure(results: Results, width: float, height: float) -> Figure:
-    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-    figure = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(figure)
-    figure.supxlabel(
-        plain(results.footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
-    )
     return figure
 
 
@@ -134,7 +137,7 @@ def draw_resources(axes: Axes, results: Results) -> None:
         ends = start["generation"] - 0.5, start["generation"] + 0.5
         axes.hlines(start["endowment"], *ends, color="black", lw=0.9, ls=":", label="endowment")
     _scale(axes, table["resources"].to_list(), agents["resources"].to_list())
-    _legend(axes)
+    legend(axes, **NARROW)
     return None
 
 
@@ -154,7 +157,9 @@ def draw_donations(axes: Axes, results: Results, *, names: bool = True) -> None:
         labels = [plain(name) for name in rows]
         axes.set_yticks(range(len(rows)), labels, fontsize=6, parse_math=False)
     if players["fraction"].has_nulls():
-        _legend(axes, [Patch(color=UNDEFINED, label="held nothing, or no valid move")])
+        legend(
+            axes, handles=[Patch(color=UNDEFINED, label="held nothing, or no valid move")], **NARROW
+        )
     _fraction_bar(axes)
 
 
@@ -195,7 +200,7 @@ def draw_gini(axes: Axes, results: Results) -> None:
 
 def draw_lorenz(axes: Axes, results: Results) -> None:
     """Draw the Lorenz curves of the first and of the last finished generation."""
-    _style(axes, "Lorenz curves of final resources", "part of all units")
+    style(axes, "Lorenz curves of final resources", "part of all units")
     axes.set_xlabel("part of the agents, poorest first", fontsize=9)
     axes.plot([0, 1], [0, 1], color="black", lw=0.9, ls=":", label="equality")
     finished = results.players.drop_nulls("resources")
@@ -250,7 +255,7 @@ def draw_lineage(axes: Axes, results: Results, *, names: bool = True) -> None:
     axes.set_yticks(range(1, max(ranks.values()) + 1, 1 + max(ranks.values()) // 25))
     lines = axes.plot([], [], color="black", lw=1.2, label="survives")
     lines += axes.plot([], [], color=GREY, lw=0.8, label="newcomers learn from survivors")
-    _legend(axes, lines)
+    legend(axes, handles=lines, **NARROW)
     _fraction_bar(axes)
     return None
 
@@ -301,16 +306,9 @@ def _name_newborn(axes: Axes, ranks: Mapping[tuple[int, str], int]) -> None:
 # -- parts ------------------------------------------------------------------------------------
 
 
-def _style(axes: Axes, title: str, unit: str) -> None:
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-    axes.set_ylabel(unit, fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def _prepare(axes: Axes, title: str, unit: str, results: Results) -> None:
     """Style axes whose abscissa is the generation."""
-    _style(axes, title, unit)
+    style(axes, title, unit)
     axes.set_xlabel("generation", fontsize=9)
     generations = results.measures["generation"].to_list() or [1]
     axes.set_xlim(min(generations) - 0.6, max(generations) + 0.6)
@@ -339,21 +337,6 @@ def _cell(generation: int, row: int) -> list[tuple[float, float]]:
     """Return the corners of a cell of the heat map."""
     left, right, top, bottom = generation - 0.5, generation + 0.5, row - 0.5, row + 0.5
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
-
-
-def _legend(axes: Axes, handles: Sequence[Artist] | None = None) -> None:
-    """Put the legend above the plot, to the right of the title."""
-    axes.legend(
-        handles=handles,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        borderaxespad=0.1,
-        columnspacing=1.2,
-        handlelength=1.5,
-        ncols=4,
-        frameon=False,
-        fontsize=7,
-    )
 
 
 def _colour(fraction: float | None) -> Any:

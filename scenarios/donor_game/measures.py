@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from societies.analysis.measures import measure, measure_each
 from societies.analysis.statistics import gini_coefficient, trend
-from societies.analysis.tables import Defaulted, Runs, labelled, rows_of, under_rules
+from societies.analysis.tables import Defaulted, under_rules
 from societies.runs.run import Run
+from societies.runs.runs import Runs
 from societies.scenarios.donor_game import conserved
 
 WHEN = ("run", "generation")
@@ -20,6 +22,7 @@ WHEN = ("run", "generation")
 WHO = (*WHEN, "agent")
 
 
+@measure()
 def population(runs: Runs) -> pl.DataFrame:
     """Return everybody who played in a generation to its end.
 
@@ -27,9 +30,10 @@ def population(runs: Runs) -> pl.DataFrame:
     games, in units), `score`, `rank`, `survived`. In fidelity `released` the score is not the mean.
     """
     columns = (pl.col("resources").list.mean(), "score", "rank", "survived")
-    return rows_of(runs, "scores").select(*WHO, *columns).collect()
+    return runs.rows("scores").select(*WHO, *columns).collect()
 
 
+@measure()
 def final_resources(runs: Runs) -> pl.DataFrame:
     """Return the mean final resources of every generation, in units.
 
@@ -47,6 +51,7 @@ def final_resources(runs: Runs) -> pl.DataFrame:
     return population(runs).group_by(*WHEN, maintain_order=True).agg(columns)
 
 
+@measure()
 def donation_fractions(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what part of its holdings every agent gave in every generation.
 
@@ -69,7 +74,7 @@ def donation_fractions(runs: Runs, defaulted: Defaulted = "include") -> pl.DataF
     )
     counted = _counted(defaulted)
     return (
-        rows_of(runs, "donations")
+        runs.rows("donations")
         .group_by(*WHO, maintain_order=True)
         .agg(
             counted.sum().cast(pl.Int64).alias("moves"),
@@ -85,6 +90,7 @@ def _counted(defaulted: Defaulted) -> pl.Expr:
     return pl.lit(defaulted == "include") | (pl.col("outcome") != "defaulted")
 
 
+@measure()
 def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return whether the generous survived: positive if survivors gave more than the eliminated.
 
@@ -118,6 +124,7 @@ def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> pl.Dat
     )
 
 
+@measure()
 def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the part of encounters in which the donor punished, of those in which it might.
 
@@ -149,6 +156,7 @@ def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFra
     )
 
 
+@measure()
 def endowments(runs: Runs) -> pl.DataFrame:
     """Return what everybody started the games of a generation with: run, generation, `endowment`.
 
@@ -156,12 +164,13 @@ def endowments(runs: Runs) -> pl.DataFrame:
     """
     rows = [
         (label, generation, endowment)
-        for label, run in labelled(runs)
+        for label, run in runs.labelled()
         for generation, endowment in conserved.endowments(run).items()
     ]
     return _measure(rows, {"endowment": pl.Float64})
 
 
+@measure()
 def gini(runs: Runs) -> pl.DataFrame:
     """Return the inequality of the agents' final resources (their means over the games).
 
@@ -174,6 +183,7 @@ def gini(runs: Runs) -> pl.DataFrame:
     return _measure(rows, {"gini": pl.Float64})
 
 
+@measure()
 def lineage(runs: Runs) -> pl.DataFrame:
     """Return who learnt from whom.
 
@@ -185,13 +195,14 @@ def lineage(runs: Runs) -> pl.DataFrame:
     nobody = pl.lit([None], dtype=pl.List(pl.String))
     heard = pl.when(advisers.list.len() > 0).then(advisers).otherwise(nobody)
     return (
-        rows_of(runs, "strategies")
+        runs.rows("strategies")
         .select(*WHO, heard.alias("adviser"), "strategy")
         .explode("adviser")
         .collect()
     )
 
 
+@measure()
 def answer_quality(runs: Runs) -> pl.DataFrame:
     """Return how the answers behind every generation's figures came about.
 
@@ -200,8 +211,8 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     read, or that names an amount outside the donor's resources), `repaired` (read only when asked
     again) and `defaulted` (never read: the fallback stands in).
     """
-    moves = rows_of(runs, "donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
-    plans = rows_of(runs, "strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
+    moves = runs.rows("donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
+    plans = runs.rows("strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
     outcome = pl.col("outcome")
     invalid = pl.col("action") | outcome.is_in(["repaired", "defaulted"])
     return (
@@ -217,6 +228,7 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     )
 
 
+@measure()
 def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return all measures, one row per run and generation.
 
@@ -253,11 +265,13 @@ def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     ).sort(*WHEN)
 
 
+@measure_each(main=True)
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of one run: one row per generation (columns as in `measures`)."""
     return measures(run).drop("run")
 
 
+@measure()
 def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how the mean donation fraction changes per generation (line of least squares).
 
@@ -277,7 +291,7 @@ def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame
     names = {"run": pl.String, "generations": pl.Int64, **lines}
     table = pl.DataFrame(rows, schema=names, orient="row")
     lost = (pl.col("outcome") == "defaulted").mean().alias("defaulted")
-    shares = rows_of(runs, "donations").group_by("run").agg(lost).collect()
+    shares = runs.rows("donations").group_by("run").agg(lost).collect()
     return table.join(shares, on="run", how="left", maintain_order="left")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from societies.analysis.measures import measure_each
 from societies.analysis.questionnaires.consistency import (
     SCALE,
     SESSION,
@@ -25,6 +26,7 @@ VARIED = [
 """Measures that need a design which varies something."""
 
 
+@measure_each(main=True)
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 

@@ -10,16 +10,24 @@ from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, plain, save
-from societies.analysis.tables import Runs, labelled
+from societies.analysis.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILION,
+    Suffix,
+    blank,
+    legend,
+    plain,
+    save,
+)
 from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
 from societies.scenarios.negotiation import measures as measured
 from societies.scenarios.negotiation.contexts import optimal_points, outcomes
 
@@ -28,12 +36,14 @@ MOST_CONTEXTS = 9
 MOST_PLAYERS = 12
 """Players whose names fit beside a heat map."""
 LIGHT, SKY = "#DCDCDC", "#56B4E9"
+NARROW: dict[str, Any] = {"columnspacing": 1.0, "handlelength": 1.2, "markerscale": 0.5}
+"""Of legends."""
 ENDINGS = {"agreed": BLUE, "mismatch": VERMILION, "turn_limit": GREY, "aborted": "black"}
 FOR_A_PLAYER = {**ENDINGS, "aborted_by_partner": SKY}
 """How games end for one of the two."""
 
 
-def draw(run: Run, folder: str | Path) -> list[Path]:
+def draw(run: Run, folder: str | Path, suffix: Suffix = "png") -> list[Path]:
     """Draw the plots of one run into a folder; return the files.
 
     `outcomes.png` (all games against the frontiers of their contexts), `frontiers.png` (the first
@@ -53,14 +63,14 @@ def draw(run: Run, folder: str | Path) -> list[Path]:
         figures["tournament"] = tournament_figure(run, footer)
     if games["iteration"].n_unique() > 1:
         figures["learning"] = learning_figure(run, footer)
-    return _save(figures, Path(folder), run)
+    return _save(figures, Path(folder), suffix, run)
 
 
-def plot_learning(runs: Runs, folder: str | Path) -> Path:
+def plot_learning(runs: Given, folder: str | Path) -> Path:
     """Draw the learning curve of several runs, in the order given, into a folder."""
-    names, played = zip(*labelled(runs), strict=True)
+    names, played = zip(*Runs.of(runs).labelled(), strict=True)
     footer = f"runs {names[0]} to {names[-1]}"
-    return _save({"learning": learning_figure(runs, footer)}, Path(folder), *played)[0]
+    return _save({"learning": learning_figure(runs, footer)}, Path(folder), "png", *played)[0]
 
 
 # -- figures ----------------------------------------------------------------------------------
@@ -68,7 +78,7 @@ def plot_learning(runs: Runs, folder: str | Path) -> Path:
 
 def outcomes_figure(games: pl.DataFrame, footer: str) -> Figure:
     """Draw where games end, over where the frontiers of their contexts lie."""
-    figure = _figure(9.6, 4.8, footer)
+    figure = blank(9.6, 4.8, footer)
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     draw_outcomes(left, games)
     draw_joint_shares(right, games)
@@ -81,7 +91,7 @@ def frontiers_figure(games: pl.DataFrame, footer: str) -> Figure:
     groups = [group for _, group in games.group_by(keys, maintain_order=True)][:MOST_CONTEXTS]
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
-    figure = _figure(3.4 * columns + 1.2, 3.3 * rows + 0.3, footer)
+    figure = blank(3.4 * columns + 1.2, 3.3 * rows + 0.3, footer)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, group in zip(panels, groups, strict=False):
         draw_frontier(axes, group)
@@ -108,7 +118,7 @@ def players_figure(run: Run, games: pl.DataFrame, footer: str) -> Figure:
     table = measured.players(run)
     if table["iteration"].n_unique() > 1:
         table = table.filter(pl.col("iteration") == pl.col("iteration").max())
-    figure = _figure(9.6, 1.7 + 0.36 * table.height, footer)
+    figure = blank(9.6, 1.7 + 0.36 * table.height, footer)
     left, right = figure.subplots(1, 2, sharey=True)
     draw_scores(left, table)
     draw_endings(right, games, table["player"].to_list())
@@ -119,15 +129,15 @@ def tournament_figure(run: Run, footer: str) -> Figure:
     """Draw every player's mean score against every other as a heat map."""
     meetings = measured.meetings(run)
     names = measured.players(run)["player"].unique(maintain_order=True).to_list()[:MOST_PLAYERS]
-    figure = _figure(2.6 + 0.75 * len(names), 1.6 + 0.55 * len(names), footer)
+    figure = blank(2.6 + 0.75 * len(names), 1.6 + 0.55 * len(names), footer)
     draw_meetings(figure.subplots(), meetings, names)
     return figure
 
 
-def learning_figure(runs: Runs, footer: str) -> Figure:
+def learning_figure(runs: Given, footer: str) -> Figure:
     """Draw score, agreement and Pareto rate over the iterations."""
     table = measured.measures(runs)
-    figure = _figure(9.6, 4.0, footer)
+    figure = blank(9.6, 4.0, footer)
     left, right = figure.subplots(1, 2)
     _prepare(left, "Score", "iteration", "mean reward per seat")
     left.plot(table["iteration"], table["score"], "o-", color=BLUE, ms=4)
@@ -142,7 +152,7 @@ def learning_figure(runs: Runs, footer: str) -> Figure:
     right.plot(table["iteration"], table["errors"], "^:", color=VERMILION, ms=4, label="errors")
     right.set_ylim(-0.02, 1.02)
     right.yaxis.set_major_formatter(PercentFormatter(1))
-    _legend(right)
+    legend(right, **NARROW)
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
@@ -176,7 +186,7 @@ def draw_outcomes(axes: Axes, games: pl.DataFrame) -> None:
     axes.annotate(f"no deal: {failed} of {games.height}", (0, 0), (4, 5), **_note())
     axes.plot(0, 0, "x", color="black", ms=7, clip_on=False, zorder=4)
     _square(axes)
-    _legend(axes, ncols=3)
+    legend(axes, **NARROW, ncols=3)
 
 
 def draw_joint_shares(axes: Axes, games: pl.DataFrame) -> None:
@@ -246,7 +256,7 @@ def draw_endings(axes: Axes, games: pl.DataFrame, players: Sequence[str]) -> Non
         axes.barh([0], [0], color=FOR_A_PLAYER[ending], label=ending.replace("_", " "))
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    _legend(axes, ncols=5)
+    legend(axes, **NARROW, ncols=5)
 
 
 def draw_meetings(axes: Axes, meetings: pl.DataFrame, names: Sequence[str]) -> None:
@@ -283,19 +293,9 @@ def _ending(row: dict[str, Any], player: str) -> str:
 # -- helpers ----------------------------------------------------------------------------------
 
 
-def _figure(width: float, height: float, footer: str) -> Figure:
-    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-    figure = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(figure)
-    figure.supxlabel(
-        plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
-    )
-    return figure
-
-
-def _save(figures: dict[str, Figure], folder: Path, *runs: Run) -> list[Path]:
+def _save(figures: dict[str, Figure], folder: Path, suffix: Suffix, *runs: Run) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    return [save(figure, folder / f"{name}.png", *runs) for name, figure in figures.items()]
+    return [save(figure, folder / f"{name}.{suffix}", *runs) for name, figure in figures.items()]
 
 
 def _footer(run: Run, games: pl.DataFrame) -> str:
@@ -339,20 +339,6 @@ def _square(axes: Axes) -> None:
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _legend(axes: Axes, ncols: int = 4) -> None:
-    axes.legend(
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        borderaxespad=0.1,
-        columnspacing=1.0,
-        handlelength=1.2,
-        ncols=ncols,
-        frameon=False,
-        fontsize=7,
-        markerscale=0.5,
-    )
 
 
 def _note(colour: str = "black") -> dict[str, Any]:

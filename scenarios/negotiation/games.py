@@ -5,7 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from societies.analysis.tables import Defaulted, Runs, labelled, rows_of
+from societies.analysis.measures import measure
+from societies.analysis.tables import Defaulted
+from societies.runs.runs import Runs
 from societies.scenarios.negotiation.contexts import (
     Context,
     Points,
@@ -30,6 +32,7 @@ GAME = ("run", "scope")
 """What tells one game's rows from another's."""
 
 
+@measure()
 def games(runs: Runs) -> pl.DataFrame:
     """Return one row per game: its context, how it ended, and how good the outcome is.
 
@@ -43,7 +46,7 @@ def games(runs: Runs) -> pl.DataFrame:
     Pareto-optimal in the same sense). Both are null under the strict objective, where nothing is
     ever dominated.
     """
-    ends = rows_of(runs, "outcomes").drop("seq", "step", "agent", "game", "red", "blue")
+    ends = runs.rows("outcomes").drop("seq", "step", "agent", "game", "red", "blue")
     faults = [pl.col(f"{seat}_corrections").fill_null(0) for seat in SEATS]
     frame = (
         contexts(runs)
@@ -74,7 +77,7 @@ def _corrections(runs: Runs) -> pl.LazyFrame:
     """Return how many faulty turns each seat of a game had, and whose was the last one."""
     seat = pl.col("seat")
     counts = [(seat == each).sum().cast(pl.Int64).alias(f"{each}_corrections") for each in SEATS]
-    rows = rows_of(runs, "corrections").sort("run", "seq")
+    rows = runs.rows("corrections").sort("run", "seq")
     return rows.group_by(GAME, maintain_order=True).agg(*counts, last_fault_by=seat.last())
 
 
@@ -114,6 +117,7 @@ def distance_to_frontier(context: Context, points: Points, weight: float = 0.0) 
     )
 
 
+@measure()
 def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per seat of each game: the 2K samples of the paper.
 
@@ -167,9 +171,9 @@ def seats(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
 
 def contexts(runs: Runs) -> pl.LazyFrame:
     """Return table `contexts` with the iteration of every game."""
-    table = rows_of(runs, "contexts").drop("seq", "step", "agent")
+    table = runs.rows("contexts").drop("seq", "step", "agent")
     if "iteration" in table.collect_schema().names():
         return table
-    places = {label: place for place, (label, _) in enumerate(labelled(runs), start=1)}
+    places = {label: place for place, (label, _) in enumerate(runs.labelled(), start=1)}
     iteration = pl.col("run").replace_strict(places, return_dtype=pl.Int64)
     return table.with_columns(iteration.alias("iteration"))

@@ -13,11 +13,12 @@ from math import log2
 from typing import Any
 
 import polars as pl
-from scipy import stats
 
+from societies.analysis.measures import measure, measure_each
 from societies.analysis.statistics import Interval, mean_interval
-from societies.analysis.tables import Defaulted, Runs, rows_of
+from societies.analysis.tables import Defaulted
 from societies.runs.run import Run
+from societies.runs.runs import Runs
 from societies.scenarios.negotiation.games import (
     GAME,
     ORDER,
@@ -72,21 +73,22 @@ MAIN = (
 """Those that a summary shows."""
 
 
+@measure()
 def turns(runs: Runs) -> pl.DataFrame:
     """Return one row per accepted turn, messages and proposals together.
 
     Columns: run, iteration, game, `turn` (from 1), `player`, `seat`, `action` (`message` or
     `propose`), `text` (with its tag), `tokens` (of the completion, as its model counts them).
     """
-    said = rows_of(runs, "messages").filter(pl.col("channel") == "negotiation")
-    proposed = rows_of(runs, "proposals")
+    said = runs.rows("messages").filter(pl.col("channel") == "negotiation")
+    proposed = runs.rows("proposals")
     both = pl.concat(
         [
             said.select(*GAME, "seq", "agent", "text", action=pl.lit("message")),
             proposed.select(*GAME, "seq", "agent", "text", action=pl.lit("propose")),
         ]
     )
-    calls = rows_of(runs, "calls").filter((pl.col("prompt") == "turn") & pl.col("readable"))
+    calls = runs.rows("calls").filter((pl.col("prompt") == "turn") & pl.col("readable"))
     tokens = calls.select(*GAME, _place(), tokens="completion_tokens")
     who = contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
     is_red = pl.col("agent") == pl.col("red")
@@ -111,6 +113,7 @@ def _place() -> pl.Expr:
     return pl.col("seq").rank("ordinal").over("run", "scope").cast(pl.Int64).alias("turn")
 
 
+@measure()
 def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return all measures, one row per run and iteration.
 
@@ -130,6 +133,7 @@ def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return _aggregate(runs, (), defaulted)
 
 
+@measure()
 def players(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the measures of every player, over the games it took part in, best score first.
 
@@ -142,6 +146,7 @@ def players(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return found.sort(order, descending=falling, maintain_order=True)
 
 
+@measure_each(main=True)
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of one run: a row per player, with the main columns of `players`."""
     found = players(run).select("iteration", "player", *MAIN)
@@ -150,6 +155,7 @@ def summary(run: Run) -> pl.DataFrame:
     return found if found["iteration"].n_unique() > 1 else found.drop("iteration")
 
 
+@measure()
 def meetings(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how every player fares against every other, over both seats.
 
@@ -174,6 +180,7 @@ def meetings(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     )
 
 
+@measure()
 def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return Pearson's correlation between iteration and score: do rewards rise?
 
@@ -185,6 +192,8 @@ def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -
         runs: one run or several.
         defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
     """
+    from scipy import stats
+
     table = seats(runs, defaulted)
     rows = []
     for name, part in (("all", table), ("agreed", table.filter("agreed"))):
@@ -195,6 +204,7 @@ def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
+@measure()
 def inconsistency(runs: Runs) -> pl.DataFrame:
     """Return the part of each seat's messages that the judge flagged; unread verdicts are left out.
 
@@ -202,7 +212,7 @@ def inconsistency(runs: Runs) -> pl.DataFrame:
     """
     flagged = pl.col("flagged").list.len().cast(pl.Int64)
     return (
-        rows_of(runs, "verdicts")
+        runs.rows("verdicts")
         .filter(pl.col("outcome") != "defaulted")
         .join(contexts(runs).select(*GAME, "iteration"), on=GAME, how="left")
         .select(*WHEN, "game", "seat", "player", "messages", flagged)

@@ -1,7 +1,7 @@
 """Showing an estimate, alone or against what a run took."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -11,10 +11,12 @@ from societies.cli.show import console
 from societies.cli.tables import as_table, literal
 from societies.cli.visible import json_text
 from societies.config.schema import RunConfig
-from societies.execute.estimate import Estimate, Range, estimate
 from societies.runs.results import MODEL
 from societies.runs.run import Run
 from societies.scenario import Scenario
+
+if TYPE_CHECKING:
+    from societies.execute.estimate import Estimate, Range
 
 MOST_CALLS = 10_000
 """Calls of a run beyond which `show` does not play it again by itself."""
@@ -22,6 +24,8 @@ MOST_CALLS = 10_000
 
 def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> None:
     """Print the estimate of a run that is not begun: per role and model, with its assumptions."""
+    from societies.execute.estimate import estimate
+
     found = estimate(config, scenario)
     if as_json:
         summary = {**asdict(found), "cost": found.cost, "unpriced": found.unpriced}
@@ -41,6 +45,8 @@ def show_against_actual(run: Run) -> None:
     stages = run.config.stages()
     if all(provider_of(spec.name).is_free for stage in stages for _, spec in stage.models()):
         return
+    from societies.execute.estimate import estimate  # heavy, and most runs end above
+
     out = console()
     totals = run.about.get("totals") or {}
     if totals.get("calls", 0) > MOST_CALLS:
@@ -57,7 +63,7 @@ def show_against_actual(run: Run) -> None:
     out.print(as_table("Estimate against actual", against_actual(run, found)))
 
 
-def against_actual(run: Run, found: Estimate) -> pl.DataFrame:
+def against_actual(run: Run, found: "Estimate") -> pl.DataFrame:
     """Return one row per role and model: each amount's range and what it came to."""
     roles = run.table("agents").select("agent", "role").unique()
     actual = (
@@ -99,18 +105,18 @@ def _row(line: Any) -> dict[str, str]:
     }
 
 
-def _total(found: Estimate) -> str:
+def _total(found: "Estimate") -> str:
     if not found.unpriced:
         return f"in all {_dollars(found.cost)}"
     return f"in all {_dollars(found.cost)}, and what {', '.join(found.unpriced)} costs (unpriced)"
 
 
-def _range(amount: Range) -> str:
+def _range(amount: "Range") -> str:
     low, high = (f"{round(end):,}" for end in amount)
     return low if low == high else f"{low} to {high}"
 
 
-def _dollars(cost: Range) -> str:
+def _dollars(cost: "Range") -> str:
     low, high = (_price(end) for end in cost)
     return low if low == high else f"{low} to {high}"
 

@@ -164,10 +164,13 @@ def fork(
 def replay(path: RunPath, quiet: Quiet = False) -> None:
     """Re-execute a finished run from its journal alone, and compare the records."""
     from societies.cli.progress import watch_with
+    from societies.execute.replay import left_out
     from societies.execute.replay import replay as replay_run
 
     replayed = replay_run(path, watch=watch_with(quiet=quiet))
     say("replayed: every request and every row is the same", err=True)
+    for what in left_out(replayed):
+        say(f"not compared: {what}", err=True)
     say(replayed.path)
 
 
@@ -192,6 +195,7 @@ def show(
     ] = None,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the story.")] = False,
     plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="Draw them as SVG, not PNG.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Show a run: its summary and results, one call, its story, or its plots.
@@ -202,7 +206,7 @@ def show(
     from societies.runs.run import Run
 
     if len(paths) > 1:
-        _compare(paths, as_json=as_json, other=bool(call or transcript or plots))
+        _compare(paths, as_json=as_json, other=bool(call or transcript or plots or svg))
         return
     found = Run(paths[0])
     if call is None or plots:
@@ -219,8 +223,8 @@ def show(
             from societies.cli.estimate import show_against_actual
 
             show_against_actual(found)
-    if plots:
-        display.draw_plots(found)
+    if plots or svg:
+        display.draw_plots(found, svg=svg)
 
 
 app.command()(population)

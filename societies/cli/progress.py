@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from societies.calls.provider import provider_of
 from societies.cli.output import Screen, say
+from societies.cli.tables import cost_text
 from societies.cli.visible import visible
 from societies.execute.play import count_calls
 from societies.execute.run import Watch, unwatched
@@ -119,11 +120,3 @@ def _show(society: Society, total: int | None, seconds: float, display: Display)
     if total is not None and rate > 0 and total > totals.calls:
         parts.append(f"{(total - totals.calls) / rate:,.0f} s left")
     display(totals.calls, total, ", ".join(parts))
-
-
-def cost_text(cost: float, unpriced: int) -> str:
-    """Say what calls cost; a call without a known price is named, never counted as free."""
-    known = f"${cost:,.4f}" if cost else "$0"
-    if not unpriced:
-        return known
-    return f"{known} and {unpriced:,} unpriced calls"

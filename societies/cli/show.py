@@ -5,8 +5,7 @@ import json
 import polars as pl
 from rich.console import Console
 
-from societies.cli.progress import cost_text
-from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.tables import as_table, as_tables, cost_text, literal
 from societies.cli.visible import json_text, visible
 from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run
@@ -99,11 +98,11 @@ def show_transcript(run: Run) -> None:
         print(visible(line))  # noqa: T201 - the command's output
 
 
-def draw_plots(run: Run) -> None:
+def draw_plots(run: Run, *, svg: bool = False) -> None:
     """Draw the scenario's plots into the run's directory and print where they lie."""
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
-    for path in plot(run, folder):
+    for path in plot(run, folder, "svg" if svg else "png"):
         print(visible(path))  # noqa: T201 - the command's output
 
 

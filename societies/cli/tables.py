@@ -121,3 +121,11 @@ def _cell(value: Any) -> str:
         digits = 3 if abs(value) < 1000 else 1
         return f"{round(value, digits) + 0.0:,.{digits}f}"  # no "-0.000"
     return f"{value:,}" if isinstance(value, int) else visible(value)
+
+
+def cost_text(cost: float, unpriced: int) -> str:
+    """Say what calls cost; a call without a known price is named, never counted as free."""
+    known = f"${cost:,.4f}" if cost else "$0"
+    if not unpriced:
+        return known
+    return f"{known} and {unpriced:,} unpriced calls"

@@ -9,11 +9,14 @@ from polars.testing import assert_frame_equal
 from societies.errors import InputError, ReplayDiffersError
 from societies.execute.run import Watch, make_society, release, unwatched
 from societies.record.log import logical
+from societies.record.types import schema
 from societies.runs.run import Run
 
 
 def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
     """Re-execute a finished run from its journal alone and compare the records.
+
+    Of a run that another version made, what both have is compared: see `left_out`.
 
     Raises:
         InputError: there is no run, or it is not finished.
@@ -38,15 +41,35 @@ def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
         finally:
             release(society)
         for record in found.record_types:
-            segments = Path(folder) / "log" / record.table
-            _compare(record.table, found.table(record.table), segments)
+            if record.table in found.tables:
+                segments = Path(folder) / "log" / record.table
+                _compare(record.table, found.table(record.table), segments)
     return found
 
 
+def left_out(run: Run) -> list[str]:
+    """Return what a replay of a run cannot compare, in words: what only one version records."""
+    told = []
+    for record in run.record_types:
+        if record.table not in run.tables:
+            told.append(f"table {record.table!r} is not recorded")
+            continue
+        recorded, now = run.table(record.table).collect_schema().names(), list(schema(record))
+        for name in dict.fromkeys([*now, *recorded]):
+            column = f"column {name!r} of table {record.table!r}"
+            if name not in recorded:
+                told.append(f"{column} is not recorded")
+            elif name not in now:
+                told.append(f"{column} is recorded no more")
+    return told
+
+
 def _compare(name: str, recorded: pl.LazyFrame, segments: Path) -> None:
-    """Raise unless a table of the run and its replay agree in every logical column."""
-    before = logical(recorded).collect()
-    after = logical(pl.scan_parquet(sorted(segments.glob("*.parquet")), glob=False)).collect()
+    """Raise unless a table of the run and its replay agree in every logical column of both."""
+    played = pl.scan_parquet(sorted(segments.glob("*.parquet")), glob=False)
+    there = played.collect_schema().names()
+    both = [name for name in recorded.collect_schema().names() if name in there]
+    before, after = (logical(table.select(both)).collect() for table in (recorded, played))
     try:
         assert_frame_equal(before, after, check_exact=True)
     except AssertionError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from pydantic_core import to_json
@@ -10,14 +10,12 @@ from pydantic_core import to_json
 from societies.errors import InputError
 from societies.loading.inputs import settings
 from societies.runs.results import summarise
-
-if TYPE_CHECKING:
-    from societies.runs.run import Run
+from societies.runs.run import Run
 
 FACTS = ("status", "scenario", "parent", "calls", "from the journal", "tokens", "cost", "unpriced")
 
 
-def facts(runs: Sequence["Run"]) -> pl.DataFrame:
+def facts(runs: Sequence[Run]) -> pl.DataFrame:
     """Return one row per run: `run` (its directory) and the columns of `FACTS`.
 
     `parent` names the run and the scope that a fork began at, null for others.
@@ -25,7 +23,7 @@ def facts(runs: Sequence["Run"]) -> pl.DataFrame:
     return pl.DataFrame([_facts(run) for run in runs], infer_schema_length=None)
 
 
-def _facts(run: "Run") -> dict[str, Any]:
+def _facts(run: Run) -> dict[str, Any]:
     about = run.about
     totals, parent = about.get("totals") or {}, about.get("parent")
     tokens = totals.get("prompt_tokens", 0) + totals.get("completion_tokens", 0)
@@ -42,12 +40,18 @@ def _facts(run: "Run") -> dict[str, Any]:
     return {"run": str(run.path), **dict(zip(FACTS, values, strict=True))}
 
 
-def differences(runs: Sequence["Run"]) -> pl.DataFrame:
+def differences(runs: Sequence[Run]) -> pl.DataFrame:
     """Return the values that are not the same in all runs: `key`, and a column per run.
 
     Values are JSON; a key that a run does not have is null.
     """
-    found = [dict(_flat(settings(run.config, run.scenario))) for run in runs]
+    found = [
+        {
+            key: to_json(value).decode()
+            for key, value in flat(settings(run.config, run.scenario)).items()
+        }
+        for run in runs
+    ]
     keys = dict.fromkeys(key for each in found for key in each)
     rows = [(key, *(each.get(key) for each in found)) for key in keys]
     names = ["key", *(str(run.path) for run in runs)]
@@ -59,20 +63,22 @@ def differences(runs: Sequence["Run"]) -> pl.DataFrame:
     return pl.DataFrame(apart, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def _flat(value: Any, above: str = "") -> list[tuple[str, str]]:
-    """Return every value of a configuration by its dotted key, as JSON."""
+def flat(value: Any, above: str = "") -> dict[str, Any]:
+    """Return every value of a configuration by its dotted key."""
     items: Any = ()
     if isinstance(value, Mapping):
         items = value.items()
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         items = enumerate(value)
     if not items:
-        return [(above, to_json(value).decode())]
+        return {above: value}
     prefix = f"{above}." if above else ""
-    return [pair for key, item in items for pair in _flat(item, f"{prefix}{key}")]
+    return {
+        key: each for name, item in items for key, each in flat(item, f"{prefix}{name}").items()
+    }
 
 
-def parting(one: "Run", other: "Run") -> str | None:
+def parting(one: Run, other: Run) -> str | None:
     """Return the key of the first call, in program order, that is not the same in both runs.
 
     Calls are the same when the same was asked of the same model and, as far as the record shows,
@@ -90,7 +96,7 @@ def parting(one: "Run", other: "Run") -> str | None:
     return None
 
 
-def results(runs: Sequence["Run"]) -> pl.DataFrame | None:
+def results(runs: Sequence[Run]) -> pl.DataFrame | None:
     """Return the finished runs' result tables below each other, with a first column `run`.
 
     None: no run has one.

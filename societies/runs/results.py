@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -31,10 +32,11 @@ def conclude(run: Run) -> list[str]:
     return list(findings(run)) if findings else []
 
 
-def plot(run: Run, folder: Path) -> list[Path]:
-    """Draw the scenario's plots of a run into `folder`; return their files."""
+def plot(run: Run, folder: Path, suffix: Literal["png", "svg"] = "png") -> list[Path]:
+    """Draw the scenario's plots of a run into `folder`, as PNG or SVG; return their files."""
     plots = run.scenario.part("plots")
-    files: list[Path] = plots(run, folder) if plots else []
+    given = () if suffix == "png" else (suffix,)
+    files: list[Path] = plots(run, folder, *given) if plots else []
     return files
 
 

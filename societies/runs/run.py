@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
 from societies.runs import run_json
 from societies.scenario import Scenario
-from societies.society import load_society
 from societies.words import nearest
 
 
@@ -103,6 +103,8 @@ class Run:
     @property
     def record_types(self) -> tuple[type[Record], ...]:
         """The record types that the run logs."""
+        from societies.society import load_society  # it brings Mesa, which takes a second
+
         return (*CORE_RECORDS, *load_society(self.scenario).records)
 
     @property
@@ -231,11 +233,13 @@ class Run:
         Raises:
             InputError: the run has no such table.
         """
-        kinds = {record.table: record for record in self.record_types}
-        if name not in kinds:
-            return self.table(name)
-        columns = schema(kinds[name])
         there = any((self.path / "log" / name).glob("*.parquet"))
+        record = _known(name, self.scenario) if there else None
+        if record is None:
+            record = {each.table: each for each in self.record_types}.get(name)
+        if record is None:
+            return self.table(name)
+        columns = schema(record)
         if not there and not self.written.get(name, {}).get("segments"):
             return pl.LazyFrame(schema=columns)
         table = self.table(name)
@@ -285,3 +289,20 @@ class Run:
         if not (self.path / "scenario.yaml").is_file():
             raise InputError(f"{self.path} has no scenario.yaml: it cannot be run or read any more")
         return load(self.path / "scenario.yaml")
+
+
+def _known(table: str, scenario: Scenario) -> type[Record] | None:
+    """Return the record of a table that is there, if it can be told without the society.
+
+    That is one of every society, or the only one of that name in the scenario's `records.py`.
+    """
+    package = scenario.society.partition(":")[0].rpartition(".")[0]
+    own: list[type[Record]] = []
+    if (scenario.folder / "records.py").is_file():
+        own = [
+            each
+            for each in vars(import_module(f"{package}.records")).values()
+            if isinstance(each, type) and issubclass(each, Record)
+        ]
+    found = {each for each in (*CORE_RECORDS, *own) if getattr(each, "table", None) == table}
+    return found.pop() if len(found) == 1 else None

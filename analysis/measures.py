@@ -1,0 +1,173 @@
+"""Measures: functions of runs that say what the columns of their table mean."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec
+
+import polars as pl
+
+from societies.analysis.quality import outcomes
+from societies.analysis.statistics import mean_interval
+from societies.runs.course import Course
+from societies.runs.run import Run
+from societies.runs.runs import Given, Runs
+
+P = ParamSpec("P")
+Frame = pl.DataFrame
+
+
+class Column(NamedTuple):
+    """What a column of a measure means, for the terminal, a report and the axes of a plot."""
+
+    caption: str
+    unit: str = ""
+
+    def __str__(self) -> str:
+        """Return both, as an axis is labelled."""
+        return f"{self.caption} ({self.unit})" if self.unit else self.caption
+
+
+COMMON = {
+    "run": Column("run"),
+    "low": Column("lower end of the 95 % interval"),
+    "high": Column("upper end of the 95 % interval"),
+    "note": Column("why there is no interval"),
+    "answers": Column("answers"),
+    "lenient": Column("answers read with goodwill as to their form", "share"),
+    "invalid": Column("answers with a reply that was none", "share"),
+    "repaired": Column("answers read only when asked again", "share"),
+    "refused": Column("answers refused", "share"),
+    "defaulted": Column("answers that no readable reply stands behind", "share"),
+}
+"""Columns that mean the same wherever they stand."""
+SEEDS = ("seed", "scenario.seed")
+"""Columns of a table of runs by which repetitions differ, and conditions do not."""
+
+
+class Measure(Generic[P]):
+    """A function that makes a table from runs: it takes a run, several, or where they lie.
+
+    Args:
+        function: makes the table of all runs together.
+        columns: what its own columns mean.
+        main: whether it is the result table of its scenario.
+        alone: makes the table of a single run, if that has no column `run`.
+    """
+
+    def __init__(
+        self,
+        function: Callable[Concatenate[Runs, P], Frame],
+        columns: Mapping[str, Column],
+        *,
+        main: bool = False,
+        alone: Callable[Concatenate[Run, P], Frame] | None = None,
+    ) -> None:
+        self.columns = {**COMMON, **columns}
+        self.main = main
+        self._function, self._alone = function, alone
+        named: Callable[..., Frame] = alone or function
+        update_wrapper(self, named)
+
+    def __call__(self, runs: Given, *args: P.args, **options: P.kwargs) -> Frame:
+        """Return the table.
+
+        Raises:
+            InputError: there is no run, or one of them twice.
+        """
+        if self._alone is not None and isinstance(runs, Run):
+            return self._alone(runs, *args, **options)
+        return self._function(Runs.of(runs), *args, **options)
+
+    def column(self, name: str) -> Column:
+        """Return what a column means; of one that is not declared, its name in words."""
+        return self.columns.get(name, Column(name.replace("_", " ")))
+
+
+def measure(
+    *, main: bool = False, **columns: Column
+) -> Callable[[Callable[Concatenate[Runs, P], Frame]], Measure[P]]:
+    """Make a measure of a function that takes `Runs`; its table has a first column `run`."""
+    return lambda function: Measure(function, columns, main=main)
+
+
+def measure_each(
+    *, main: bool = False, **columns: Column
+) -> Callable[[Callable[Concatenate[Run, P], Frame]], Measure[P]]:
+    """Make a measure of a function that takes one run.
+
+    Of several runs, its tables stand below each other, behind a column `run`; a run given by itself
+    has none.
+    """
+
+    def declare(function: Callable[Concatenate[Run, P], Frame]) -> Measure[P]:
+        def together(runs: Runs, /, *args: P.args, **options: P.kwargs) -> Frame:
+            tables = [
+                function(run, *args, **options).select(
+                    pl.lit(label).alias("run"), pl.exclude("run")
+                )
+                for label, run in runs.labelled()
+            ]
+            return pl.concat(tables, how="diagonal_relaxed")
+
+        return Measure(together, columns, main=main, alone=function)
+
+    return declare
+
+
+def means(
+    runs: Runs,
+    table: str,
+    by: str | Sequence[str],
+    of: Mapping[str, str],
+    over: str = "agent",
+) -> Frame:
+    """Return means of columns of a table, with 95 % intervals (Student's t), per condition.
+
+    A condition is what the runs were set to, their seeds aside. Of one run, the interval is over
+    its agents, who are independent of each other only if they do not meet; of several, over runs.
+    Everybody counts alike, however many rows one has.
+
+    Args:
+        runs: the runs.
+        table: a table's name.
+        by: columns of it that rows are told apart by, such as `round`.
+        of: for each figure of the result the column it is the mean of.
+        over: the column that says whose a row is.
+
+    Columns: the parameters that differ, those of `by`, `runs`, for each figure `FIGURE`,
+    `FIGURE_low` and `FIGURE_high` (null where there is no interval), and, if the table has
+    outcomes, `answers`, `lenient`, `invalid`, `defaulted`.
+    """
+    rows = runs.table(table)
+    names, own = (each.collect_schema().names() for each in (rows, runs.rows(table)))
+    keys = [name for name in names if name not in own and name not in SEEDS]
+    keys += [by] if isinstance(by, str) else list(by)
+    figures = [pl.col(column).cast(pl.Float64).mean().alias(name) for name, column in of.items()]
+    units = rows.group_by(*keys, "run", over).agg(figures).sort(*keys, "run", over)
+    if len(runs) > 1:
+        units = units.group_by(*keys, "run", maintain_order=True).agg(pl.col(*of).mean())
+    found = _with_ends(units.collect(), keys, list(of), "runs" if len(runs) > 1 else f"{over}s")
+    runs_there = pl.col("run").n_unique().cast(pl.Int64).alias("runs")
+    counted = rows.group_by(keys).agg(runs_there, *(outcomes() if "outcome" in names else []))
+    told = found.join(counted.collect(), on=keys, nulls_equal=True, maintain_order="left")
+    return told.select(*keys, "runs", pl.exclude(*keys, "runs"))
+
+
+def _with_ends(units: Frame, keys: Sequence[str], figures: Sequence[str], unit: str) -> Frame:
+    """Return the means over units, each with the ends of its interval."""
+    rows = []
+    for key, part in units.group_by(keys, maintain_order=True):
+        row = dict(zip(keys, key, strict=True))
+        for name in figures:
+            known = part[name].drop_nulls()
+            ends = mean_interval(known.to_list(), unit=unit)
+            row |= {name: known.mean(), f"{name}_low": ends.low, f"{name}_high": ends.high}
+        rows.append(row)
+    names = [f"{name}{end}" for name in figures for end in ("", "_low", "_high")]
+    schema = {key: units.schema[key] for key in keys} | dict.fromkeys(names, pl.Float64)
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def rules_at(run: Run, seq: int) -> Any:
+    """Return the scenario's parameters in force at a row of a run; of many, ask one `Course`."""
+    return Course(run).protocol(seq)
