@@ -278,8 +278,8 @@ class StopAt:
     def __init__(self, society, scope: str) -> None:
         append = society.calls.journal.append
 
-        def watched(key, *rest):
-            append(key, *rest)
+        def watched(key, *rest, **options):
+            append(key, *rest, **options)
             if key.startswith(scope):
                 society.interrupt("enough")
 

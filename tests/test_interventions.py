@@ -125,8 +125,8 @@ def test_a_run_with_interventions_is_resumed_as_if_undisturbed(changed, tmp_path
     def stop_soon(society: Society):
         append, left = society.calls.journal.append, iter(range(20))
 
-        def append_some(*arguments):
-            append(*arguments)
+        def append_some(*arguments, **options):
+            append(*arguments, **options)
             if next(left, None) is None:
                 society.interrupt("enough")
 
