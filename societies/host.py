@@ -19,7 +19,7 @@ from societies.calls.calls import Calls
 from societies.calls.provider import provider_of
 from societies.calls.task import Work
 from societies.config.schema import RunConfig
-from societies.config.shown import Surroundings
+from societies.config.surroundings import Surroundings
 from societies.record.artifacts import Artifacts
 from societies.record.types import AnswerRecord, CallRecord, MessageRecord, Record
 from societies.record.work import Result

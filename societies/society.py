@@ -28,7 +28,7 @@ from societies.calls.calls import Calls
 from societies.calls.provider import provider_of
 from societies.calls.shares import AnswerShares
 from societies.config.schema import Protocol, RunConfig
-from societies.config.shown import Surroundings
+from societies.config.surroundings import Surroundings
 from societies.driving import Drive
 from societies.halt import Halt
 from societies.hooks.interventions import Interventions
