@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import societies
+from societies.calls.totals import Totals
 from societies.cli.main import app
 from societies.errors import InputError
 from societies.execute import rebuild as repairs
+from societies.runs import run_json
 from societies.runs.run import Run
 from tests.conftest import SMALL, assert_same_record, record
 
@@ -55,6 +58,9 @@ ODD = [
     ("totals.cost", float("nan")),
     ("totals.cost", {}),
     ("totals.prompt_tokens", 1.5),
+    ("totals.given_up", "2"),
+    ("unanswered", "2"),
+    ("unanswered", -1),
     ("tables", None),
     ("tables", []),
     ("tables", "all"),
@@ -133,3 +139,7 @@ def test_a_parent_that_is_null_is_none(sound: Run, run: Run) -> None:
     edited(run, "parent", None)
     edited(run, "status", "interrupted")
     assert_same_record(record(societies.resume(run.path)), record(sound))
+
+
+def test_everything_that_is_counted_is_looked_at() -> None:
+    assert set(run_json.Totals.model_fields) == {field.name for field in fields(Totals)}

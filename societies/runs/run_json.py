@@ -23,6 +23,7 @@ class Totals(Part):
     completion_tokens: Count = 0
     cost: Amount = 0.0
     unpriced: Count = 0
+    given_up: Count = 0
 
 
 class Written(Part):
@@ -54,6 +55,7 @@ class About(Part):
     reason: str | None = None
     seconds: Amount | None = None
     totals: Totals | None = None
+    unanswered: Count = 0
     tables: dict[str, Written] = Field(default_factory=dict)
     parent: Parent | None = None
 
