@@ -13,7 +13,7 @@ from societies.agents.memory import Conversation
 from societies.agents.models.scripted import Mind, Seen, part
 from societies.config.schema import Protocol
 from societies.record.types import ActionRecord, Record
-from societies.scenario import Scenario
+from societies.scenario import Scenario, resolve
 
 if TYPE_CHECKING:
     from societies.agents.agent import LLMAgent as Agent
@@ -53,6 +53,4 @@ def __getattr__(name: str) -> Any:
     """Import what needs Mesa, which costs a second, when it is first used."""
     if name not in _HEAVY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from societies.scenario import resolve
-
     return resolve(_HEAVY[name])

@@ -58,9 +58,9 @@ class Scenario:
     def here(cls, title: str, **given: Any) -> Self:
         """Return the scenario of the folder whose `__init__.py` calls this, by its files.
 
-        Of `protocol.py` it takes the `Protocol` and, where there are such, `ROLES`, `check`,
-        and `people`; of `minds.py` every `Mind`. The other files are imported
-        when they are used: the `Society` of `society.py`, `summary` and `findings` of
+        Of `protocol.py` it takes the `Protocol` and, where there are such, `ROLES`, `check`
+        and `people`; of `minds.py` every `Mind`. The other files are imported when they are used:
+        the `Society` of `society.py`, `summary` and `findings` of
         `measures.py`, `violations` of `conserved.py` (or of `measures.py`), `draw` of `figures.py`.
 
         Args:

@@ -138,7 +138,7 @@ class Calls:
                 raise ReplayDiffersError(f"{kind} {key} was begun, and the journal has no result")
             self._go_live(kind, key)
             if begun is None:
-                self._check_may_begin()
+                self._check_on()
             task = Task(begun or intent, begun is not None, self.journal, self.artifacts)
             result = await self._do(task, work)
             if self._spent is not None:
@@ -160,13 +160,6 @@ class Calls:
         if self.journal:
             self.journal.finish(task.intent, result)
         return result
-
-    def _check_may_begin(self) -> None:
-        """Raise if nothing new may be begun."""
-        if self._spent is not None:
-            self._check_limits(self._spent)
-        if self.halt.reason:
-            raise RunInterruptedError(self.halt.reason)
 
     def _check_priced(self, intent: Intent, result: Result) -> None:
         """Raise if the cost of a run is limited, and nobody says what some work has cost."""
@@ -309,7 +302,7 @@ class Calls:
         return reserved
 
     def _check_on(self) -> None:
-        """Raise if nothing more may be asked."""
+        """Raise if nothing more may be asked, or begun."""
         if self._spent is not None:
             self._check_limits(self._spent)
         if self.halt.reason:

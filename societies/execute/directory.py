@@ -5,7 +5,6 @@ import platform
 import shutil
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,7 @@ from societies.agents.secrets import without_secrets
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError
 from societies.loading.inputs import keep
+from societies.record.whole import write_whole
 from societies.registry import find
 from societies.society import Society
 
@@ -64,16 +64,11 @@ def write(path: Path, text: str) -> None:
     Raises:
         RunFailedError: the disk is full, or the directory is read-only.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        failure = RunFailedError(f"{path} cannot be written: {error.strerror}")
+        write_whole(path, text.encode())
+    except RunFailedError as failure:
         failure.run = path.parent
-        raise failure from error
+        raise
 
 
 def set_aside(log: Path, aside: Path) -> None:

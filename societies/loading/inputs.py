@@ -17,6 +17,7 @@ from societies.agents.instruments import files as instruments
 from societies.agents.templates.prompts import Prompts
 from societies.config.schema import RunConfig
 from societies.errors import RunFailedError
+from societies.record.whole import write_whole
 from societies.scenario import Scenario
 
 FOLDER = "inputs"
@@ -89,12 +90,10 @@ class Inputs:
         kept = self.folder / f"{_digest(content)}-{ODD.sub('_', name)[-MOST_LETTERS:]}"
         try:
             self.folder.mkdir(exist_ok=True)
-            if not kept.exists():
-                partial = kept.with_name(f"{kept.name}.partial")
-                partial.write_bytes(content)
-                partial.replace(kept)
         except OSError as error:
             raise RunFailedError(f"{kept} cannot be written: {error.strerror}") from error
+        if not kept.exists():
+            write_whole(kept, content)
         return f"{FOLDER}/{kept.name}"
 
 
