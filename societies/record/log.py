@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
@@ -13,6 +12,7 @@ import polars as pl
 
 from societies.errors import RunFailedError
 from societies.record.types import COMMON_COLUMNS, CORE_RECORDS, Record, schema
+from societies.record.whole import write_whole
 
 SEGMENT_ROWS = 20_000
 FLUSH_SECONDS = 30.0
@@ -109,15 +109,9 @@ def _write(path: Path, frame: pl.DataFrame) -> str:
     Raises:
         RunFailedError: the disk is full, or the directory is gone or read-only.
     """
-    content, partial = BytesIO(), path.with_suffix(".partial")
+    content = BytesIO()
     frame.write_parquet(content)
-    try:
-        partial.write_bytes(content.getbuffer())
-        partial.rename(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise RunFailedError(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, content.getbuffer())
     return checksum(content.getbuffer())
 
 

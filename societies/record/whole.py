@@ -6,7 +6,7 @@ from pathlib import Path
 from societies.errors import RunFailedError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Write a file beside its place, and put it there once it is whole.
 
     Raises:
