@@ -177,7 +177,7 @@ def test_protocols_stand_in_one_table(tmp_path):
     names = ["single", "chain_of_thought", "self_consistency", "majority", "demo"]
     runs = [shipped(tmp_path, name, **{"protocol.task.count": 30}) for name in names]
     table = debate.compare(runs)
-    assert table["run"].to_list() == [f"{name}/1" for name in names]
+    assert table["run"].to_list() == [run.name for run in runs]
     assert table["calls_per_question"].to_list() == [1, 1, 6, 6, 6]
     assert table["low"].is_between(0, 1).all()
     with pytest.raises(InputError, match="given twice"):
