@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import societies
+from societies.agents.answers.mathematics import equality, expressions, reading
 from societies.errors import InputError
-from societies.scenarios.debate import equality, expressions
 from societies.scenarios.debate.task import Task
 from societies.scenarios.debate.tasks import (
     TaskError,
@@ -71,7 +71,7 @@ def test_answers_agree_with_their_check(file):
     for item in items:
         if not item["check"]:
             continue
-        answer = equality.boxed(item["solution"]) if "solution" in item else item["answer"][0]
+        answer = reading.boxed(item["solution"]) if "solution" in item else item["answer"][0]
         expected = expressions.evaluate(equality.normal_form(item["check"]))
         numbers = {"second": "2", "all": "12"}
         found = expressions.evaluate(equality.normal_form(numbers.get(answer, answer)))

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from societies.agents.answers.answer import AnswerError
+from societies.agents.answers.mathematics import number
 from societies.agents.models.base import Request
 from societies.agents.models.scripted import Mind, part
 from societies.agents.persona.persona import NOBODY, PersonaView
@@ -19,7 +20,6 @@ from societies.scenarios.debate.answers import (
     SIDE,
     answer_key,
 )
-from societies.scenarios.debate.equality import number
 from societies.scenarios.debate.reading import read_answer
 from societies.scenarios.debate.tasks import Question, is_right, matches
 

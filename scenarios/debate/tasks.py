@@ -6,10 +6,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
+from societies.agents.answers.letters import LETTERS
+from societies.agents.answers.mathematics import (
+    boxed,
+    quantity,
+    same_mathematics,
+    same_number,
+    same_quantity,
+    same_text,
+)
 from societies.agents.errors import SocietyError
 from societies.agents.files import documents, rows
 from societies.agents.streams import stream
-from societies.scenarios.debate import equality
 from societies.scenarios.debate.task import Task
 from societies.words import Place
 
@@ -22,7 +30,6 @@ SHIPPED = {
     "text": "short_answers.csv",
 }
 """Our own items per kind of task; arithmetic is generated."""
-LETTERS = "ABCDEFGHIJ"
 QUESTION_COLUMNS = ("question", "problem", "source", "Question")
 ANSWER_COLUMNS = ("answer", "solution", "reference", "target", "Answer")
 OPTION_COLUMNS = ("options", "choices")
@@ -123,14 +130,14 @@ def is_trapped(question: Question, answer: str | None) -> bool | None:
 def matches(question: Question, given: str, reference: str) -> bool:
     """Whether two answers to a question are the same, by the rules of its kind."""
     if question.kind in {"arithmetic", "gsm"}:
-        return equality.same_number(given, reference)
+        return same_number(given, reference)
     if question.kind == "math":
-        return equality.same_mathematics(given, reference)
+        return same_mathematics(given, reference)
     if question.kind == "ciar":
-        return equality.same_text(given, reference) or equality.same_quantity(given, reference)
+        return same_text(given, reference) or same_quantity(given, reference)
     if question.kind == "choice":
         return given == reference
-    return equality.same_text(given, reference)
+    return same_text(given, reference)
 
 
 def _last_digits(reference: str) -> str:
@@ -253,14 +260,14 @@ def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str
     """Return a reference in the form in which answers are compared."""
     answer = str(given)
     if kind in {"arithmetic", "gsm"}:
-        found = equality.quantity(answer.rpartition("####")[2])
+        found = quantity(answer.rpartition("####")[2])
         if found is None:
             raise TaskError(
                 f"{place}: there is no number alone, or after '####', in the answer {answer[:60]!r}"
             )
         return found[0]
     if kind == "math":
-        return equality.boxed(answer) or answer.strip()
+        return boxed(answer) or answer.strip()
     if kind == "choice":
         return _option_letter(given, options, place)
     return answer.strip()
