@@ -17,8 +17,8 @@ from societies.scenarios.debate.answers import (
     Verdict,
 )
 from societies.scenarios.debate.protocol import DebateProtocol
+from societies.scenarios.debate.questions import Question, is_right
 from societies.scenarios.debate.reading import read_answer
-from societies.scenarios.debate.tasks import Question, is_right
 
 
 def question(kind, accepted=("42",), options=(), traps=()):

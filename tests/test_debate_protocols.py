@@ -12,8 +12,7 @@ from societies.loading.load import load
 from societies.scenarios.debate import SCENARIO, protocol
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import Judge, Solver
-from societies.scenarios.debate.tasks import Question
-from societies.scenarios.debate.voting import vote
+from societies.scenarios.debate.questions import Question, vote
 from tests.debate_runs import calls_by_question, play, prompts, settings
 
 ARITHMETIC = Question("1", "arithmetic", "?", ("42",))

@@ -11,14 +11,8 @@ import pytest
 import societies
 from societies.agents.answers.mathematics import equality, expressions, reading
 from societies.errors import InputError
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import (
-    TaskError,
-    arithmetic,
-    is_right,
-    is_trapped,
-    load_questions,
-)
+from societies.scenarios.debate.questions import is_right, is_trapped
+from societies.scenarios.debate.tasks import Task, TaskError, arithmetic, load_questions
 
 SHIPPED = Path(societies.__file__).parent / "scenarios" / "debate" / "tasks"
 KINDS = ("gsm", "math", "choice", "ciar", "translation", "text")

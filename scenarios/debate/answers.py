@@ -9,8 +9,8 @@ from societies.agents.answers.letters import named_letter
 from societies.agents.answers.mathematics import last_box, read_number
 from societies.agents.answers.structured import ObjectAnswer, read_object
 from societies.scenarios.debate import reading
+from societies.scenarios.debate.questions import Question
 from societies.scenarios.debate.reading import read_answer
-from societies.scenarios.debate.tasks import Question
 
 SATISFIED = re.compile(r"^\W*satisfied\W*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
 PREFERENCE = "Whether there is a preference"
@@ -31,6 +31,8 @@ class Position(Answer):
 
     answer: str | None = None
     """None only in the fallback, for a reply from which no answer could be read."""
+    satisfied: bool | None = None
+    """Self-reflection: whether it is satisfied with its last answer."""
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:

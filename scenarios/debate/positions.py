@@ -13,8 +13,7 @@ from societies.analysis.measures import measure
 from societies.analysis.tables import Defaulted
 from societies.errors import InputError
 from societies.runs.runs import Runs
-from societies.scenarios.debate.tasks import Question, matches
-from societies.scenarios.debate.voting import consensus
+from societies.scenarios.debate.questions import Question, consensus, matches
 
 SEAT = ("run", "question", "agent", "sample")
 """One agent's (with several samples, one sample's) part in one question."""

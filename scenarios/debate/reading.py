@@ -13,7 +13,7 @@ from societies.agents.answers.mathematics import (
     read_words,
 )
 from societies.agents.answers.refusals import is_refusal
-from societies.scenarios.debate.tasks import Question
+from societies.scenarios.debate.questions import Question
 
 TRANSLATION = re.compile(
     r"^[*_`#> \t-]*translation[*_`]*[ \t]*:[*_` \t]*", re.IGNORECASE | re.MULTILINE
