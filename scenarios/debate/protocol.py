@@ -1,7 +1,7 @@
 """The parameters of a debate and of the baselines it is compared with."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -79,7 +79,8 @@ class DebateProtocol(Protocol):
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population, the protocol and the task's file."""
-    protocol, size = cast(DebateProtocol, config.protocol), config.population.size
+    protocol: DebateProtocol = config.protocol
+    size = config.population.size
     if protocol.kind in ONE_AGENT and size != 1:
         yield ("population", "size"), f"{protocol.kind} is about 1 agent, found {size}"
     if protocol.kind == "judged" and size < 2:
