@@ -131,6 +131,9 @@ def test_multiple_choice_files_without_a_header_or_with_a_list(tmp_path):
     row = {"question": "What is 1+1?", "choices": ["1", "2"], "answer": 1}
     listed.write_text(json.dumps(row), encoding="utf-8")
     assert load_questions(Task(kind="choice", file=str(listed)))[0].accepted == ("B",)
+    row = {"question": "Is 1+1 = 2?", "choices": ["True", "False"], "answer": True}
+    listed.write_text(json.dumps(row), encoding="utf-8")
+    assert load_questions(Task(kind="choice", file=str(listed)))[0].accepted == ("A",)
 
 
 def test_shuffling_and_counting_are_seeded():

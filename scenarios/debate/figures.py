@@ -278,6 +278,7 @@ def draw_comparison(figure: FigureBase, runs: Runs) -> None:
     left.set_yticks(places, [_label(row) for row in table.iter_rows(named=True)])
     left.set_xlim(0, 1)
     left.xaxis.set_major_formatter(PercentFormatter(1))
+    left.set_xlabel(f"{compare.column('accuracy').unit}, with its 95 % Wilson interval", fontsize=9)
     style(right, "Tokens per right answer", "")
     bars = right.barh(places, table["tokens_per_right"].fill_null(0).to_list(), color=BLUE)
     labels = [_number(value) for value in table["tokens_per_right"]]

@@ -244,7 +244,8 @@ def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str
 def _option_letter(given: Any, options: Sequence[str], place: str) -> str:
     """Return the right option's letter; given as a letter, a number (from 0), or its text."""
     letters = LETTERS[: len(options)]
-    if isinstance(given, int) and 0 <= given < len(options):
+    is_number = isinstance(given, int) and not isinstance(given, bool)
+    if is_number and 0 <= given < len(options):
         return letters[given]
     answer = str(given).strip()
     if len(answer) == 1 and answer.upper() in letters:
