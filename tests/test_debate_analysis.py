@@ -206,8 +206,10 @@ def test_every_kind_of_run_has_a_summary_and_plots(tmp_path, name):
 
 def test_runs_are_drawn_side_by_side(tmp_path):
     runs = [shipped(tmp_path, name) for name in ("single", "translation")]
-    file = debate_plots.draw_comparison(runs, tmp_path / "comparison.png")
-    assert file.stat().st_size > 10_000
+    file = debate_plots.draw_comparison.save(runs, tmp_path)
+    assert (file.name, file.stat().st_size > 10_000) == ("comparison.png", True)
+    with pytest.raises(InputError, match="this is about one run, and 2 are given"):
+        debate_plots.draw_rounds.save(runs, tmp_path)
 
 
 def test_a_proportion_without_trials_has_no_interval():
