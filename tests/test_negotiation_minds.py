@@ -19,7 +19,6 @@ from societies.scenarios.negotiation.contexts import (
     outcomes,
     worth,
 )
-from societies.scenarios.negotiation.game import Said
 from societies.scenarios.negotiation.minds import (
     Boulware,
     Conceder,
@@ -29,6 +28,7 @@ from societies.scenarios.negotiation.minds import (
     View,
 )
 from societies.scenarios.negotiation.offers import read_offer
+from societies.scenarios.negotiation.society import Said
 
 RESOURCES = ["book", "hat", "ball"]
 CONTEXT = Context((1, 2, 3), ((4, 3, 0), (1, 0, 3)))

@@ -15,7 +15,7 @@ TURNS = ("messages", "proposals")
 
 
 def violations(run: Run) -> Iterator[str]:
-    """Work out every game's outcome again from its context and its proposals (core 2.2, 2.3).
+    """Work out every game's outcome again from its context and its proposals (Liao et al. 2024, 3).
 
     Yields:
         A sentence for each outcome or sample that does not follow from them.
