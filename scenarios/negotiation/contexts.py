@@ -1,11 +1,11 @@
 """Bargaining contexts: what there is, what it is worth to each seat, and what can be reached."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 Seat = Literal["red", "blue"]
 SEATS: tuple[Seat, Seat] = ("red", "blue")
@@ -46,6 +46,11 @@ class Context:
     def swapped(self) -> "Context":
         """Return the same problem with the seats exchanged."""
         return Context(self.counts, (self.values[1], self.values[0]))
+
+
+def context_of(row: Mapping[str, Any]) -> Context:
+    """Return the context of a row of table `contexts`, or of any that has its columns."""
+    return Context(tuple(row["counts"]), (tuple(row["red_values"]), tuple(row["blue_values"])))
 
 
 def worth(values: Sequence[int], share: Sequence[int]) -> int:
