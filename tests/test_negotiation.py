@@ -416,7 +416,7 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         ({"protocol.pairing": "random"}, "pairing random needs two players at least"),
         ({"protocol.resources": ["hat", "hats"]}, "'hat' is part of 'hats'"),
         ({"protocol.resources": ["hat 1", "cap", "wig"]}, "'hat 1' should be words"),
-        ({"protocol.resources": ["hat", "cap"]}, "there are 2 resources, and this counts 3"),
+        ({"protocol.resources": ["hat", "cap"]}, "each of the 2 resources; found 3, 3 and 3"),
         ({"protocol.file": "x.txt"}, "there are contexts of your own as well"),
         ({"protocol.contexts": [], "protocol.file": "nowhere.txt"}, "No such file"),
         (
@@ -425,7 +425,7 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         ),
         (
             {"protocol.contexts": [{"counts": [1, 1, 1], "red": [1, 1], "blue": [1, 1, 1]}]},
-            "counts, red and blue need one number per resource each; found 3, 2 and 3",
+            "counts, red and blue need one number for each of the 3 resources; found 3, 2 and 3",
         ),
         (
             {"protocol.contexts": [], "protocol.generator": {"objects": [5, 99]}},

@@ -5,7 +5,7 @@ proposes the part that it had offered to take, and the two add up.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -56,28 +56,28 @@ class View(Seen):
     @cached_property
     def offered(self) -> Counts | None:
         """What it would get itself by the partner's latest offer."""
-        claim = self._last_offer(self.theirs)
+        claim = _latest(self.theirs, lambda text: read_offer(text, self.resources, self.counts))
         return None if claim is None else remainder(self.counts, claim)
 
     @cached_property
     def promised(self) -> Counts | None:
         """What it would get by its own latest offer."""
-        return self._last_offer(self.mine)
+        return _latest(self.mine, lambda text: read_offer(text, self.resources, self.counts))
 
     @cached_property
     def heard_values(self) -> Counts | None:
         """What the partner said things are worth to it."""
-        told = (read_values(text, self.resources) for text in reversed(self.theirs))
-        return next((values for values in told if values is not None), None)
+        return _latest(self.theirs, lambda text: read_values(text, self.resources))
 
     @cached_property
     def all_points(self) -> int:
         """What everything together is worth to it."""
         return worth(self.values, self.counts)
 
-    def _last_offer(self, texts: Sequence[str]) -> Counts | None:
-        offers = (read_offer(text, self.resources, self.counts) for text in reversed(texts))
-        return next((offer for offer in offers if offer is not None), None)
+
+def _latest(texts: Sequence[str], read: Callable[[str], Counts | None]) -> Counts | None:
+    """Return what is read in the last text in which anything is."""
+    return next((found for each in reversed(texts) if (found := read(each)) is not None), None)
 
 
 class Negotiator(Mind):

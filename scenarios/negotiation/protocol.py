@@ -1,9 +1,7 @@
 """The parameters of the negotiation game."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, ClassVar, Literal, Self
-
-from pydantic import model_validator
+from typing import Annotated, ClassVar, Literal
 
 from societies.agents.strict import Strict
 from societies.config.schema import RunConfig
@@ -41,16 +39,6 @@ class GivenContext(Strict):
     """What one piece of each resource is worth to red."""
     blue: Values
     """The same for blue."""
-
-    @model_validator(mode="after")
-    def match_lengths(self) -> Self:
-        """Refuse values for more or fewer resources than are counted."""
-        if not len(self.counts) == len(self.red) == len(self.blue):
-            raise ValueError(
-                f"counts, red and blue need one number per resource each; found "
-                f"{len(self.counts)}, {len(self.red)} and {len(self.blue)}"
-            )
-        return self
 
     def context(self) -> Context:
         """Return it as a context."""
@@ -136,10 +124,6 @@ class NegotiationProtocol(Protocol):
         contexts = tuple(read_contexts(self.file))
         return contexts[:-1] if self.fidelity == "released" else contexts
 
-    def generated(self) -> Iterator[Context]:
-        """Yield all contexts of the generator, in order."""
-        return generate(self.generator.tuples(len(self.resources)), self.generator.total)
-
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population and the protocol, and in the contexts."""
@@ -182,8 +166,12 @@ def _check_contexts(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]
     if protocol.contexts and protocol.file:
         yield ("protocol", "file"), "there are contexts of your own as well; give one of the two"
     for position, given in enumerate(protocol.contexts):
-        if len(given.counts) != types:
-            told = f"there are {types} resources, and this counts {len(given.counts)}"
+        found = [len(given.counts), len(given.red), len(given.blue)]
+        if set(found) != {types}:
+            told = (
+                f"counts, red and blue need one number for each of the {types} resources; found "
+                "{}, {} and {}".format(*found)
+            )
             yield ("protocol", "contexts", position), told
     if protocol.file:
         yield from _check_file(protocol)

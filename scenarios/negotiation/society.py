@@ -18,6 +18,7 @@ from societies.scenarios.negotiation.contexts import (
     Context,
     Counts,
     Seat,
+    generate,
     rewards,
     sample,
 )
@@ -80,6 +81,12 @@ class Game:
     turns: int = 0
     corrections: int = 0
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """What a record says of which game it is, and who plays it."""
+        red, blue = (side.agent.name for side in self.sides)
+        return {"game": self.number, "red": red, "blue": blue}
+
 
 class Negotiation(Society[NegotiationProtocol]):
     """Liao, Tomlin & Klein 2024, section 3: many independent games of two seats."""
@@ -117,9 +124,9 @@ class Negotiation(Society[NegotiationProtocol]):
     def contexts(self) -> Iterator[Context]:
         """Yield contexts without end, as the protocol draws them."""
         listed, generator = self.protocol.listed, self.protocol.generator
-        if self.protocol.draw == "in_order":
-            yield from cycle(listed or self.protocol.generated())
         tuples = generator.tuples(len(self.protocol.resources))
+        if self.protocol.draw == "in_order":
+            yield from cycle(listed or generate(tuples, generator.total))
         while True:
             if listed:
                 yield self.random.choice(listed)
@@ -172,9 +179,7 @@ class Negotiation(Society[NegotiationProtocol]):
         red, blue = game.sides
         self.record(
             ContextRecord(
-                game=game.number,
-                red=red.agent.name,
-                blue=blue.agent.name,
+                **game.named,
                 opener=game.opener,
                 resources=self.protocol.resources,
                 counts=list(game.context.counts),
@@ -256,9 +261,7 @@ class Negotiation(Society[NegotiationProtocol]):
         scores = rewards(points, self.protocol.weight)
         self.record(
             Outcome(
-                game=game.number,
-                red=red.agent.name,
-                blue=blue.agent.name,
+                **game.named,
                 reason=reason,
                 agreed=agreed,
                 turns=game.turns,
