@@ -69,17 +69,18 @@ def draw_outcomes(axes: Axes, runs: Runs) -> None:
     ends = [_ends(deals.filter(pl.col("pareto").eq_missing(pl.lit(each)))) for each, *_ in DEALS]
     most = max(n for counts in (reachable, *ends) for n in counts.values())
     _bubbles(axes, reachable, most, label="frontier", facecolors="none", color=GREY)
+    colours = [_dot(GREY, "frontier", ms=6, mfc="none")]
     for counts, (_, shade, label) in zip(ends, DEALS, strict=True):
-        _bubbles(axes, counts, most, label=label, color=shade, alpha=0.75, linewidths=0)
+        if counts:
+            _bubbles(axes, counts, most, label=label, color=shade, alpha=0.75, linewidths=0)
+            colours.append(_dot(shade, label, ms=6))
     axes.annotate(f"no deal: {played.height - deals.height:,}", (0, 0), (6, 5), **_note())
     axes.plot(0, 0, "x", color="black", ms=7, clip_on=False, zorder=4)
     _square(axes)
     below: dict[str, Any] = {"xycoords": "axes fraction", "ha": "center", "va": "top"}
     axes.annotate(_pooled(played), (0.5, 0), (0, -32), **below, **_note(GREY))
     _size_legend(axes, most)
-    met = [(shade, label) for counts, (_, shade, label) in zip(ends, DEALS, strict=True) if counts]
-    colours = [_dot(shade, label, ms=6) for shade, label in met]
-    legend(axes, handles=[_dot(GREY, "frontier", ms=6, mfc="none"), *colours], **NARROW)
+    legend(axes, handles=colours, **NARROW)
 
 
 def _pooled(played: Frame) -> str:
