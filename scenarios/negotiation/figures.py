@@ -198,7 +198,8 @@ def draw_scores(axes: Axes, runs: Runs) -> None:
     axes.plot(table["score"], range(table.height), "o", color=BLUE, ms=5)
     known = table.with_row_index("place").drop_nulls("low")
     axes.hlines(known["place"], known["low"], known["high"], color=BLUE, lw=1.6)
-    axes.set_xlabel(f"{players.column('score')}, with its 95% interval", fontsize=9)
+    interval = "with its 95% interval" if known.height else f"no interval: {table['note'][0]}"
+    axes.set_xlabel(f"{players.column('score')}, {interval}", fontsize=9)
     _name_players(axes, table)
 
 
