@@ -117,5 +117,5 @@ def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
     run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
     games = negotiation.games(run)
     assert games["weight"].to_list() == [0, 0, 1, 1]
-    rated = [negotiation_games._rate(row)[5] for row in games.to_dicts()]
+    rated = [negotiation_games._rate(row)["pareto"] for row in games.to_dicts()]
     assert rated == games["pareto"].to_list()
