@@ -10,9 +10,6 @@ from societies.kit import Field, Mind, Random, Seen, part
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 
-Share = float
-"""Part of the donor's resources; negative to spend that part on punishing."""
-
 
 class DonorMind(Mind):
     """Base: words a strategy and a gift from two numbers that subclasses decide."""
@@ -23,35 +20,22 @@ class DonorMind(Mind):
         return f"Giving builds trust, keeping builds wealth.\nMy strategy will be {plan}"
 
     def donate(self, seen: Seen, random: Random) -> str:
-        """Answer template `donate`."""
-        share = self.share(seen, random)
-        punishing = share < 0 and seen.protocol.costly_punishment
-        deed = self.deed(abs(share) * seen.resources, punishing, seen)
-        return f"Justification: {self.reason(seen)}\nAnswer: {deed}"
-
-    def deed(self, amount: float, punishing: bool, seen: Seen) -> str:
-        """Word the action; the amount is written out in full, so that no digit is lost."""
-        digits = repr(amount)
-        if "e" in digits:
-            digits = format(Decimal(digits), "f")
-        if not seen.protocol.costly_punishment:
-            return digits
-        return f"{'punish' if punishing else 'donate'} {digits}"
-
-    def reason(self, seen: Seen) -> str:
-        """Say in a sentence what the decision looked at."""
-        given = last_gift(seen)
+        """Answer template `donate`; the amount is written out in full, so that no digit is lost."""
+        share, given = self.share(seen, random), last_gift(seen)
+        amount = format(Decimal(repr(abs(share) * seen.resources)), "f")
+        deed = f"{'punish' if share < 0 else 'donate'} " if seen.protocol.costly_punishment else ""
+        why = f"{seen.recipient} last gave {given or 0:.0%} of what it had."
         if given is None:
-            return f"I know nothing about {seen.recipient}."
-        return f"{seen.recipient} last gave {given:.0%} of what it had."
+            why = f"I know nothing about {seen.recipient}."
+        return f"Justification: {why}\nAnswer: {deed}{amount}"
 
     @abstractmethod
     def plan(self, seen: Seen, random: Random) -> str:
         """Finish the sentence `My strategy will be ...`."""
 
     @abstractmethod
-    def share(self, seen: Seen, random: Random) -> Share:
-        """Decide what part of the donor's resources to give."""
+    def share(self, seen: Seen, random: Random) -> float:
+        """Decide what part of its resources to give; negative to punish by that part."""
 
 
 class Constant(DonorMind):
@@ -62,7 +46,7 @@ class Constant(DonorMind):
     def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return f"to give {self.fraction:.0%} of what I have, whoever receives it."
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         return self.fraction
 
 
@@ -82,7 +66,7 @@ class RandomGiver(DonorMind):
     def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
         return "to follow my mood of the moment."
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         share = random.random()
         return -share if random.random() < self.punishing else share
 
@@ -121,7 +105,7 @@ class ImageScorer(DonorMind):
             f"and {self.stingy:.0%} to others."
         )
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         given = last_gift(seen)
         if given is None or given >= self.threshold:
             return self.generous
@@ -148,7 +132,7 @@ class Discriminator(DonorMind):
             "looking at what they gave and to whom."
         )
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         standing = self.baseline
         for link in reversed(seen.trace):
             given = kindness(link)
@@ -188,7 +172,7 @@ class PersonaDriven(DonorMind):
         share = part(random.gauss(inclination, self.noise))
         return f"to give about {share:.0%} of what I have, and to answer in kind."
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         named, given = named_part(seen.strategy), last_gift(seen)
         own = self.baseline if named is None else named
         if given is None:
