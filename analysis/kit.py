@@ -16,12 +16,23 @@ from societies.scenario import resolve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
-    from societies.analysis.panels import bars, dots, heat, lines, panel, save_panels
+    from societies.analysis.panels import (
+        bars,
+        dots,
+        heat,
+        lines,
+        overview,
+        page,
+        panel,
+        save_panels,
+    )
 
 __all__ = [
     "Axes",
     "Column",
+    "FigureBase",
     "Frame",
     "Measure",
     "Runs",
@@ -32,6 +43,8 @@ __all__ = [
     "means",
     "measure",
     "measure_each",
+    "overview",
+    "page",
     "panel",
     "rules_at",
     "save_panels",
@@ -42,5 +55,5 @@ def __getattr__(name: str) -> Any:
     """Import what draws when it is first used: Matplotlib takes half a second."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "matplotlib.axes" if name == "Axes" else "societies.analysis.panels"
-    return resolve(f"{home}:{name}")
+    homes = {"Axes": "matplotlib.axes", "FigureBase": "matplotlib.figure"}
+    return resolve(f"{homes.get(name, 'societies.analysis.panels')}:{name}")

@@ -74,9 +74,12 @@ class Measure(Generic[P]):
         Raises:
             InputError: there is no run, or one of them twice.
         """
-        if self._alone is not None and isinstance(runs, Run):
-            return self._alone(runs, *args, **options)
-        return self._function(Runs.of(runs), *args, **options)
+        key = (self, args, *options.items())
+        if isinstance(runs, Run) and (alone := self._alone) is not None:
+            return runs.once(key, lambda: alone(runs, *args, **options))
+        taken = Runs.of(runs)
+        made = runs if isinstance(runs, Run) else taken
+        return made.once(key, lambda: self._function(taken, *args, **options))
 
     def column(self, name: str) -> Column:
         """Return what a column means; of one that is not declared, its name in words."""

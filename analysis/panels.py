@@ -5,12 +5,13 @@ A table drawn by these has a column per axis; the ends of an interval stand in `
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from societies.analysis.figures import (
@@ -31,49 +32,142 @@ from societies.runs.runs import Given, Runs
 NOTHING = "there is no data"
 
 
+Size = tuple[float, float]
+"""Width and height of a picture in inches."""
+SIZE: Size = (6.4, 4.2)
+
+
+def _always(_: Runs) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
-class Panel:
-    """A picture of one measure."""
+class Picture:
+    """A picture of runs, on axes of its own."""
 
     name: str
+    """Of its file."""
     title: str
     caption: str
     """What it shows, in words: of whom the figures are, and what a band or a bar stands for."""
-    draw: Callable[[Axes, Runs], None]
-    size: tuple[float, float] = (6.4, 4.2)
-    """Width and height in inches."""
+    compose: Callable[[FigureBase, Runs], None]
+    """Draws it into a figure, or a part of one, that is empty."""
+    size: Size | Callable[[Runs], Size] = SIZE
+    shown: Callable[[Runs], bool] = _always
+    """Whether there is something to show."""
+
+    def figure(self, runs: Given) -> Figure:
+        """Return it as a figure of its own, with a line below that says what it is of."""
+        taken = Runs.of(runs)
+        figure = blank(*(self.size(taken) if callable(self.size) else self.size), footer(taken))
+        self.compose(figure, taken)
+        return figure
+
+    def save(self, runs: Given, folder: str | Path, suffix: Suffix = "png") -> Path:
+        """Save it as a file of its name; return the file."""
+        taken = Runs.of(runs)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return save(self.figure(taken), Path(folder) / f"{self.name}.{suffix}", *taken)
+
+
+@dataclass(frozen=True)
+class Panel(Picture):
+    """A picture of one measure, which draws itself on axes."""
+
+    draw: Callable[[Axes, Runs], None] = field(kw_only=True)
 
     def __call__(self, axes: Axes, runs: Given) -> None:
         """Draw it on axes."""
         style(axes, self.title, axes.get_ylabel())
         self.draw(axes, Runs.of(runs))
 
-    def save(self, runs: Given, folder: str | Path, suffix: Suffix = "png") -> Path:
-        """Save it alone, as a PNG or an SVG file of its name; return the file."""
-        taken = Runs.of(runs)
-        figure = blank(*self.size, footer(taken))
-        self(figure.subplots(), taken)
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        return save(figure, Path(folder) / f"{self.name}.{suffix}", *taken)
-
 
 def panel(
-    title: str, caption: str, size: tuple[float, float] = Panel.size
+    title: str,
+    caption: str,
+    size: Size | Callable[[Runs], Size] = SIZE,
+    shown: Callable[[Runs], bool] = _always,
 ) -> Callable[[Callable[[Axes, Runs], None]], Panel]:
-    """Make a panel of a function that draws on axes; `draw_lineage` becomes panel `lineage`."""
+    """Make a panel of a function that draws on axes; `draw_lineage` becomes panel `lineage`.
 
-    def declare(function: Callable[[Axes, Runs], None]) -> Panel:
-        return Panel(function.__name__.removeprefix("draw_"), title, caption, function, size)
+    Args:
+        title: above the axes.
+        caption: what it shows, in words, for a report.
+        size: of the picture if it stands alone, in inches, or what tells it from the runs.
+        shown: whether runs have something to show.
+    """
+
+    def declare(draw: Callable[[Axes, Runs], None]) -> Panel:
+        name = draw.__name__.removeprefix("draw_")
+
+        def compose(figure: FigureBase, runs: Runs) -> None:
+            made(figure.subplots(), runs)
+
+        made = Panel(name, title, caption, compose, size, shown, draw=draw)
+        return made
 
     return declare
 
 
+def page(
+    title: str,
+    caption: str,
+    size: Size | Callable[[Runs], Size] = SIZE,
+    shown: Callable[[Runs], bool] = _always,
+) -> Callable[[Callable[[FigureBase, Runs], None]], Picture]:
+    """Make a picture of a function that puts several axes into a figure, named as by `panel`."""
+    return lambda compose: Picture(
+        compose.__name__.removeprefix("draw_"), title, caption, compose, size, shown
+    )
+
+
+def overview(
+    name: str,
+    title: str,
+    caption: str,
+    rows: Sequence[Sequence[Picture]],
+    size: Size,
+    heights: Sequence[float] | None = None,
+) -> Picture:
+    """Make one picture of several, in rows; what has nothing to show leaves its place out.
+
+    Args:
+        name: of its file.
+        title: what it is.
+        caption: what it shows, in words.
+        rows: the pictures, from above, each row from the left.
+        size: width and height in inches.
+        heights: of the rows, in relation to each other; all alike if there are none.
+    """
+
+    def compose(figure: FigureBase, runs: Runs) -> None:
+        shown = [[each for each in row if each.shown(runs)] for row in rows]
+        parts: Any = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)
+        for (part,), row in zip(parts, shown, strict=True):
+            _compose_row(part, row, runs)
+
+    return Picture(name, title, caption, compose, size)
+
+
+def _compose_row(figure: FigureBase, row: Sequence[Picture], runs: Runs) -> None:
+    """Draw pictures side by side."""
+    panels = [each for each in row if isinstance(each, Panel)]
+    if panels and len(panels) == len(row):
+        axes: Any = figure.subplots(1, len(row), squeeze=False)
+        for place, each in zip(axes[0], panels, strict=True):
+            each(place, runs)
+        return
+    parts: Any = figure.subfigures(1, max(1, len(row)), squeeze=False)
+    for part, picture in zip(parts[0], row, strict=False):
+        picture.compose(part, runs)
+
+
 def save_panels(
-    panels: Iterable[Panel], runs: Given, folder: str | Path, suffix: Suffix = "png"
+    panels: Iterable[Picture], runs: Given, folder: str | Path, suffix: Suffix = "png"
 ) -> list[Path]:
-    """Save panels each in a file of its own; return the files."""
-    taken = Runs.of(runs)
-    return [each.save(taken, folder, suffix) for each in panels]
+    """Save what has something to show, each in a file of its own; return the files."""
+    taken = Runs.of(runs).remembering()
+    return [each.save(taken, folder, suffix) for each in panels if each.shown(taken)]
 
 
 def lines(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None = None) -> None:

@@ -50,7 +50,7 @@ class Scenario:
     findings: str = ""
     """`module:function` that tells in sentences what the result table of a run comes to."""
     plots: str = ""
-    """`module:function` that draws the scenario's plots from a run into a folder."""
+    """`module:PANELS`, the pictures of the scenario's runs (`analysis.panels.Picture`)."""
     address: str = ""
     """The path of its folder, if YAML files call it by that and not by its name."""
 
@@ -60,8 +60,8 @@ class Scenario:
 
         Of `protocol.py` it takes the `Protocol` and, where there are such, `ROLES`, `check`
         and `people`; of `minds.py` every `Mind`. The other files are imported when they are used:
-        the `Society` of `society.py`, `summary` and `findings` of
-        `measures.py`, `violations` of `conserved.py` (or of `measures.py`), `draw` of `figures.py`.
+        the `Society` of `society.py`, `summary` and `findings` of `measures.py`, `violations` of
+        `conserved.py` (or of `measures.py`), `PANELS` of `figures.py`.
 
         Args:
             title: what it is, in one line.
@@ -89,6 +89,8 @@ class Scenario:
         if not module:
             return None
         imported = import_part(self.folder, module)
+        if function == f"PANELS{MAYBE}" and not hasattr(imported, "PANELS"):
+            function = f"draw{MAYBE}"
         if function.endswith(MAYBE):
             return getattr(imported, function.removesuffix(MAYBE), None)
         return getattr(imported, function)
@@ -117,7 +119,7 @@ def _parts(package: str, folder: Path) -> dict[str, Any]:
         ("summary", "measures", "summary"),
         ("findings", "measures", "findings"),
         ("conserved", conserved, "violations"),
-        ("plots", "figures", "draw"),
+        ("plots", "figures", "PANELS"),
     ):
         if (folder / f"{file}.py").is_file():
             found[field_name] = f"{package}.{file}:{function}{MAYBE}"

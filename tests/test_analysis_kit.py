@@ -6,22 +6,27 @@ from pathlib import Path
 import polars as pl
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from typer.testing import CliRunner
 
 import societies
 from societies.analysis.kit import (
+    Column,
     bars,
     dots,
     heat,
     lines,
     means,
+    measure,
+    overview,
+    page,
     panel,
     rules_at,
     save_panels,
 )
 from societies.analysis.statistics import mean_interval
 from societies.cli.main import app
+from societies.errors import InputError
 from societies.runs.run import Run
 from societies.runs.runs import Runs
 from tests.conftest import SMALL
@@ -135,3 +140,44 @@ def test_show_draws_svg_on_demand(games: Runs) -> None:
     drawn = games[0].path / "plots" / "lineage.svg"
     assert drawn.read_text("utf-8").startswith("<?xml")
     assert drawn.name in done.stdout
+
+
+def test_a_page_holds_panels_and_makes_each_table_once(games: Runs, tmp_path: Path) -> None:
+    made = []
+
+    @measure(given=Column("mean gift", "units"))
+    def gifts(runs: Runs) -> pl.DataFrame:
+        made.append(runs.labels)
+        return means(runs, "donations", by="round", of={"given": "amount"})
+
+    @panel("Gifts", "Mean of all donors per round.")
+    def draw_gifts(axes: Axes, runs: Runs) -> None:
+        axes.set_ylabel(str(gifts.column("given")))
+        lines(axes, gifts(runs), x="round", y="given")
+
+    @page("Twice", "The same on two axes.", size=lambda runs: (4.0, 2.0 * len(runs)))
+    def draw_twice(figure: FigureBase, runs: Runs) -> None:
+        for axes in figure.subplots(1, 2):
+            draw_gifts(axes, runs)
+
+    @panel("Nothing", "What nobody did.", shown=lambda _: False)
+    def draw_nothing(axes: Axes, runs: Runs) -> None:
+        raise AssertionError("there is nothing to show")
+
+    rows = [(draw_gifts, draw_nothing), (draw_gifts, draw_twice)]
+    both = overview("overview", "All", "All pictures.", rows, (9, 6), heights=(1, 2))
+    assert len(both.figure(games).axes) == 4
+    assert draw_twice.figure(games).get_size_inches().tolist() == [4.0, 12.0]
+    made.clear()
+    files = save_panels((both, draw_gifts, draw_nothing, draw_twice), games, tmp_path)
+    assert [file.name for file in files] == ["overview.png", "gifts.png", "twice.png"]
+    assert made == [games.labels]
+    gifts(games)
+    gifts(games)
+    assert len(made) == 3, "runs that grow are read anew"
+
+
+def test_one_run_is_asked_for(games: Runs) -> None:
+    assert games[:1].only.path == games[0].path
+    with pytest.raises(InputError, match="about one run, and 6 are given"):
+        _ = games.only

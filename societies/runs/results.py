@@ -1,6 +1,7 @@
 """What a run comes to: its result table, findings and figures, and how its answers came about."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
 from societies.runs.run import Run
+from societies.scenario import resolve
 
 MODEL = pl.coalesce("label", "model").alias("model")
 """Column `model` of tables that compare models: variants of one model are told apart by `label`."""
@@ -35,6 +37,8 @@ def conclude(run: Run) -> list[str]:
 def plot(run: Run, folder: Path, suffix: Literal["png", "svg"] = "png") -> list[Path]:
     """Draw the scenario's plots of a run into `folder`, as PNG or SVG; return their files."""
     plots = run.scenario.part("plots")
+    if isinstance(plots, tuple):  # by name: what draws stands above what reads
+        plots = partial(resolve("societies.analysis.panels:save_panels"), plots)
     given = () if suffix == "png" else (suffix,)
     files: list[Path] = plots(run, folder, *given) if plots else []
     return files

@@ -18,6 +18,7 @@ from societies.record.journal import Journal
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
 from societies.runs import run_json
+from societies.runs.memory import Memory
 from societies.scenario import Scenario
 from societies.words import nearest
 
@@ -34,7 +35,7 @@ class RecordedCall:
     completion: Completion
 
 
-class Run:
+class Run(Memory):
     """A run's directory.
 
     Args:

@@ -5,7 +5,7 @@ from glob import has_magic
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import polars as pl
 from pydantic_core import to_json
@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from societies.errors import InputError
 from societies.loading.inputs import settings
 from societies.runs.comparison import flat
+from societies.runs.memory import Memory
 from societies.runs.run import Run
 
 Place = Run | str | PathLike[str]
@@ -22,7 +23,7 @@ Given = Place | Iterable[Place]
 """What `Runs` can be made of; `Runs` themselves are runs that follow each other."""
 
 
-class Runs(Sequence[Run]):
+class Runs(Memory, Sequence[Run]):
     """Runs in a fixed order, each with a label that tells it apart.
 
     Args:
@@ -74,6 +75,23 @@ class Runs(Sequence[Run]):
 
     def __repr__(self) -> str:
         return f"Runs({', '.join(self.labels)})"
+
+    @property
+    def only(self) -> Run:
+        """The run, where one is asked for.
+
+        Raises:
+            InputError: there are several.
+        """
+        if len(self) > 1:
+            raise InputError(f"this is about one run, and {len(self)} are given: {self!r}")
+        return self[0]
+
+    def remembering(self) -> Self:
+        """Return the same runs, as they are now: what is made of them is made once and kept."""
+        runs = super().remembering()
+        runs._runs = tuple(run.remembering() for run in self._runs)
+        return runs
 
     def labelled(self) -> Iterator[tuple[str, Run]]:
         """Yield every run with its label."""
