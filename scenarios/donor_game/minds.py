@@ -14,6 +14,9 @@ PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 class DonorMind(Mind):
     """Base: words a strategy and a gift from two numbers that subclasses decide."""
 
+    planned: ClassVar[str] = ""
+    """What `My strategy will be` goes on with, with options in braces."""
+
     def strategy(self, seen: Seen, random: Random) -> str:
         """Answer template `strategy`."""
         plan = self.plan(seen, random)
@@ -29,9 +32,9 @@ class DonorMind(Mind):
             why = f"I know nothing about {seen.recipient}."
         return f"Justification: {why}\nAnswer: {deed}{amount}"
 
-    @abstractmethod
-    def plan(self, seen: Seen, random: Random) -> str:
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
         """Finish the sentence `My strategy will be ...`."""
+        return self.planned.format_map(vars(self))
 
     @abstractmethod
     def share(self, seen: Seen, random: Random) -> float:
@@ -41,10 +44,8 @@ class DonorMind(Mind):
 class Constant(DonorMind):
     """Always gives the same part of what it has."""
 
+    planned: ClassVar[str] = "to give {fraction:.0%} of what I have, whoever receives it."
     fraction: float = Field(default=0.5, ge=0, le=1)
-
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return f"to give {self.fraction:.0%} of what I have, whoever receives it."
 
     def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         return self.fraction
@@ -60,11 +61,9 @@ class RandomGiver(DonorMind):
     """Gives a uniformly drawn part of what it has, or spends it on punishing."""
 
     called: ClassVar[str] = "random"
+    planned: ClassVar[str] = "to follow my mood of the moment."
     punishing: float = Field(default=0.0, ge=0, le=1)
     """Probability of punishing instead of giving, where the protocol allows it."""
-
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return "to follow my mood of the moment."
 
     def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         share = random.random()
@@ -91,6 +90,10 @@ class NoisyWriter(RandomGiver):
 class ImageScorer(DonorMind):
     """Gives when the recipient's own last gift was generous (Nowak & Sigmund 1998)."""
 
+    planned: ClassVar[str] = (
+        "to give {generous:.0%} to whoever last gave at least {threshold:.0%}, "
+        "and {stingy:.0%} to others."
+    )
     generous: float = Field(default=0.6, ge=0, le=1)
     """Part given to a recipient in good standing, and to a stranger."""
     stingy: float = Field(default=0.05, ge=0, le=1)
@@ -98,12 +101,6 @@ class ImageScorer(DonorMind):
     """Part of its resources from which a gift counts as generous."""
     punish: float = Field(default=0.0, ge=0, le=1)
     """Part spent on punishing a recipient in bad standing, where the protocol allows it."""
-
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return (
-            f"to give {self.generous:.0%} to whoever last gave at least {self.threshold:.0%}, "
-            f"and {self.stingy:.0%} to others."
-        )
 
     def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         given = last_gift(seen)
@@ -121,16 +118,14 @@ class Discriminator(DonorMind):
     partner had done before (a graded form of the standing rule, Leimar & Hammerstein 2001).
     """
 
+    planned: ClassVar[str] = (
+        "to give strangers {baseline:.0%} and everybody else what they deserve, "
+        "looking at what they gave and to whom."
+    )
     baseline: float = Field(default=0.5, ge=0, le=1)
     """Part given to a stranger, and taken for whatever the trace does not show."""
     forgiveness: float = Field(default=0.5, ge=0, le=1)
     """How far meeting a stingy partner excuses giving little."""
-
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return (
-            f"to give strangers {self.baseline:.0%} and everybody else what they deserve, "
-            "looking at what they gave and to whom."
-        )
 
     def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         standing = self.baseline

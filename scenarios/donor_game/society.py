@@ -83,9 +83,10 @@ class DonorGame(Society[DonorProtocol]):
         while self.generation < self.protocol.generations:
             self.generation, self.newcomers = self.generation + 1, []
             missing = self.config.population.size + self.more - len(self.advisers)
-            await self.devise_strategies(self.welcome(missing))
-            await self.devise_strategies(self.newcomers[missing:])
+            self.schedule_strategies(self.welcome(missing))
+            self.schedule_strategies(self.newcomers[missing:])
             yield
+            await self.settle()
             players = self.members()
             self.random.shuffle(players)
             games = [self.deal(players) for _ in range(self.protocol.games)]
@@ -130,17 +131,18 @@ class DonorGame(Society[DonorProtocol]):
         self.more -= len(agents)
         super().remove_agents(agents)
 
-    async def devise_strategies(self, newcomers: Sequence[Agent]) -> None:
-        """Strategy stage: newcomers hear the survivors, and think independently."""
+    def schedule_strategies(self, newcomers: Sequence[Agent]) -> None:
+        """Schedule the strategy stage: newcomers hear the survivors, and think independently."""
         advice: list[Advice] = []
         for adviser, score in self.heard() if newcomers else ():
             adviser.say(self.strategies[adviser], to=newcomers, channel="advice")
             advice.append(Advice(adviser.name, self.strategies[adviser], score))
-        scope = f"g{self.generation}/strategy"
-        self.strategies |= await self.at_once(newcomers, self.devise, advice, scope=scope)
+        for newcomer in newcomers:
+            scope = f"g{self.generation}/strategy/{newcomer.name}"
+            self.schedule(self.devise_strategy(newcomer, advice), agents=[newcomer], scope=scope)
 
-    async def devise(self, agent: Agent, advice: list[Advice]) -> str:
-        """Return a new agent's strategy, by one call (Vallinder & Hughes 2024, section 3)."""
+    async def devise_strategy(self, agent: Agent, advice: list[Advice]) -> None:
+        """Strategy stage: one call per new agent (Vallinder & Hughes 2024, section 3)."""
         answer = await agent.ask(
             "strategy",
             StrategyAnswer,
@@ -151,6 +153,7 @@ class DonorGame(Society[DonorProtocol]):
             advice=advice,
             predecessors=self.predecessors,
         )
+        self.strategies[agent] = answer.strategy
         row = Strategy(
             generation=self.generation,
             strategy=answer.strategy,
@@ -159,7 +162,6 @@ class DonorGame(Society[DonorProtocol]):
             outcome=answer.outcome,
         )
         self.record(row, agent)
-        return answer.strategy
 
     def deal(self, players: Sequence[Agent]) -> Hands:
         """Return what everybody holds when a game begins."""
