@@ -254,6 +254,7 @@ class LLMAgent(mesa.Agent):
         fallback: AnswerT | None = None,
         attempts: int = 3,
         explain: bool = True,
+        purpose: Purpose = "decision",
         **situation: Any,
     ) -> AnswerT:
         """Ask the agent, and remember the exchange.
@@ -265,6 +266,7 @@ class LLMAgent(mesa.Agent):
             attempts: how often the model is asked at most.
             explain: show the model its unreadable reply and the problem before asking again;
                 otherwise the identical question is asked again.
+            purpose: what it is asked for, which scripted minds go by.
             situation: the variables of the template; the `protocol` in force is always among them.
 
         Raises:
@@ -273,7 +275,7 @@ class LLMAgent(mesa.Agent):
         """
         remembered = self.memory.messages()
         value, exchange = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation
+            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
         if self.announced:
