@@ -14,7 +14,7 @@ from tests.debate_runs import KINDS, play, settings
 
 
 def tables(run):
-    return {name: logical(run.table(name)).collect() for name in run.tables}
+    return {name: logical(run.table(name)).drop("run").collect() for name in run.tables}
 
 
 @pytest.mark.parametrize("kind", KINDS)

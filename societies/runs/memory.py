@@ -12,6 +12,11 @@ class Memory:
 
     _made: dict[Hashable, Any] | None = None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether what is made is kept."""
+        return self._made is not None
+
     def remembering(self) -> Self:
         """Return the same, as it is now: what is made of it is made once and kept."""
         one = copy(self)

@@ -59,8 +59,12 @@ class Runs(Memory, Sequence[Run]):
 
     @classmethod
     def of(cls, given: Given) -> "Runs":
-        """Return runs as they are, and make them of anything else."""
-        return given if isinstance(given, Runs) else cls(given)
+        """Return runs as they are, and make them of anything else; a run that remembers does."""
+        if isinstance(given, Runs):
+            return given
+        if isinstance(given, Run) and given.remembers:
+            return given.once(cls, lambda: cls(given).remembering())
+        return cls(given)
 
     @overload
     def __getitem__(self, place: int) -> Run: ...
