@@ -9,10 +9,12 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from societies.analysis.layout import Margins
 from societies.runs.results import caution
 from societies.runs.run import Run
 from societies.runs.runs import Runs
@@ -41,7 +43,7 @@ def plain(name: str, limit: int = 14) -> str:
 
 def blank(width: float, height: float, footer: str) -> Figure:
     """Return an empty figure, in inches, with a line below that says what it is of."""
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
+    figure = Figure(figsize=(width, height), layout=Margins())
     FigureCanvasAgg(figure)
     figure.supxlabel(
         plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
@@ -69,7 +71,7 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
             FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
     else:
         # `savefig` draws everything twice.
-        FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
+        FigureCanvasAgg(figure).print_png(path, pil_kwargs={"compress_level": 3})  # type: ignore[no-untyped-call]
     return path
 
 
@@ -114,9 +116,17 @@ def footer(runs: Runs) -> str:
     return f"{told} · {outcome.height:,} answers{share}"
 
 
+TITLE: dict[str, Any] = {
+    "loc": "left",
+    "fontsize": 10,
+    "fontweight": "bold",
+    "parse_math": False,
+}
+
+
 def style(axes: Axes, title: str, unit: str) -> None:
     """Title the axes, and name what they measure."""
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", parse_math=False)
+    axes.set_title(title, y=1.0, **TITLE)
     axes.set_ylabel(unit, fontsize=9)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
@@ -128,9 +138,19 @@ def legend(axes: Axes, **options: Any) -> None:
     axes.legend(**{**place, "ncols": 4, "frameon": False, "fontsize": 7, **options})
 
 
+def colour_bar(image: ScalarMappable, label: str, **options: Any) -> Colorbar:
+    """Put a bar beside the axes of an image that tells what its colours mean."""
+    axes: Any = image.axes
+    bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.015, 0, 0.025, 1)), **options)
+    bar.set_label(label, fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    bar.outline.set_visible(False)
+    return bar
+
+
 def finish(axes: Axes, title: str) -> None:
     """Title the axes, and put the legend beside them."""
-    axes.set_title(title, loc="left", fontsize=10)
+    axes.set_title(title, y=1.0, loc="left", fontsize=10)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     handles: Any = axes.get_legend_handles_labels()
