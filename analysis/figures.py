@@ -2,19 +2,19 @@
 
 from pathlib import Path
 from textwrap import fill
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from societies.analysis.layout import Margins
+from societies.runs.formats import Suffix as Suffix
 from societies.runs.results import caution
 from societies.runs.run import Run
 from societies.runs.runs import Runs
@@ -25,8 +25,6 @@ COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 """Groups beyond these are drawn in grey."""
 RED = "#C00000"
 DPI = 160
-Suffix = Literal["png", "svg"]
-"""What plots are saved as."""
 CHARACTERS_PER_INCH = 17
 """Of the red line."""
 
@@ -56,7 +54,7 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
 
     Args:
         figure: the plot.
-        path: where to; its ending says whether it is a PNG or an SVG file.
+        path: where to; its ending says whether it is a PNG, SVG or PDF file.
         runs: what it is drawn from.
     """
     told = [(run, text) for run in runs if (text := caution(run))]
@@ -66,13 +64,34 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
         text = "\n".join(fill(plain(line, 1000), width) for line in lines)
         figure.suptitle(text, x=0.01, ha="left", color=RED, fontsize=7, parse_math=False)
     figure.set_dpi(DPI)
-    if path.suffix == ".svg":
-        with rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "none"}):
-            FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    else:
-        # `savefig` draws everything twice.
-        FigureCanvasAgg(figure).print_png(path, pil_kwargs={"compress_level": 3})  # type: ignore[no-untyped-call]
+    WRITERS[path.suffix](figure, path)
     return path
+
+
+# `savefig` draws everything twice. Without dates, the same picture is always the same file.
+
+
+def _png(figure: Figure, path: Path) -> None:
+    # Three times as fast as the best compression, for a few per cent more bytes.
+    options = {"compress_level": 3}
+    FigureCanvasAgg(figure).print_png(path, pil_kwargs=options)  # type: ignore[no-untyped-call]
+
+
+def _svg(figure: Figure, path: Path) -> None:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    with rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "none"}):
+        FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
+
+
+def _pdf(figure: Figure, path: Path) -> None:
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    with rc_context({"pdf.fonttype": 42}):  # letters that can be selected and edited
+        FigureCanvasPdf(figure).print_pdf(path, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+
+
+WRITERS = {".png": _png, ".svg": _svg, ".pdf": _pdf}
 
 
 def words(trait: str) -> str:
@@ -138,9 +157,8 @@ def legend(axes: Axes, **options: Any) -> None:
     axes.legend(**{**place, "ncols": 4, "frameon": False, "fontsize": 7, **options})
 
 
-def colour_bar(image: ScalarMappable, label: str, **options: Any) -> Colorbar:
-    """Put a bar beside the axes of an image that tells what its colours mean."""
-    axes: Any = image.axes
+def colour_bar(axes: Axes, image: ScalarMappable, label: str, **options: Any) -> Colorbar:
+    """Put a bar beside axes that tells what the colours of an image mean."""
     bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.015, 0, 0.025, 1)), **options)
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)

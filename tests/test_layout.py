@@ -37,7 +37,8 @@ def parts() -> Figure:
     figure = blank(8, 8, "run demo/1")
     above, below = figure.subfigures(2, 1, height_ratios=(2, 3))
     above.subplots(1, 2)
-    colour_bar(below.subplots().imshow(np.eye(3), aspect="auto"), "what colours mean")
+    axes = below.subplots()
+    colour_bar(axes, axes.imshow(np.eye(3), aspect="auto"), "what colours mean")
     return figure
 
 
@@ -52,7 +53,8 @@ def test_nothing_is_cut_off_and_nothing_overlaps(make):
     figure = labelled(make())
     boxes = drawn(figure)
     for box in boxes:
-        assert box.x0 >= 0 <= box.y0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+        assert (box.min >= 0).all()
+        assert (box.max <= figure.bbox.max).all()
     for one, other in combinations(boxes, 2):
         common = Bbox.intersection(one, other)
         assert common is None or common.width * common.height < 1, (one, other)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
+from societies.runs.formats import Suffix
 from societies.runs.run import Run
 from societies.scenario import resolve
 
@@ -34,8 +34,8 @@ def conclude(run: Run) -> list[str]:
     return list(findings(run)) if findings else []
 
 
-def plot(run: Run, folder: Path, suffix: Literal["png", "svg"] = "png") -> list[Path]:
-    """Draw the scenario's plots of a run into `folder`, as PNG or SVG; return their files."""
+def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
+    """Draw the scenario's plots of a run into `folder`; return their files."""
     plots = run.scenario.part("plots")
     if isinstance(plots, tuple):  # by name: what draws stands above what reads
         plots = partial(resolve("societies.analysis.panels:save_panels"), plots)
