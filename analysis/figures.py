@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from societies.analysis.layout import Margins
+from societies.analysis.quality import outcomes
 from societies.runs.formats import Suffix as Suffix
 from societies.runs.results import caution
 from societies.runs.run import Run
@@ -128,11 +129,12 @@ def say(axes: Axes, text: str) -> None:
 
 def footer(runs: Runs) -> str:
     """Return what a plot is of: the runs, and how their answers came about."""
-    outcome = pl.concat([run.rows("answers").select("outcome") for run in runs]).collect()
-    lost = (outcome["outcome"] == "defaulted").sum()
+    rows = pl.concat([run.rows("answers").select("outcome") for run in runs])
+    answers, *parts = rows.select(outcomes()).collect().row(0)
     told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
-    share = f", {lost / outcome.height:.1%} defaulted" if lost else ""
-    return f"{told} · {outcome.height:,} answers{share}"
+    named = zip(parts, ("lenient", "invalid", "defaulted"), strict=True)
+    shares = "".join(f", {part:.1%} {name}" for part, name in named if part)
+    return f"{told} · {answers:,} answers{shares}"
 
 
 TITLE: dict[str, Any] = {
@@ -147,6 +149,7 @@ def style(axes: Axes, title: str, unit: str) -> None:
     """Title the axes, and name what they measure."""
     axes.set_title(title, y=1.0, **TITLE)
     axes.set_ylabel(unit, fontsize=9)
+    axes.xaxis.label.set_fontsize(9)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -164,13 +167,3 @@ def colour_bar(axes: Axes, image: ScalarMappable, label: str, **options: Any) ->
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
     return bar
-
-
-def finish(axes: Axes, title: str) -> None:
-    """Title the axes, and put the legend beside them."""
-    axes.set_title(title, y=1.0, loc="left", fontsize=10)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    handles: Any = axes.get_legend_handles_labels()
-    if handles[0] and handles[1] != ["everybody"]:
-        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
