@@ -8,20 +8,21 @@ import polars as pl
 from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import pooled
 from societies.analysis.questionnaires.change import SERIES, unshown, with_requests
+from societies.analysis.questionnaires.columns import WHOM, WIDTHS
 from societies.analysis.questionnaires.consistency import ADMINISTRATION, trait_scores
 from societies.analysis.questionnaires.paired import noted
 from societies.analysis.questionnaires.shown import NOTHING
 from societies.analysis.statistics import mean_interval
 from societies.runs.run import Run
 
-WIDTHS = "scale widths"
 CELL = ["occasion", *(name for name in ADMINISTRATION if name != "repeat")]
 """What was asked alike, but for the repeat."""
 
 
 @measure_each(
-    occasion=Column("occasion"),
+    WHOM,
     agents=Column("agents with a score on this occasion and the first"),
+    occasion=Column("occasion"),
     change=Column("mean change since the first occasion", WIDTHS),
     low=Column("lower end of the 95 % interval, over agents", WIDTHS),
     high=Column("upper end of the 95 % interval, over agents", WIDTHS),
