@@ -31,7 +31,7 @@ from societies.runs.runs import Runs
 ACROSS = 5
 """Traits that stand side by side."""
 CHANGE = mean_drift.column("change")
-NO_SCORES = "there are no scores: too few answers have a value"
+NO_SCORES = "there are no scores on two occasions:\ntoo few answers have a value"
 
 
 def _rows(run: Run) -> list[tuple[str, Series, list[str]]]:
@@ -82,12 +82,16 @@ def draw_drift(figure: FigureBase, runs: Runs) -> None:
 def _draw_trait(axes: Axes, part: pl.DataFrame, groups: Sequence[str]) -> None:
     """Draw the groups' mean changes of one trait, with their intervals and the noise."""
     axes.set_xlabel("occasion", fontsize=8)
-    if part.is_empty() or part["change"].is_null().all():
-        say(axes, NOTHING.replace(": ", ":\n") if part.height else NO_SCORES)
+    known = part
+    if part.height:
+        known = part.drop_nulls("change").filter(pl.len().over("group") > 1)
+    if known.is_empty():
+        unshown_too = part.height and NOTHING in part["note"].to_list()
+        say(axes, NOTHING.replace(": ", ":\n") if unshown_too else NO_SCORES)
         return axes.set_axis_off()
     axes.axhline(0, color=GREY, lw=0.8)
     for place, group in enumerate(groups):
-        line = part.filter(pl.col("group") == group).drop_nulls("change")
+        line = known.filter(pl.col("group") == group)
         across, shade = line["occasion"].to_list(), colour(place)
         axes.plot(across, line["change"], "o-", ms=3, lw=1.2, color=shade, label=group)
         # Nothing is uncertain of the first occasion, from which changes count.
@@ -102,7 +106,7 @@ def _draw_trait(axes: Axes, part: pl.DataFrame, groups: Sequence[str]) -> None:
         noise = line.drop_nulls("noise")
         for sign in (1, -1) if noise.height else ():
             axes.plot(noise["occasion"], sign * noise["noise"], ":", color=shade, lw=1)
-    return axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
 def _name_lines(figure: FigureBase, groups: Sequence[str], *, noisy: bool) -> None:
