@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from societies.analysis.figures import GREY, colour, groups_of, say, style, words
 from societies.analysis.panels import Size, page
-from societies.analysis.questionnaires.change import at_occasion, unshown, with_requests
+from societies.analysis.questionnaires.change import SERIES, at_occasion, unshown, with_requests
 from societies.analysis.questionnaires.consistency import trait_scores
 from societies.analysis.questionnaires.occasions import mean_drift
 from societies.analysis.questionnaires.series import (
@@ -31,7 +31,7 @@ from societies.runs.runs import Runs
 ACROSS = 5
 """Traits that stand side by side."""
 CHANGE = mean_drift.column("change")
-NO_SCORES = "there are no scores on two occasions:\ntoo few answers have a value"
+NO_SCORES = "there are no scores on two occasions: too few answers have a value"
 
 
 def _rows(run: Run) -> list[tuple[str, Series, list[str]]]:
@@ -40,9 +40,17 @@ def _rows(run: Run) -> list[tuple[str, Series, list[str]]]:
     table, found = mean_drift(run), []
     for series, name in zip(drawn(several), names(several), strict=False):
         part = series.of(table) if table.height else table
-        traits = part["trait"].unique(maintain_order=True).to_list() if part.height else [""]
+        known = _followed(part)
+        traits = known["trait"].unique(maintain_order=True).to_list() if known.height else [""]
         found += [(name, series, traits[at : at + ACROSS]) for at in range(0, len(traits), ACROSS)]
     return found
+
+
+def _followed(part: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes of groups that were scored on several occasions."""
+    if part.is_empty():
+        return part
+    return part.drop_nulls("change").filter(pl.len().over(*SERIES) > 1)
 
 
 def _drift_size(runs: Runs) -> Size:
@@ -69,25 +77,24 @@ def draw_drift(figure: FigureBase, runs: Runs) -> None:
         part = series.of(table) if table.height else table
         axes: Axes | None = None
         for place, trait in enumerate(traits):
-            axes = figure.add_subplot(grid[number, place], sharey=axes)
+            axes = figure.add_subplot(grid[number, place if trait else slice(None)], sharey=axes)
             first = place == 0
-            title = "\n".join(filter(None, [words(trait), name if first else ""]))
+            title = "\n".join(filter(None, [words(trait) or "Drift", name if first else ""]))
             style(axes, title, "\n(".join(str(CHANGE).split(" (")) if first else "")
             axes.tick_params(labelleft=first)
             _draw_trait(axes, part.filter(pl.col("trait") == trait) if trait else part, groups)
-    _name_lines(figure, groups, noisy=bool(table.height and table["noise"].is_not_null().any()))
+    if _followed(table).height:
+        _name_lines(figure, groups, noisy=bool(table.height and table["noise"].is_not_null().any()))
     name_left_out(figure, names(repeated(run)))
 
 
 def _draw_trait(axes: Axes, part: pl.DataFrame, groups: Sequence[str]) -> None:
     """Draw the groups' mean changes of one trait, with their intervals and the noise."""
     axes.set_xlabel("occasion", fontsize=8)
-    known = part
-    if part.height:
-        known = part.drop_nulls("change").filter(pl.len().over("group") > 1)
+    known = _followed(part)
     if known.is_empty():
         unshown_too = part.height and NOTHING in part["note"].to_list()
-        say(axes, NOTHING.replace(": ", ":\n") if unshown_too else NO_SCORES)
+        say(axes, NOTHING if unshown_too else NO_SCORES)
         return axes.set_axis_off()
     axes.axhline(0, color=GREY, lw=0.8)
     for place, group in enumerate(groups):
