@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import societies
-from societies.analysis import questionnaires
+from societies.analysis.questionnaires import change, consistency, occasions
+from societies.analysis.questionnaires.occasion_figures import draw_drift
 from societies.analysis.questionnaires.shown import NOTHING
 from societies.cli.show import show_json, show_summary
 from societies.runs.run import Run
@@ -44,7 +47,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
-    table = questionnaires.before_after(shipped, "before games", "after games")
+    table = change.before_after(shipped, "before games", "after games")
     assert table.height == 4 * 5
     assert (
         set(table["note"])
@@ -56,11 +59,11 @@ def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run
 
 
 def test_drift_of_what_was_never_shown_has_no_slope(shipped: Run) -> None:
-    table = questionnaires.drift(shipped).filter(pl.col("occasions") > 1)
+    table = change.drift(shipped).filter(pl.col("occasions") > 1)
     assert table.height > 0
     assert table.select("slope", "standard_error").null_count().row(0) == (table.height,) * 2
     assert set(table["note"]) == {NOTHING}
-    agreement = questionnaires.icc(shipped)
+    agreement = change.icc(shipped)
     assert NOTHING in agreement["note"].to_list(), "a coefficient of retests, and said to be"
 
 
@@ -93,13 +96,13 @@ def test_the_same_mind_has_statistics_where_something_was_shown(
     run_small: Small, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = run_small(**GAME, probes=[TWICE], interventions=[TOLD])
-    table = questionnaires.before_after(run, "before", "after")
+    table = change.before_after(run, "before", "after")
     assert table.height == 5
     assert table["shown"].to_list() == table["pairs"].to_list() == [4] * 5
     assert NOTHING not in table["note"].to_list()
     assert table["difference"].abs().min() > 0.3  # type: ignore[operator]
     assert table["t_p"].min() < 0.01  # type: ignore[operator]
-    assert questionnaires.drift(run)["slope"].null_count() == 0
+    assert change.drift(run)["slope"].null_count() == 0
     show_summary(run)
     assert "nothing of the run was shown" not in capsys.readouterr().out
 
@@ -109,15 +112,15 @@ def test_questions_asked_again_behind_their_answer_show_nothing_of_the_run(
 ) -> None:
     """The answer that stands above the second question may differ; the first question does not."""
     run = run_small(**GAME, probes=[{**TWICE, "reask": True}])
-    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(change.before_after(run, "before", "after")["note"]) == {NOTHING}
 
 
 def test_one_request_for_a_whole_form_is_compared_too(run_small: Small) -> None:
     form = {**TWICE, "batch": "form"}
     run = run_small(**GAME, probes=[form])
-    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(change.before_after(run, "before", "after")["note"]) == {NOTHING}
     told = run_small(**GAME, probes=[form], interventions=[TOLD])
-    assert set(questionnaires.before_after(told, "before", "after")["note"]) != {NOTHING}
+    assert set(change.before_after(told, "before", "after")["note"]) != {NOTHING}
 
 
 def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small) -> None:
@@ -127,13 +130,13 @@ def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small)
     run = run_small(**GAME, probes=probes, interventions=[TOLD])
     wanted = {("fresh", "fresh"), ("kept", "shared"), ("bold", "fresh")}
     for table in (
-        questionnaires.drift(run),
-        questionnaires.icc(run),
-        questionnaires.before_after(run, "before", "after"),
+        change.drift(run),
+        change.icc(run),
+        change.before_after(run, "before", "after"),
     ):
         assert set(table.select("probe", "context").iter_rows()) == wanted
         assert table.filter(probe="bold")["answers"].max() <= 2 * 4, "its own answers alone"
-    both = questionnaires.before_after(run, "fresh", "bold")
+    both = change.before_after(run, "fresh", "bold")
     assert set(both.select("probe", "probe_after", "trait").iter_rows()) == {
         ("fresh", "bold", "extraversion")
     }
@@ -144,8 +147,8 @@ def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
     late = {"instrument": "mini_markers", "name": "late", "after": True}
     run = run_small(**GAME, probes=[early, late])
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
-        questionnaires.before_after(run, "before", "after")
-    assert set(questionnaires.before_after(run, "early", "late")["note"]) == {NOTHING}
+        change.before_after(run, "before", "after")
+    assert set(change.before_after(run, "early", "late")["note"]) == {NOTHING}
 
 
 def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
@@ -165,7 +168,40 @@ def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
         },
         out=tmp_path,
     )
-    row = questionnaires.administrations(run, of="value").row(0, named=True)
+    row = change.administrations(run, of="value").row(0, named=True)
     assert (row["agents"], row["items"]) == (2, 4)
     assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
     assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")
+
+
+def test_mean_changes_stand_beside_the_noise_of_repeats(run_small: Small) -> None:
+    """The mean change over agents, and how far it would stray by what repeats differ by."""
+    model = {"respondent": {"drift": 0.5, "noise": 0.8}}
+    game = {**GAME, "model.options": model, "interventions": [TOLD]}
+    run = run_small(**game, probes=[{**TWICE, "repeats": 3}])
+    table = occasions.mean_drift(run).filter(trait="openness")
+    first, last = table.rows(named=True)
+    scores = consistency.trait_scores(run).filter(trait="openness")
+    cells = {
+        key: (part["item_mean"] / 8).to_numpy()
+        for key, part in scores.group_by("agent", "occasion")
+    }
+    changes = [
+        np.mean(cells[agent, 1]) - np.mean(cells[agent, 0]) for agent in scores["agent"].unique()
+    ]
+    variance = np.mean([np.var(repeats, ddof=1) for repeats in cells.values()])
+    reach = stats.t.ppf(0.975, 4 * 2 * (3 - 1)) * np.sqrt(2 * variance / 3 / 4)
+    assert last["change"] == pytest.approx(np.mean(changes))
+    assert last["noise"] == pytest.approx(reach)
+    assert last["low"] < last["change"] < last["high"]
+    assert (first["change"], first["noise"], first["agents"]) == (0, None, 4)
+    drawn = draw_drift.figure(run)
+    assert len(drawn.axes) == 5
+    names = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert names == ["noise of repeats"]
+
+
+def test_nothing_drifts_where_nothing_was_shown(run_small: Small) -> None:
+    table = occasions.mean_drift(run_small(**GAME, probes=[{**TWICE, "repeats": 2}]))
+    assert set(table["note"]) == {NOTHING}
+    assert table["change"].null_count() == table["noise"].null_count() == table.height

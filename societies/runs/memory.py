@@ -19,6 +19,8 @@ class Memory:
 
     def remembering(self) -> Self:
         """Return the same, as it is now: what is made of it is made once and kept."""
+        if self._made is not None:
+            return self
         one = copy(self)
         one._made = {}
         return one

@@ -96,6 +96,8 @@ class Runs(Memory, Sequence[Run]):
 
     def remembering(self) -> Self:
         """Return the same runs, as they are now: what is made of them is made once and kept."""
+        if self._made is not None:
+            return self
         runs = super().remembering()
         runs._runs = tuple(run.remembering() for run in self._runs)
         return runs
