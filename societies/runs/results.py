@@ -43,10 +43,7 @@ def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
     """
     plots = run.scenario.part("plots") or ()
     save = resolve("societies.analysis.panels:save_panels")  # by name: it stands above what reads
-    given = () if suffix == "png" else (suffix,)
-    files: list[Path] = (
-        save(plots, run, folder, suffix) if isinstance(plots, tuple) else plots(run, folder, *given)
-    )
+    files: list[Path] = save(plots, run, folder, suffix)
     asked = resolve(QUESTIONNAIRES) if any(probe.instrument for probe in run.config.probes) else ()
     return files if asked == plots else [*files, *save(asked, run, folder / "probes", suffix)]
 
