@@ -4,7 +4,7 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from societies.agents.instruments.design import Design
+from societies.agents.instruments.design import Context, Design
 from societies.agents.strict import Strict
 
 MOMENTS = ("before", "after")
@@ -48,6 +48,9 @@ class Probe(Design):
     name: str = Field(default="", pattern=r"^[\w -]*$")
     """Unique; the instrument's name when absent."""
     of: Asked = Asked()
+    context: Context = "experience"
+    topic: str = ""
+    """Show only the conversation of this topic; `last` is the one begun last. All when absent."""
     before: bool = False
     """Ask everybody before their first interaction."""
     after: bool = False
@@ -68,6 +71,11 @@ class Probe(Design):
             raise ValueError("say when to ask: before, after, every (n-th step)")
         if self.first and not self.every:
             raise ValueError("first belongs to every (n-th step): give both, or neither")
+        if self.topic and not self.shows_turns:
+            raise ValueError(
+                f"topic chooses a conversation, and context: {self.context} shows none: say "
+                "context: conversations, or experience"
+            )
         if self.name in MOMENTS:
             raise ValueError(f"{self.name!r} is the name of a moment: call the probe otherwise")
         return self
@@ -76,6 +84,16 @@ class Probe(Design):
     def title(self) -> str:
         """The probe's name."""
         return self.name or self.instrument or "question"
+
+    @property
+    def shows_turns(self) -> bool:
+        """Whether agents are shown what they were asked in the scenario, and answered."""
+        return self.context in ("conversations", "experience")
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the same agent may be asked several times."""
+        return bool(self.every) or (self.before and self.after)
 
     def is_due(self, step: int) -> bool:
         """Whether the probe is asked after a step."""
