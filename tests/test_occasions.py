@@ -15,7 +15,7 @@ from societies.cli.show import show_json, show_summary
 from societies.runs.run import Run
 
 Small = Callable[..., Run]
-TWICE = {"instrument": "mini_markers", "before": True, "after": True}
+TWICE = {"instrument": "mini_markers", "before": True, "after": True, "context": "fresh"}
 DRIFTING = {"respondent": {"drift": 0.3, "noise": 0.05}}
 TOLD = {"at": "g1/game1", "say": {"text": "War is near.", "lasting": True}}
 GAME: dict[str, Any] = {
@@ -38,9 +38,18 @@ STATISTICS = (
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run the shipped game with probes before and after the games of each generation."""
+    """Run the shipped game with probes before and after the games, which show nothing of them."""
     out = tmp_path_factory.mktemp("probed")
-    return societies.run("donor_game/probed", out=out, sets={"protocol.generations": 2})
+    fresh = {f"probes.{number}.context": "fresh" for number in (0, 1)}
+    return societies.run("donor_game/probed", out=out, sets={"protocol.generations": 2, **fresh})
+
+
+def test_the_shipped_probes_show_what_was_lived(tmp_path: Path) -> None:
+    sets = {"protocol.generations": 1, "probes.0.items": ["kind"], "probes.1.items": ["kind"]}
+    run = societies.run("donor_game/probed", out=tmp_path, sets=sets)
+    table = questionnaires.before_after(run, "before games", "after games")
+    assert table["shown"].to_list() == table["pairs"].to_list()
+    assert NOTHING not in table["note"].to_list()
 
 
 def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
@@ -140,8 +149,11 @@ def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small)
 
 
 def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
-    early = {"instrument": "mini_markers", "name": "early", "before": True}
-    late = {"instrument": "mini_markers", "name": "late", "after": True}
+    fresh = {"instrument": "mini_markers", "context": "fresh"}
+    early, late = (
+        {**fresh, "name": "early", "before": True},
+        {**fresh, "name": "late", "after": True},
+    )
     run = run_small(**GAME, probes=[early, late])
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
         questionnaires.before_after(run, "before", "after")

@@ -1,5 +1,6 @@
 """Probes as a scenario file says them: what is asked of whom, and when."""
 
+from collections.abc import Sequence
 from typing import Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -91,11 +92,29 @@ class Probe(Design):
         return self.context in ("conversations", "experience")
 
     @property
-    def asks_again(self) -> bool:
-        """Whether the same agent may be asked several times."""
-        return bool(self.every) or (self.before and self.after)
+    def times(self) -> int:
+        """How often the same agent may be asked: 2 stands for several times."""
+        return min(2, self.before + self.after + (2 if self.every else 0))
 
     def is_due(self, step: int) -> bool:
         """Whether the probe is asked after a step."""
         first = self.first or self.every
         return bool(self.every and first and step >= first and (step - first) % self.every == 0)
+
+
+def unshown(probes: Sequence[Probe]) -> list[str]:
+    """Return a warning for all that is asked again in a fresh context: its answers cannot change.
+
+    Unless something is announced or set in between: this is for runs without interventions.
+    """
+    alike: dict[tuple[str, ...], list[Probe]] = {}
+    for probe in probes:
+        if probe.context == "fresh":
+            alike.setdefault((probe.instrument, *probe.ask), []).append(probe)
+    repeated = [each for each in alike.values() if sum(probe.times for probe in each) > 1]
+    return [
+        f"warning: probe {', '.join(repr(probe.title) for probe in each)}: context: fresh shows "
+        "nothing of the run, so that each later question is the same request, and changes are "
+        "noise; leave context out to show what agents have lived"
+        for each in repeated
+    ]
