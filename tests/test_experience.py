@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 import pytest
@@ -52,7 +52,7 @@ def account(run: Run, agent: str, moment: str = "after") -> str:
 class Reciting(LanguageModel):
     """Says the same, template by template, whoever it is and whatever it knows."""
 
-    REPLIES = {
+    REPLIES: ClassVar = {
         "strategy": "My strategy will be to give half.",
         "donate": "Justification: as ever.\nAnswer: 2",
         "solve": "\\boxed{4}",
