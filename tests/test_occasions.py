@@ -11,7 +11,7 @@ import pytest
 import societies
 from societies.analysis import questionnaires
 from societies.analysis.questionnaires.shown import NOTHING
-from societies.cli.show import show_json, show_summary
+from societies.cli.show import draw_plots, show_json, show_summary
 from societies.runs.run import Run
 
 Small = Callable[..., Run]
@@ -181,3 +181,48 @@ def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
     assert (row["agents"], row["items"]) == (2, 4)
     assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
     assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")
+
+
+def test_show_prints_what_the_probes_of_any_run_come_to(
+    run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two probes that ask the same are followed as one; what was asked once has no change."""
+    lived = {"instrument": "mini_markers", "items": ["kind", "warm"]}
+    early, late = (
+        {**lived, "name": "early", "before": True},
+        {**lived, "name": "late", "after": True},
+    )
+    once = {"instrument": "mini_markers", "name": "once", "items": ["bold"], "after": True}
+    unsure = {**GAME, "model.options": {"respondent": {"noise": 0.3}}}
+    run = run_small(**unsure, probes=[early, late, once])
+    show_summary(run)
+    printed = capsys.readouterr().out
+    assert "Probes (" in printed
+    assert "early, late" in printed
+    table = questionnaires.probed(run)
+    columns = ["probes", "trait", "agents", "pairs", "shown", "note"]
+    assert table.select(columns).rows() == [
+        ("early, late", "agreeableness", 4, 4, 4, None),
+        ("once", "extraversion", 4, 0, 0, "nobody was asked twice"),
+    ]
+    row = table.row(0, named=True)
+    assert row["last"] - row["first"] == pytest.approx(row["difference"])
+    assert row["low"] < row["difference"] < row["high"]
+    paired = questionnaires.before_after(run, "early", "late").row(0, named=True)
+    shared = ("difference", "low", "high", "holm_p", "answers")
+    assert [row[name] for name in shared] == [paired[name] for name in shared]
+    show_json(run)
+    assert len(json.loads(capsys.readouterr().out)["probes"]) == 2
+    fresh = run_small(**GAME, probes=[TWICE])
+    assert set(questionnaires.probed(fresh)["note"]) == {NOTHING}
+    assert questionnaires.probed(run_small()).is_empty()
+
+
+def test_plots_of_probes_lie_beside_those_of_the_scenario(
+    run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw_plots(run_small(**GAME, probes=[{**TWICE, "items": ["kind", "warm"]}]))
+    printed = capsys.readouterr().out.splitlines()
+    names = [Path(line).parent.name + "/" + Path(line).name for line in printed]
+    assert {"plots/overview.png", "probes/profile.png", "probes/before_after.png"} <= set(names)
+    assert all(Path(line).is_file() for line in printed)

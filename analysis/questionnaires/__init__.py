@@ -23,6 +23,7 @@ from societies.analysis.questionnaires.permeability import (
 )
 from societies.analysis.questionnaires.personas import induction
 from societies.analysis.questionnaires.portraits import portrait_accuracy
+from societies.analysis.questionnaires.probed import probed
 
 __all__ = [
     "administrations",
@@ -36,6 +37,7 @@ __all__ = [
     "inertia_indices",
     "knowledge_action",
     "portrait_accuracy",
+    "probed",
     "quality",
     "reliability",
     "responses",

@@ -45,6 +45,8 @@ def show_summary(run: Run) -> None:
             out.print(table)
         for line in conclude(run):
             out.print(literal(line), soft_wrap=True)
+    for table in as_tables("Probes", probed(run), out.width) if result is not None else ():
+        out.print(table)
     for row in _warnings(run):
         out.print(literal(f"warning: {row}"))
     out.print(literal(f"tables: {', '.join(run.tables)}"))
@@ -68,6 +70,7 @@ def show_json(run: Run) -> None:
         "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
+        "probes": probed(run).to_dicts() if result is not None else [],
         "findings": conclude(run) if result is not None else [],
         "warnings": _warnings(run),
     }
@@ -104,6 +107,18 @@ def draw_plots(run: Run, *, svg: bool = False) -> None:
     folder.mkdir(exist_ok=True)
     for path in plot(run, folder, "svg" if svg else "png"):
         print(visible(path))  # noqa: T201 - the command's output
+    if not probed(run).is_empty():
+        draw = resolve("societies.analysis.questionnaires.figures:draw")
+        for path in draw(run, folder / "probes", "svg" if svg else "png"):
+            print(visible(path))  # noqa: T201 - the command's output
+
+
+def probed(run: Run) -> pl.DataFrame:
+    """Return the trait scores of a run's probes; empty if there is none that asks an instrument."""
+    if not any(probe.instrument for probe in run.config.probes):
+        return pl.DataFrame()
+    table: pl.DataFrame = resolve("societies.analysis.questionnaires.probed:probed")(run)
+    return table
 
 
 def _warnings(run: Run) -> list[str]:
