@@ -82,9 +82,10 @@ def test_a_donor_is_shown_its_strategy_and_its_gifts(tmp_path: Path) -> None:
     assert account(run, "1_1", "before") == ""
     assert account(run, "1_1") == (
         "This is what you have lived in the game so far.\n"
-        "The strategy that you decided on: My strategy will be to give half.\n"
         "\n"
-        "A game of generation 1:\n"
+        "You decided on this strategy: My strategy will be to give half.\n"
+        "\n"
+        "Game 1 of generation 1, when you were the donor:\n"
         "- Round 1: you owned 10.00 units, and 1_2 owned 10.00. You gave it 2.00 units.\n"
         "- Round 3: you owned 12.00 units, and 1_3 owned 12.00. You knew that in round 2 1_3 gave "
         "14.29 % of its resources to 1_1. You knew that in round 1 1_1 gave 20.00 % of its "

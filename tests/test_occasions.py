@@ -197,7 +197,7 @@ def test_show_prints_what_the_probes_of_any_run_come_to(
     run = run_small(**unsure, probes=[early, late, once])
     show_summary(run)
     printed = capsys.readouterr().out
-    assert "Probes (" in printed
+    assert "): first and last" in printed
     assert "early, late" in printed
     table = questionnaires.probed(run)
     columns = ["probes", "trait", "agents", "pairs", "shown", "note"]

@@ -212,6 +212,7 @@ class DonorGame(Society[DonorProtocol]):
             explain=protocol.reask == "explain",
             strategy=self.strategies[donor],
             generation=game.generation,
+            game=game.number,
             round=number,
             recipient=recipient.name,
             recipient_resources=receiver.resources,

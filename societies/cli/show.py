@@ -17,6 +17,15 @@ MOST_AGENTS = 12
 COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
 """What `run.json` tells the total of; earlier versions counted less."""
 
+SECTIONS = {
+    "first and last": (
+        *("agents", "first", "last", "pairs", "shown"),
+        *("difference", "low", "high", "holm_p", "note"),
+    ),
+    "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
+}
+"""Columns of the table of probes that are shown together."""
+
 
 def console() -> Console:
     """Return the console of standard output; piped text is not squeezed to a terminal's width."""
@@ -45,7 +54,8 @@ def show_summary(run: Run) -> None:
             out.print(table)
         for line in conclude(run):
             out.print(literal(line), soft_wrap=True)
-    for table in as_tables("Probes", probed(run), out.width) if result is not None else ():
+    scores = probed(run) if result is not None else pl.DataFrame()
+    for table in as_tables("Probes", scores, out.width, SECTIONS) if scores.height else ():
         out.print(table)
     for row in _warnings(run):
         out.print(literal(f"warning: {row}"))
