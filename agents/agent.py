@@ -64,7 +64,6 @@ class Host(Protocol):
 
     def check_turn(self, agent: "LLMAgent", *, acting: bool) -> None:
         """Raise unless it is the agent's turn, so that draws and calls keep program order."""
-        ...
 
     def takes_schema(self, spec: ModelSpec) -> bool:
         """Whether a model is to answer by JSON schema where an answer type has one."""
@@ -74,19 +73,16 @@ class Host(Protocol):
 
     def record_call(self, agent: "LLMAgent", call: Call, problem: str | None) -> None:
         """Log one call; `problem` says why its reply could not be read."""
-        ...
 
     def record_answer(
         self, agent: "LLMAgent", call: Call, outcome: Outcome, problem: str | None
     ) -> None:
         """Log how an answer came about; `call` is the last one made for it."""
-        ...
 
     def record_message(
         self, agent: "LLMAgent", receivers: Sequence["LLMAgent"], channel: str, text: str
     ) -> None:
         """Log what an agent says to others."""
-        ...
 
 
 class LLMAgent(mesa.Agent):
@@ -251,6 +247,7 @@ class LLMAgent(mesa.Agent):
         fallback: AnswerT | None = None,
         attempts: int = 3,
         explain: bool = True,
+        purpose: Purpose = "decision",
         **situation: Any,
     ) -> AnswerT:
         """Ask the agent, and remember the exchange.
@@ -262,6 +259,7 @@ class LLMAgent(mesa.Agent):
             attempts: how often the model is asked at most.
             explain: show the model its unreadable reply and the problem before asking again;
                 otherwise the identical question is asked again.
+            purpose: what it is asked for, which scripted minds go by.
             situation: the variables of the template; the `protocol` in force is always among them.
 
         Raises:
@@ -269,9 +267,11 @@ class LLMAgent(mesa.Agent):
             OutsideInteractionError: it is not this agent's turn.
         """
         remembered = self.memory.messages()
-        shown = FrozenDict() if self.turns is None else views(situation)
+        shown = FrozenDict()
+        if self.turns is not None:
+            shown = views({"protocol": self.society.protocol, **situation})
         value, exchange = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation
+            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
         if self.turns is not None:

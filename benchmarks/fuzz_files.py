@@ -18,8 +18,7 @@ from societies.agents.instruments.files import InstrumentFile, parse
 from societies.agents.instruments.files import read as read_instrument
 from societies.agents.population.files import people, read_rows
 from societies.agents.population.spec import FileSource
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import TaskError, load_questions
+from societies.scenarios.debate.tasks import Task, TaskError, load_questions
 
 WORDS = st.sampled_from(
     [

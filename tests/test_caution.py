@@ -113,8 +113,8 @@ def test_plots_of_several_runs_say_which(tmp_path):
         societies.run("debate/single", out=tmp_path, sets={"model.options": {"malformed": part}})
         for part in (0.0, 0.5)
     ]
-    assert has_red(debate_plots.draw_comparison(runs, tmp_path / "both.png"))
-    assert not has_red(debate_plots.draw_comparison(runs[:1], tmp_path / "one.png"))
+    assert has_red(debate_plots.draw_comparison.save(runs, tmp_path / "both"))
+    assert not has_red(debate_plots.draw_comparison.save(runs[:1], tmp_path / "one"))
     assert figures.RED == "#C00000"
 
 

@@ -54,7 +54,7 @@ def test_light_commands_import_nothing_heavy():
 
 
 def test_run_prints_progress_apart_and_the_directory_last(finished):
-    assert finished.parts[-2:] == ("demo", "4")
+    assert finished.parts[-2:] == ("donor_game-demo", "4")
     assert (finished / "run.json").is_file()
     again = societies("run", "donor_game/demo", "--out", finished.parent.parent, "--seed", 4, *SETS)
     assert again.stdout == f"{finished}-2\n"

@@ -177,7 +177,7 @@ def test_protocols_stand_in_one_table(tmp_path):
     names = ["single", "chain_of_thought", "self_consistency", "majority", "demo"]
     runs = [shipped(tmp_path, name, **{"protocol.task.count": 30}) for name in names]
     table = debate.compare(runs)
-    assert table["run"].to_list() == [f"{name}/1" for name in names]
+    assert table["run"].to_list() == [run.name for run in runs]
     assert table["calls_per_question"].to_list() == [1, 1, 6, 6, 6]
     assert table["low"].is_between(0, 1).all()
     with pytest.raises(InputError, match="given twice"):
@@ -206,8 +206,10 @@ def test_every_kind_of_run_has_a_summary_and_plots(tmp_path, name):
 
 def test_runs_are_drawn_side_by_side(tmp_path):
     runs = [shipped(tmp_path, name) for name in ("single", "translation")]
-    file = debate_plots.draw_comparison(runs, tmp_path / "comparison.png")
-    assert file.stat().st_size > 10_000
+    file = debate_plots.draw_comparison.save(runs, tmp_path)
+    assert (file.name, file.stat().st_size > 10_000) == ("comparison.png", True)
+    with pytest.raises(InputError, match="this is about one run, and 2 are given"):
+        debate_plots.draw_rounds.save(runs, tmp_path)
 
 
 def test_a_proportion_without_trials_has_no_interval():

@@ -12,8 +12,7 @@ from societies.loading.load import load
 from societies.scenarios.debate import SCENARIO, protocol
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.minds import Judge, Solver
-from societies.scenarios.debate.tasks import Question
-from societies.scenarios.debate.voting import vote
+from societies.scenarios.debate.questions import Question, vote
 from tests.debate_runs import calls_by_question, play, prompts, settings
 
 ARITHMETIC = Question("1", "arithmetic", "?", ("42",))
@@ -318,3 +317,9 @@ def test_no_form_line_holds_a_value():
     folder = Path(protocol.__file__).parent / "prompts"
     lines = [line for file in folder.glob("*.j2") for line in file.read_text().splitlines()]
     assert not [line for line in lines if re.search(r"boxed\{[^}]*[0-9]|such as", line)]
+
+
+def test_a_solver_lets_its_judge_speak_where_a_judgement_is_asked_for(tmp_path):
+    run = play(settings("judged", count=2, solver={"judge": {"style": "prose"}}), tmp_path)
+    assert set(run.table("verdicts").collect()["outcome"]) == {"defaulted"}
+    assert set(run.table("statements").collect()["outcome"]) == {"clean"}

@@ -12,8 +12,8 @@ from societies.agents.answers.answer import AnswerError
 from societies.agents.models.base import Completion
 from societies.scenarios.debate.answers import FinalChoice, Position, Verdict
 from societies.scenarios.debate.protocol import DebateProtocol
+from societies.scenarios.debate.questions import Question, is_right, matches
 from societies.scenarios.debate.reading import read_answer
-from societies.scenarios.debate.tasks import Question, is_right, matches
 
 OPTIONS = ("Paris", "Lyon", "Nice", "Lille")
 

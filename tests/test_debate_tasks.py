@@ -9,16 +9,10 @@ import polars as pl
 import pytest
 
 import societies
+from societies.agents.answers.mathematics import equality, expressions, reading
 from societies.errors import InputError
-from societies.scenarios.debate import equality, expressions
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import (
-    TaskError,
-    arithmetic,
-    is_right,
-    is_trapped,
-    load_questions,
-)
+from societies.scenarios.debate.questions import is_right, is_trapped
+from societies.scenarios.debate.tasks import Task, TaskError, arithmetic, load_questions
 
 SHIPPED = Path(societies.__file__).parent / "scenarios" / "debate" / "tasks"
 KINDS = ("gsm", "math", "choice", "ciar", "translation", "text")
@@ -71,7 +65,7 @@ def test_answers_agree_with_their_check(file):
     for item in items:
         if not item["check"]:
             continue
-        answer = equality.boxed(item["solution"]) if "solution" in item else item["answer"][0]
+        answer = reading.boxed(item["solution"]) if "solution" in item else item["answer"][0]
         expected = expressions.evaluate(equality.normal_form(item["check"]))
         numbers = {"second": "2", "all": "12"}
         found = expressions.evaluate(equality.normal_form(numbers.get(answer, answer)))
@@ -137,6 +131,9 @@ def test_multiple_choice_files_without_a_header_or_with_a_list(tmp_path):
     row = {"question": "What is 1+1?", "choices": ["1", "2"], "answer": 1}
     listed.write_text(json.dumps(row), encoding="utf-8")
     assert load_questions(Task(kind="choice", file=str(listed)))[0].accepted == ("B",)
+    row = {"question": "Is 1+1 = 2?", "choices": ["True", "False"], "answer": True}
+    listed.write_text(json.dumps(row), encoding="utf-8")
+    assert load_questions(Task(kind="choice", file=str(listed)))[0].accepted == ("A",)
 
 
 def test_shuffling_and_counting_are_seeded():

@@ -12,7 +12,6 @@ from societies.errors import InputError, RunInterruptedError
 from societies.runs.results import plot, summarise
 from societies.runs.transcript import transcript
 from societies.scenarios.debate import SCENARIO
-from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.debate.records import Result
 from societies.testing import check_dry_play
@@ -154,7 +153,7 @@ def test_a_question_costs_what_its_own_calls_do(tmp_path):
     assert run.about["totals"]["calls"] > plain["calls"]
     row = debate.costs(run).row(0, named=True)
     assert (row["calls"], row["calls_per_question"]) == (plain["calls"], 6) == (24, 6)
-    drawn = debate_plots.Results.of(run).tokens
+    drawn = debate.tokens(run)
     assert set(drawn["prompt"]) == {"solve", "revise"}
     check_dry_play(run)
 

@@ -62,7 +62,7 @@ def test_a_full_disk_stops_the_run_and_a_roomier_one_finishes_it(small_disk, tmp
     assert "resume it with" in failed.stderr
     assert "Traceback" not in failed.stderr
     run = tmp_path / "moved"
-    shutil.copytree(small_disk / "demo" / "1", run)
+    shutil.copytree(small_disk / "donor_game-demo" / "1", run)
     finished = societies.resume(run)
     assert finished.about["totals"]["journalled"] > 10
     societies.replay(run)
@@ -73,7 +73,10 @@ def test_a_full_disk_stops_the_run_and_a_roomier_one_finishes_it(small_disk, tmp
     [
         (["resume", "{run}"], "Permission denied"),
         (["resume", "{run}", "--set", "limits.max_calls=20"], "Permission denied"),
-        (["run", "donor_game/demo", "--out", "{run}"], "directory {run}/demo/1 cannot be made"),
+        (
+            ["run", "donor_game/demo", "--out", "{run}"],
+            "{run}/donor_game-demo/1 cannot be made",
+        ),
         (["show", "{run}", "--plots"], "{run}/plots: Permission denied"),
         (["population", "donor_game/demo", "--plot", "{run}/a.png"], "a.png: Permission denied"),
     ],

@@ -455,4 +455,4 @@ def test_reask_explain_shows_the_reply_and_the_problem(told, tmp_path):
 @pytest.mark.parametrize("file", SCENARIO.files(), ids=lambda path: path.stem)
 def test_every_shipped_file_is_valid(file):
     config, _ = societies.load(file)
-    assert config.name == file.stem
+    assert config.name == f"donor_game-{file.stem}"

@@ -93,7 +93,7 @@ def test_the_past_is_taken_over_and_the_future_is_asked_anew(tmp_path):
             assert fork.call(key) == parent.call(key)
     assert fork.about["parent"] == {
         "path": "../1",
-        "run": "demo/1",
+        "run": parent.name,
         "at": "g1/game2",
         "calls": len(past),
         "interventions": 1,
@@ -133,7 +133,9 @@ def test_a_fork_without_a_change_of_scripted_minds_is_the_parent_again(parent, t
     one, other = record(parent), record(fork)
     one.pop("interventions"), other.pop("interventions")
     for name, table in one.items():
-        assert table.drop("seq").equals(other[name].drop("seq"), null_equal=True), name
+        assert table.drop("run", "seq").equals(other[name].drop("run", "seq"), null_equal=True), (
+            name
+        )
     show_comparison([parent, fork])
     assert "every call is the same" in capsys.readouterr().out
 
@@ -157,7 +159,7 @@ def test_a_fork_of_a_hosted_run_with_minds_needs_no_key(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_killed_fork_is_resumed_and_asks_nothing_twice(parent, tmp_path):
     past = before(parent, "g1/game2/")
-    directory = tmp_path / "forks" / "demo" / "1"
+    directory = tmp_path / "forks" / "donor_game-demo" / "1"
     slow = "model={name: scripted/persona, options: {latency: 0.05}}"
     arguments = ["fork", parent.path, "--at", "g1/game2", "--set", slow]
     arguments += ["--set", "population.groups=[]", "--out", tmp_path / "forks", "--quiet"]
@@ -296,10 +298,10 @@ def test_the_command_forks_shows_and_compares(parent, tmp_path):
     arguments = ["--at", "g2", "--set", "model.name=scripted/defector"]
     arguments += ["--set", "population.groups=[]", "--out", tmp_path / "forks", "--quiet"]
     fork = Path(printed("fork", parent.path, *arguments).splitlines()[-1])
-    assert fork == tmp_path / "forks" / "demo" / "1"
+    assert fork == tmp_path / "forks" / "donor_game-demo" / "1"
     relative = os.path.relpath(parent.path, fork)
     past = before(parent, "g2/")
-    assert f"fork of demo/1 ({relative}) at g2: {len(past)} calls taken over" in printed(
+    assert f"fork of {parent.name} ({relative}) at g2: {len(past)} calls taken over" in printed(
         "show", fork
     )
     compared = printed("show", parent.path, fork)

@@ -16,8 +16,7 @@ from societies.agents.population.files import people, read_rows
 from societies.agents.population.spec import FileSource
 from societies.errors import InputError
 from societies.loading.load import load
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import TaskError, load_questions
+from societies.scenarios.debate.tasks import Task, TaskError, load_questions
 from tests.test_command_line import societies
 
 DEEP = 100_000

@@ -14,8 +14,7 @@ from societies.agents.population.spec import FileSource
 from societies.errors import InputError
 from societies.loading import source
 from societies.loading.load import load
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import TaskError, load_questions
+from societies.scenarios.debate.tasks import Task, TaskError, load_questions
 from societies.scenarios.negotiation import classic
 from tests.test_input_kept import written
 

@@ -178,19 +178,19 @@ def request(prompt: str, purpose="decision", **situation):
 
 
 def test_a_mind_answers_a_template_by_the_method_of_its_name():
-    reply = Hunter().respond(request("hunt", round=1, form="round"), Random(1))
+    reply = Hunter().answer_request(request("hunt", round=1, form="round"), Random(1))
     assert reply == "round 1: round, high"
 
 
 @pytest.mark.parametrize("template", ["fish", "copy"])
 def test_a_mind_without_such_a_method_says_so(template):
     with pytest.raises(ModelError, match=f"Hunter has no answer to template '{template}': give it"):
-        Hunter().respond(request(template), Random(1))
+        Hunter().answer_request(request(template), Random(1))
 
 
 def test_what_a_mind_is_not_shown_is_told():
     with pytest.raises(AttributeError, match=r"template 'hunt' is not given 'round'; .*: form"):
-        Hunter().respond(request("hunt", form=1), Random(1))
+        Hunter().answer_request(request("hunt", form=1), Random(1))
     seen = Seen(Request((), "ann", "hunt", views({"persona": 1, "request": 2, "values": 3})))
     assert (seen.persona.score("openness"), seen["persona"], seen.values) == (0, 1, 3)
     assert seen.request.agent == "ann"
@@ -198,10 +198,12 @@ def test_what_a_mind_is_not_shown_is_told():
 
 def test_minds_go_by_the_purpose_and_not_by_the_names_of_variables():
     description = {"description": "You are kind.", "steps": (), "portrayed": 1}
-    assert Hunter().respond(request("hunt", round=1, **description, form=2), Random(1)) == (
+    assert Hunter().answer_request(request("hunt", round=1, **description, form=2), Random(1)) == (
         "round 1: 2, high"
     )
-    portrait = Hunter().respond(request("write_persona", "portrait", **description), Random(1))
+    portrait = Hunter().answer_request(
+        request("write_persona", "portrait", **description), Random(1)
+    )
     assert portrait == "This is a portrait of you. You are kind."
 
 

@@ -1,5 +1,6 @@
 """Several runs as one: where they are found, how they are told apart, and what they have."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from societies.analysis import questionnaires
 from societies.analysis.measures import Column, Measure, measure, measure_each
 from societies.cli.main import app
 from societies.errors import InputError
+from societies.execute.fork import fork
+from societies.execute.rebuild import rebuild
 from societies.execute.replay import left_out
 from societies.runs.run import Run
 from societies.runs.runs import Runs
 from societies.scenarios.donor_game import measures
 from tests.conftest import SMALL, forge
+
+FULL = ("agents", "calls", "donations", "steps", "strategies")
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +41,11 @@ def labels(given: object) -> list[str]:
 
 
 def test_runs_are_found_in_a_folder_by_a_pattern_and_one_by_one(sweep: Path) -> None:
-    found = [str(sweep / f"m{m}" / "demo" / seed) for m in (2, 3) for seed in ("2", "10")]
+    found = [
+        str(sweep / f"m{m}" / "donor_game-demo" / seed) for m in (2, 3) for seed in ("2", "10")
+    ]
     assert labels(sweep) == found, "in the order of their numbers"
-    assert labels(f"{sweep}/m*/demo/*") == found
+    assert labels(f"{sweep}/m*/donor_game-demo/*") == found
     assert labels([sweep / "m2", Run(found[2]), found[3]]) == found
     assert labels(found[0]) == found[:1]
     assert labels(analysis.load(sweep)[1:3]) == found[1:3]
@@ -60,8 +67,8 @@ def test_what_holds_no_run_is_named(given: list[str] | str, told: str) -> None:
 def test_a_folder_without_runs_and_a_run_given_twice_are_named(sweep: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no run"):
         Runs(tmp_path)
-    with pytest.raises(InputError, match="m2/demo/2 is given twice"):
-        Runs([sweep, sweep / "m2" / "demo" / "2"])
+    with pytest.raises(InputError, match="m2/donor_game-demo/2 is given twice"):
+        Runs([sweep, sweep / "m2" / "donor_game-demo" / "2"])
 
 
 def test_parameters_that_differ_are_columns(sweep: Path) -> None:
@@ -72,12 +79,12 @@ def test_parameters_that_differ_are_columns(sweep: Path) -> None:
     assert table.height == 4 * 2 * 16
     means = table.group_by("protocol.multiplier").agg(pl.col("run").n_unique())
     assert dict(means.iter_rows()) == {2.0: 2, 3.0: 2}
-    alone = Runs(sweep / "m2" / "demo" / "2").table("donations").collect()
+    alone = Runs(sweep / "m2" / "donor_game-demo" / "2").table("donations").collect()
     assert alone.columns == runs.rows("donations").collect_schema().names()
 
 
 def test_every_measure_takes_a_run_several_or_where_they_lie(sweep: Path) -> None:
-    one = Run(sweep / "m2" / "demo" / "2")
+    one = Run(sweep / "m2" / "donor_game-demo" / "2")
     assert measures.gini(one).equals(measures.gini(str(one.path)))
     assert measures.gini(sweep)["run"].n_unique() == 4
     assert measures.summary(one).columns == measures.summary([one]).drop("run").columns
@@ -105,21 +112,21 @@ def test_tables_of_several_runs_stand_below_each_other(sweep: Path) -> None:
     def height(run: Run, name: str) -> pl.DataFrame:
         return run.rows(name).select(rows=pl.len()).collect()
 
-    assert height(Run(sweep / "m2" / "demo" / "2"), "scores").rows() == [(8,)]
+    assert height(Run(sweep / "m2" / "donor_game-demo" / "2"), "scores").rows() == [(8,)]
     both = height(sweep / "m2", name="scores")
-    assert both.rows() == [("demo/2", 8), ("demo/10", 8)]
+    assert both.rows() == [(run.name, 8) for run in Runs(sweep / "m2")]
 
 
 def test_what_an_earlier_version_did_not_record_is_null_and_not_compared(
     sweep: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(sweep / "m2" / "demo" / "2", tmp_path / "old" / "2")
-    old, new = Run(tmp_path / "old" / "2"), Run(sweep / "m2" / "demo" / "10")
+    shutil.copytree(sweep / "m2" / "donor_game-demo" / "2", tmp_path / "old" / "2")
+    old, new = Run(tmp_path / "old" / "2"), Run(sweep / "m2" / "donor_game-demo" / "10")
     forge(old, "donations", lambda rows: rows.drop("justification").with_columns(gone=pl.lit(1)))
     shares = (
         Runs([old, new]).rows("donations").group_by("run").agg(pl.col("justification").null_count())
     )
-    assert dict(shares.collect().iter_rows()) == {"old/2": 32, "demo/10": 0}
+    assert dict(shares.collect().iter_rows()) == {old.name: 32, new.name: 0}
     assert left_out(old) == [
         "column 'justification' of table 'donations' is not recorded",
         "column 'gone' of table 'donations' is recorded no more",
@@ -130,3 +137,38 @@ def test_what_an_earlier_version_did_not_record_is_null_and_not_compared(
         "not compared: column 'justification' of table 'donations' is not recorded" in done.stderr
     )
     assert left_out(new) == []
+
+
+def test_a_run_says_which_it_is(tmp_path: Path) -> None:
+    def played(out: str, given: str = "donor_game/demo", seed: int = 1, **sets: object) -> Run:
+        return societies.run(given, out=tmp_path / out, seed=seed, sets={**SMALL, **sets})
+
+    first = played("a")
+    assert re.fullmatch(r"donor_game-demo/1@[0-9a-f]{8}", first.name)
+    assert first.about["run"] == first.name
+    told = {name: first.table(name).select("run").unique().collect().item() for name in FULL}
+    assert told == dict.fromkeys(FULL, first.name)
+    assert played("b", **{"limits.in_flight": 1}).name == first.name, "the same study elsewhere"
+    others = [
+        played("a"),
+        played("a", seed=2),
+        played("a", **{"protocol.multiplier": 3}),
+        fork(first.path, "g2", out=tmp_path / "a"),
+    ]
+    assert len({first.name, *(run.name for run in others)}) == 5
+    assert [Path(run.name.partition("@")[0]).name for run in others] == ["1-2", "2", "1-3", "1-4"]
+    (first.path / "run.json").unlink()
+    assert first.name == told["calls"], "it follows from what the run is made of"
+    assert rebuild(first.path).name == told["calls"]
+
+
+def test_runs_of_two_folders_are_not_taken_for_one(tmp_path: Path) -> None:
+    both = [
+        societies.run(
+            "donor_game/demo", out=tmp_path / str(m), sets={**SMALL, "protocol.multiplier": m}
+        )
+        for m in (2, 3)
+    ]
+    assert both[0].path.parts[-2:] == both[1].path.parts[-2:] == ("donor_game-demo", "1")
+    tables = [Runs(run).table("donations").collect() for run in both]
+    assert pl.concat(tables)["run"].unique(maintain_order=True).to_list() == list(Runs(both).labels)

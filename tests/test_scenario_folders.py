@@ -57,7 +57,7 @@ def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
         told[" ".join(words[:1] + words[2:])] = shown.stdout.split()
     written = told["init public_goods"]
     assert sum(len(Path(file).read_text().splitlines()) for file in written) <= 200
-    assert told["show --plots"][-1] == "runs/demo/1/plots/contributions.png"
+    assert told["show --plots"][-1] == "runs/public_goods-demo/1/plots/contributions.png"
 
 
 def test_it_is_written_under_any_name_and_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
@@ -67,7 +67,7 @@ def test_it_is_written_under_any_name_and_runs_in_a_process_of_its_own(tmp_path,
     assert "./stag_hunt/demo.yaml" in (tmp_path / "games" / "README.md").read_text()
     code = [sys.executable, "-m", "societies.cli.main", "run", "games/demo.yaml", "--quiet"]
     done = subprocess.run(code, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("runs/demo/1\n", "")
+    assert (done.stdout, done.stderr) == ("runs/games-demo/1\n", "")
 
 
 def test_it_keeps_all_promises(game):
@@ -144,7 +144,7 @@ def test_a_folder_that_is_gone_is_told_with_its_path(game, tmp_path):
     run = societies.run("./public_goods/demo.yaml", sets=SMALL)
     game.rename(tmp_path / "moved")
     told = refused(run.path / "scenario.yaml")
-    assert told.startswith("runs/demo/1/scenario.yaml:1:1: scenario: there is no folder ")
+    assert told.startswith(f"{run.path}/scenario.yaml:1:1: scenario: there is no folder ")
     assert f"{game}: if the scenario was moved, put it back, or write where it lies now" in told
 
 

@@ -47,7 +47,7 @@ def test_what_is_in_flight_is_kept_however_a_run_is_told_to_end(tmp_path, sent):
     """Shells and systemd tell more than once; only Ctrl-C is meant to hurry."""
     command = [*COMMAND, "run", "donor_game/demo", "--out", str(tmp_path), *SLOW]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    run = tmp_path / "demo" / "1"
+    run = tmp_path / "donor_game-demo" / "1"
     wait_until_asked(run)
     for name in sent:
         process.send_signal(getattr(signal, name))
@@ -71,7 +71,7 @@ def test_a_closed_terminal_loses_nothing(tmp_path):
         stderr=terminal,
     )
     os.close(terminal)
-    run = tmp_path / "demo" / "1"
+    run = tmp_path / "donor_game-demo" / "1"
     wait_until_asked(run)
     os.close(screen)
     assert process.wait(timeout=20) == 3
@@ -84,7 +84,7 @@ def test_a_run_that_is_to_survive_its_terminal_does(tmp_path):
     given = ["run", "donor_game/demo", "--out", str(tmp_path), "--quiet", *SETS]
     given += ["--set", "population.groups=[]", "--set", "model.options.latency=0.1"]
     process = subprocess.Popen([sys.executable, "-c", UNHEARD, *given], stdout=subprocess.PIPE)
-    run = tmp_path / "demo" / "1"
+    run = tmp_path / "donor_game-demo" / "1"
     while not (run / "log" / "calls").exists():
         time.sleep(0.02)
     process.send_signal(signal.SIGHUP)
@@ -103,7 +103,9 @@ def test_a_run_that_nobody_listens_to_ends_as_it_would(tmp_path, option, sets, c
     process = subprocess.Popen([*COMMAND, *given], stdout=pipe, stderr=pipe)
     os.close(pipe)
     assert process.wait(timeout=60) == code
-    assert Run(tmp_path / "demo" / "1").status == ("finished" if code == 0 else "interrupted")
+    assert Run(tmp_path / "donor_game-demo" / "1").status == (
+        "finished" if code == 0 else "interrupted"
+    )
 
 
 def test_a_run_is_finished_whatever_becomes_of_who_watches_it(tmp_path):
@@ -116,7 +118,7 @@ def test_a_run_is_finished_whatever_becomes_of_who_watches_it(tmp_path):
 
     with pytest.raises(OSError, match="display"):
         societies.run("donor_game/demo", out=tmp_path, sets=SMALL, watch=watch)
-    assert Run(tmp_path / "demo" / "1").status == "finished"
+    assert Run(tmp_path / "donor_game-demo" / "1").status == "finished"
 
 
 @pytest.mark.parametrize("place", ["out", "out/demo"])
@@ -131,6 +133,6 @@ def test_a_link_to_nothing_is_told(tmp_path, place):
 
 
 def test_a_link_to_nothing_in_a_runs_place_is_passed_over(tmp_path):
-    (tmp_path / "demo").mkdir()
-    (tmp_path / "demo" / "1").symlink_to(tmp_path / "nothing")
+    (tmp_path / "donor_game-demo").mkdir()
+    (tmp_path / "donor_game-demo" / "1").symlink_to(tmp_path / "nothing")
     assert societies.run("donor_game/demo", out=tmp_path, sets=SMALL).path.name == "1-2"

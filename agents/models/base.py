@@ -18,8 +18,9 @@ from societies.agents.strict import Strict
 
 Role = Literal["system", "user", "assistant"]
 
-Purpose = Literal["decision", "questionnaire", "portrait"]
-"""What a model is asked for: what the scenario is about, an instrument, or writing a persona."""
+Purpose = Literal["decision", "judgement", "questionnaire", "portrait"]
+"""What a model is asked for: what the scenario is about, to judge what others do in it, an
+instrument, or writing a persona."""
 
 LONGEST_SETTING = 30
 """Characters of a setting beyond which a label shortens it."""

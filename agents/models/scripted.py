@@ -88,7 +88,7 @@ class Mind(Strict):
         own: str = vars(cls).get("called", "")
         return own or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
-    def respond(self, request: Request, random: Random) -> str:
+    def answer_request(self, request: Request, random: Random) -> str:
         """Answer a questionnaire as a respondent, and anything else by the mind's own policy.
 
         Whoever writes a persona repeats its description, in whatever scenario.
@@ -146,7 +146,7 @@ class ScriptedModel:
         if self.mind.malformed and random.random() < self.mind.malformed:
             text = random.choice(BABBLE)
         else:
-            text = self.mind.respond(request, random)
+            text = self.mind.answer_request(request, random)
         prompt_length = sum(len(message.content) for message in request.messages)
         return Completion(
             text=text,

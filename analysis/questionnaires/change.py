@@ -45,12 +45,12 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
         after: likewise; of several occasions the last counts, of `before` the first.
 
     Moments are compared within each probe (`probe` and `probe_after` are the same); two probes are
-    where both are named. Fresh and shared contexts are compared apart. Where every agent's requests
-    on both occasions are identical, nothing of the run was shown: there are no statistics, and
-    `note` says so; `shown` counts the agents whose requests differ. The tests are paired, over the
-    agents of this run; where these met each other, a mean over runs is safer (`across_runs`).
-    `wilcoxon_p` assumes symmetric changes. `holm_p` corrects the t test over the traits of one
-    scale. The shares are of the answers on both occasions.
+    where both are named. Contexts are compared apart. Where every agent's requests on both
+    occasions are identical, nothing of the run was shown: there are no statistics, and `note` says
+    so; `shown` counts the agents whose requests differ. The tests are paired, over the agents of
+    this run; where these met each other, a mean over runs is safer (`across_runs`). `wilcoxon_p`
+    assumes symmetric changes. `holm_p` corrects the t test over the traits of one scale. The shares
+    are of the answers on both occasions.
 
     Raises:
         ValueError: nothing was asked then, or no probe asked at both moments.

@@ -2,20 +2,22 @@
 
 import polars as pl
 
-from societies.analysis.measures import measure
+from societies.analysis.kit import Column, Runs, measure
 from societies.analysis.statistics import relative_score
 from societies.analysis.tables import Defaulted
-from societies.runs.runs import Runs
 from societies.scenarios.debate.positions import SEAT, held
 
 
-@measure()
+@measure(
+    first=Column("first position"),
+    last=Column("last position"),
+    agents=Column("agents, each in one question"),
+)
 def transitions(runs: Runs) -> pl.DataFrame:
     """Return how agents' answers moved from their first to their last position.
 
-    Columns: run, `first` and `last` (`right`, `wrong` or `unreadable`), `agents`. A debate that
-    ended in its first round kept its positions; runs of one round, and kinds of tasks that are not
-    right or wrong, have no row.
+    A position is `right`, `wrong` or `unreadable`. A debate that ended in its first round kept its
+    positions; runs of one round, and kinds of tasks that are not right or wrong, have no row.
     """
     return (
         _ends(runs)
@@ -25,15 +27,19 @@ def transitions(runs: Runs) -> pl.DataFrame:
     )
 
 
-@measure()
+@measure(
+    agents=Column("agents, each in one question"),
+    first=Column("accuracy of the first position"),
+    last=Column("accuracy of the last position"),
+    confidence=Column("CL", "share of the right ones that stayed right"),
+    critique=Column("CS", "share of the wrong ones that became right"),
+    relative=Column("RSS", "0.5 is unchanged accuracy"),
+)
 def flips(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what the flips amount to (Yang et al. 2024, arXiv 2412.19513).
 
-    Columns: run, `agents` (an agent's part in one question), `first` and `last` (accuracy of the
-    first and of the last position), `confidence` (CL: part of the right ones that stayed right),
-    `critique` (CS: part of the wrong ones that became right), `relative` (RSS: (Acc2 - Acc1^2)
-    / (2 Acc1 (1 - Acc1)); 0.5 is unchanged accuracy; undefined if Acc1 is 0 or 1), and `defaulted`
-    (the part of all agents whose first or last position has no readable reply).
+    RSS is (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)), undefined if Acc1 is 0 or 1. `defaulted` is the
+    share of all agents whose first or last position has no readable reply.
 
     Args:
         runs: one run or several.

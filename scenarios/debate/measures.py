@@ -5,17 +5,16 @@ place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is
 answer that could not be read is wrong, and agrees with nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from societies.analysis.measures import measure, measure_each
+from societies.analysis.kit import Column, Runs, measure, measure_each
 from societies.analysis.statistics import mean_interval, proportion
 from societies.analysis.tables import Defaulted, under_rules
 from societies.runs.results import MODEL
 from societies.runs.run import Run
-from societies.runs.runs import Runs
 from societies.scenarios.debate.flips import flips, transitions
 from societies.scenarios.debate.positions import (
     ROUND,
@@ -44,10 +43,18 @@ __all__ = [
     "side_wins",
     "statements",
     "summary",
+    "tokens",
     "transitions",
 ]
 
 NOTHING = mean_interval([], unit="questions")
+
+
+QUESTIONS = Column("questions that are decided")
+LIVE = Column("questions whose debate goes on until then")
+SCORED = Column("of them, those that can be right or wrong")
+PROMPT_TOKENS = Column("read", "tokens")
+COMPLETION_TOKENS = Column("written", "tokens")
 
 
 @measure()
@@ -56,15 +63,20 @@ def results(runs: Runs) -> pl.DataFrame:
     return table(runs, "results").drop("seq", "step", "scope", "agent")
 
 
-@measure()
+@measure(
+    protocol=Column("kind of protocol"),
+    questions=QUESTIONS,
+    scored=SCORED,
+    right=Column("questions that end with a right answer"),
+    accuracy=Column("accuracy", "share that is right"),
+    unanswered=Column("questions that end without an answer: they are wrong"),
+    unparsable=Column("answers of debaters and judges for which no reply could be read"),
+    trapped=Column("questions that end in one of their known traps", "share"),
+)
 def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return how many questions were answered rightly in the end.
+    """Return how many questions were answered rightly in the end, with a Wilson interval.
 
-    Columns: run, `protocol`, `questions`, `scored` (that can be right or wrong), `right`,
-    `accuracy` with the ends `low` and `high` of its 95 % Wilson interval, `unanswered` (no answer
-    in the end; they count as wrong), `unparsable` (answers of debaters and judges for which no
-    reply could be read), `trapped`, the part of the questions with known traps that ended in one,
-    `answers` (of debaters and judges) and `defaulted` (the part of these without a readable reply).
+    Columns `answers` and `defaulted` are of debaters and judges.
 
     Args:
         runs: one run or several.
@@ -91,19 +103,23 @@ def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return _with_interval(joined, "right", "scored", "accuracy")
 
 
-@measure()
+@measure(
+    round=Column("round"),
+    questions=QUESTIONS,
+    live=LIVE,
+    positions=Column("positions of debaters"),
+    scored=SCORED,
+    right=Column("positions that are right"),
+    accuracy=Column("accuracy", "share that is right"),
+    consensus=Column("consensus", "share of the readable answers that equal the most frequent one"),
+)
 def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
-    A debate that ended keeps its positions, so that every round is of the same questions.
-
-    Columns: run, `round`, `questions` (that are decided), `live` (those of them whose debate went
-    on until then), `positions`, `scored` (that can be right or wrong), `right`, `accuracy` with
-    `low` and `high` (95 %, t over questions: positions on one question depend on each other) and
-    `note` (why there is no interval), `defaulted` (the part of the positions without a readable
-    reply), and `consensus`: the mean over questions of the part of the
-    readable answers that equal the most frequent one (Subramaniam et al. 2025; by the task's
-    equality, as in the vote), for questions with at least two positions.
+    A debate that ended keeps its positions, so that every round is of the same questions. The
+    interval is over questions (t): positions on one question depend on each other. Consensus is
+    that of Subramaniam et al. 2025, by the task's equality, as in the vote: its mean over the
+    questions with at least two positions.
 
     Args:
         runs: one run or several.
@@ -127,16 +143,19 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
     return _over_questions(joined, held(runs, defaulted)).sort(ROUND)
 
 
-@measure()
+@measure(
+    round=Column("the later of two rounds"),
+    questions=QUESTIONS,
+    live=LIVE,
+    disagreement=Column("disagreement", "share of pairs with another agent, a round before"),
+    changed=Column("changed", "share of the agents whose answer differs from their own before"),
+)
 def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how far answers differ between adjacent rounds, by the task's equality.
 
-    A debate that ended keeps its positions. Columns: run, `round` (the later of the two),
-    `questions` and `live` (as in `accuracy_by_round`), `disagreement` (part of the pairs of an
-    agent and another one in which its answer differs from the other's of the round before: 0 or 1
-    each, as in Liang et al. 2023), `changed` (part of the agents whose answer differs from their
-    own of the round before), and `defaulted` (the part of the round's positions without a readable
-    reply). Pairs with an unreadable answer are left out in any case: it differs from nothing.
+    A debate that ended keeps its positions. A pair of answers differs or not, 0 or 1, as in Liang
+    et al. 2023. Pairs with an unreadable answer are left out in any case: it differs from nothing;
+    `defaulted` is the share of the round's positions without a readable reply.
 
     Args:
         runs: one run or several.
@@ -158,7 +177,13 @@ def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return joined.sort(ROUND)
 
 
-@measure()
+@measure(
+    judge=Column("model of the judge"),
+    by=Column("how a side wins"),
+    counts=Column("whether that is what winning means under the rules"),
+    side=Column("side; none, or several"),
+    questions=Column("questions"),
+)
 def side_wins(runs: Runs) -> pl.DataFrame:
     """Return how often each side won before each judge: a judge may favour its own model.
 
@@ -166,9 +191,7 @@ def side_wins(runs: Runs) -> pl.DataFrame:
     is the result's (`holding`). What ends a debate says which counts: with `stop_when: answer` a
     judge need name no side, and `holding` does (`counts`); otherwise `named` does.
 
-    Columns: run, `judge` (its model), `by`, `counts`, `side` (or `none`, or `several`),
-    `questions`. Runs without a judge have no row, and neither have those of versions that did not
-    record it.
+    Runs without a judge have no row, and neither have those of versions that did not record it.
     """
     rule = (lambda config: config.protocol.stop_when, pl.String)
     ended = under_rules(runs, "results", stop_when=rule)
@@ -191,9 +214,11 @@ def side_wins(runs: Runs) -> pl.DataFrame:
     )
 
 
-@measure()
+@measure(
+    rounds=Column("rounds"), decided_by=Column("how it was decided"), questions=Column("questions")
+)
 def rounds_used(runs: Runs) -> pl.DataFrame:
-    """Return how many questions took how many rounds: run, `rounds`, `decided_by`, `questions`."""
+    """Return how many questions took how many rounds, and how they were decided."""
     return (
         results(runs)
         .group_by("run", "rounds", "decided_by")
@@ -202,15 +227,27 @@ def rounds_used(runs: Runs) -> pl.DataFrame:
     )
 
 
-@measure()
+@measure(prompt=Column("prompt"), prompt_tokens=PROMPT_TOKENS, completion_tokens=COMPLETION_TOKENS)
+def tokens(runs: Runs) -> pl.DataFrame:
+    """Return what the calls of the decided questions read and wrote, by prompt."""
+    used = decisions(runs, "calls").group_by("run", "prompt", maintain_order=True)
+    return used.agg(pl.col("prompt_tokens").sum(), pl.col("completion_tokens").sum())
+
+
+@measure(
+    calls=Column("calls of language models"),
+    prompt_tokens=PROMPT_TOKENS,
+    completion_tokens=COMPLETION_TOKENS,
+    cost=Column("cost; null if a call has no known price", "US dollars"),
+    calls_per_question=Column("calls per question"),
+    tokens_per_question=Column("tokens per question"),
+    tokens_per_right=Column("tokens per right answer; null if there is none"),
+    cost_per_right=Column("cost per right answer; null if there is none", "US dollars"),
+)
 def costs(runs: Runs) -> pl.DataFrame:
     """Return what the answers took: the calls of the decided questions themselves.
 
     Calls of probes, and those that write personas, are not among them: see table `calls`.
-
-    Columns: run, `calls`, `prompt_tokens`, `completion_tokens`, `cost` (US dollars; null if a call
-    has no known price), the calls and tokens per question, and tokens and cost per right answer
-    (null if there is none).
     """
     used = (
         decisions(runs, "calls")
@@ -222,27 +259,31 @@ def costs(runs: Runs) -> pl.DataFrame:
             pl.when(pl.col("cost").null_count() == 0).then(pl.col("cost").sum()).alias("cost"),
         )
     )
-    tokens = pl.col("prompt_tokens") + pl.col("completion_tokens")
+    total = pl.col("prompt_tokens") + pl.col("completion_tokens")
     some = pl.when(pl.col("right") > 0)
     reached = accuracy(runs).select("run", "questions", "right")
     return (
         used.join(reached, on="run", maintain_order="left")
         .with_columns(
             (pl.col("calls") / pl.col("questions")).alias("calls_per_question"),
-            (tokens / pl.col("questions")).alias("tokens_per_question"),
-            some.then(tokens / pl.col("right")).alias("tokens_per_right"),
+            (total / pl.col("questions")).alias("tokens_per_question"),
+            some.then(total / pl.col("right")).alias("tokens_per_right"),
             some.then(pl.col("cost") / pl.col("right")).alias("cost_per_right"),
         )
         .drop("questions", "right")
     )
 
 
-@measure()
+@measure(
+    main=False,
+    **{**costs.columns, **accuracy.columns},
+    rounds=Column("rounds used", "mean over questions"),
+    consensus=Column("consensus in the last round", "mean over questions"),
+    diversity=Column("diversity: 100 - Self-BLEU", "mean over questions"),
+    bleu=Column("BLEU of the corpus, of translations"),
+)
 def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return one row per run: what a protocol reached, and what it took.
-
-    Columns: those of `accuracy` and of `costs`, and the means over questions `rounds`,
-    `consensus` and `diversity`, and `bleu` (translations only).
 
     Args:
         runs: one run or several.
@@ -259,12 +300,11 @@ def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     return joined
 
 
-@measure_each(main=True)
+@measure_each(main=True, measure=Column("measure"), value=Column("value"))
 def summary(run: Run) -> pl.DataFrame:
-    """Return a run's measures: columns `measure`, `value`, and the 95 % interval `low`, `high`.
+    """Return a run's measures, a row each; a run in which no question is decided has none.
 
-    Where an interval is missing that the measure has by rights, column `note` says why. A run in
-    which no question is decided has none.
+    Where an interval is missing that the measure has by rights, column `note` says why.
     """
     measured = () if results(run).is_empty() else _measures(run)
     schema = {"measure": pl.String, **dict.fromkeys(("value", "low", "high"), pl.Float64)}
@@ -277,32 +317,45 @@ def _measures(run: Run) -> Iterator[tuple[Any, ...]]:
     reached = compare(run).row(0, named=True)
     yield "questions", reached["questions"], None, None
     yield "accuracy", reached["accuracy"], reached["low"], reached["high"]
-    yield "BLEU of the corpus", reached["bleu"], None, None
-    yield "part in a trap", reached["trapped"], None, None
-    yield "questions without an answer", reached["unanswered"], None, None
-    yield "answers without a readable reply", reached["unparsable"], None, None
-    yield "rounds used", reached["rounds"], None, None
-    yield "consensus", reached["consensus"], None, None
+    yield from _named(reached, BEFORE)
     differing = diversity(run)["diversity"].to_list()
-    yield (
-        "diversity (100 - Self-BLEU)",
-        reached["diversity"],
-        *mean_interval(differing, unit="questions"),
-    )
+    ends = mean_interval(differing, unit="questions")
+    yield "diversity (100 - Self-BLEU)", reached["diversity"], *ends
     for moved in flips(run).iter_rows(named=True):
-        yield "first accuracy", moved["first"], None, None
-        yield "last accuracy", moved["last"], None, None
-        yield "right stays right (CL)", moved["confidence"], None, None
-        yield "wrong becomes right (CS)", moved["critique"], None, None
-        yield "relative improvement (RSS)", moved["relative"], None, None
+        yield from _named(moved, MOVED)
     for won in side_wins(run).filter("counts").iter_rows(named=True):
         side = {"none": "no side", "several": "several sides"}.get(won["side"], won["side"])
         told = f"{side} named by" if won["by"] == "named" else f"answer held by {side} before"
         yield f"{told} {won['judge']}", won["questions"], None, None
-    yield "calls per question", reached["calls_per_question"], None, None
-    yield "tokens per question", reached["tokens_per_question"], None, None
-    yield "tokens per right answer", reached["tokens_per_right"], None, None
-    yield "US dollars per right answer", reached["cost_per_right"], None, None
+    yield from _named(reached, AFTER)
+
+
+BEFORE = {
+    "bleu": "BLEU of the corpus",
+    "trapped": "part in a trap",
+    "unanswered": "questions without an answer",
+    "unparsable": "answers without a readable reply",
+    "rounds": "rounds used",
+    "consensus": "consensus",
+}
+MOVED = {
+    "first": "first accuracy",
+    "last": "last accuracy",
+    "confidence": "right stays right (CL)",
+    "critique": "wrong becomes right (CS)",
+    "relative": "relative improvement (RSS)",
+}
+AFTER = {
+    "calls_per_question": "calls per question",
+    "tokens_per_question": "tokens per question",
+    "tokens_per_right": "tokens per right answer",
+    "cost_per_right": "US dollars per right answer",
+}
+
+
+def _named(row: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+    """Yield figures of a row by what the summary calls them."""
+    return ((told, row[name], None, None) for name, told in names.items())
 
 
 # -- tables -----------------------------------------------------------------------------------

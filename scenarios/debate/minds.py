@@ -4,24 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from random import Random
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
-
-from societies.agents.answers.answer import AnswerError
+from societies.agents.answers.mathematics import number
 from societies.agents.models.base import Request
-from societies.agents.models.scripted import Mind, part
-from societies.agents.persona.persona import NOBODY, PersonaView
-from societies.scenarios.debate.answers import (
-    PREFERENCE,
-    REASON,
-    SIDE,
-    answer_key,
-)
-from societies.scenarios.debate.equality import number
+from societies.kit import AnswerError, Field, Mind, Random, Seen, part
+from societies.scenarios.debate.answers import PREFERENCE, REASON, SIDE, answer_key
+from societies.scenarios.debate.questions import Question, is_right, matches
 from societies.scenarios.debate.reading import read_answer
-from societies.scenarios.debate.tasks import Question, is_right, matches
 
 OPENINGS = (
     "I went through it from left to right.",
@@ -50,46 +40,38 @@ class Judge(Mind):
     style: Literal["json", "python", "fenced", "truncated", "prose"] = "json"
     """How it writes its verdict; the last two cannot be read."""
 
-    def reply(self, request: Request, random: Random) -> str:
-        """Answer a judge's prompts."""
-        situation = request.situation
-        if request.prompt == "candidates":
-            return candidates(situation)
-        if request.prompt == "choose":
-            return self.choose(situation, random)
-        return self.verdict(situation, random)
-
-    def verdict(self, situation: Mapping[str, Any], random: Random) -> str:
+    def verdict(self, seen: Seen, random: Random) -> str:
         """Decide after a round."""
-        question, round_number = situation["question"], situation["round"]
-        held = {
-            speech.speaker: answer
-            for speech in situation["speeches"]
-            if (answer := read(speech.text, question)) is not None
-        }
-        decided = random.random() < self.decisiveness or agree(question, list(held.values()))
-        chosen = self.pick(question, list(held.values()), random)
+        said = [(speech.speaker, read(speech.text, seen.question)) for speech in seen.speeches]
+        held = {speaker: answer for speaker, answer in said if answer is not None}
+        decided = random.random() < self.decisiveness or agree(seen.question, list(held.values()))
+        chosen = self.pick(seen.question, list(held.values()), random)
         side = random.choice([name for name in held if held[name] == chosen] or [""])
-        preferring = bool(side) and decided and _begun(self.prefers_from, round_number)
-        answering = chosen is not None and _begun(self.answers_from, round_number)
-        content = {
-            PREFERENCE: "Yes" if preferring else "No",
-            SIDE: side.capitalize() if preferring else "",
-            REASON: "its steps are the sounder ones"
-            if preferring
-            else "neither side convinces yet",
-            answer_key(question): chosen if answering else "",
-        }
-        return self.write(content)
+        preferring = bool(side) and decided and _begun(self.prefers_from, seen.round)
+        answering = chosen is not None and _begun(self.answers_from, seen.round)
+        convinced = "its steps are the sounder ones"
+        return self.write(
+            {
+                PREFERENCE: "Yes" if preferring else "No",
+                SIDE: side.capitalize() if preferring else "",
+                REASON: convinced if preferring else "neither side convinces yet",
+                answer_key(seen.question): chosen if answering else "",
+            }
+        )
 
-    def choose(self, situation: Mapping[str, Any], random: Random) -> str:
+    def candidates(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - every method has it
+        """List the different answers that were given."""
+        answers = answers_in((speech.text for speech in seen.speeches), seen.question)
+        lines = [f"- {form(seen.question, answer)}" for answer in dict.fromkeys(answers)]
+        return "\n".join(lines) or "none"
+
+    def choose(self, seen: Seen, random: Random) -> str:
         """Choose among the candidate answers."""
-        question = situation["question"]
-        listed = (read(line, question) for line in situation["candidates"].splitlines())
-        answers = [answer for answer in listed if answer is not None]
-        chosen = self.pick(question, answers, random)
-        content = {REASON: "it is the best founded one", answer_key(question): chosen or ""}
-        return self.write(content)
+        answers = answers_in(seen.candidates.splitlines(), seen.question)
+        chosen = self.pick(seen.question, answers, random)
+        return self.write(
+            {REASON: "it is the best founded one", answer_key(seen.question): chosen or ""}
+        )
 
     def pick(self, question: Question, answers: Sequence[str], random: Random) -> str | None:
         """Return the right one of some answers, if it is there and recognised, or any."""
@@ -132,82 +114,83 @@ class Solver(Mind):
     """How it judges, where no other model is given to that role."""
 
     def reply(self, request: Request, random: Random) -> str:
-        """Answer a debater's prompts, and those of the staff."""
-        situation, question = request.situation, request.situation["question"]
-        if request.prompt in {"verdict", "candidates", "choose"}:
+        """Let its judge speak where a judgement is asked for."""
+        if request.purpose == "judgement":
             return self.judge.reply(request, random)
-        if request.prompt == "summarise":
-            return summary(situation)
-        persona = request.persona or NOBODY
-        fresh = self.solve(question, persona, random)
-        own = last_answer(request) or fresh
-        if request.prompt == "refine":
-            kept = random.random() < self.firmness(situation, persona)
-            lead = f"Satisfied: {'yes' if kept else 'no'}\n"
-            return lead + word(situation, own if kept else fresh, random)
-        if request.prompt == "revise" and not situation["replies"]:
-            kept = random.random() < self.firmness(situation, persona)
-            return word(situation, own if kept else fresh, random)
-        if request.prompt in {"revise", "respond"}:
-            heard = self.heard(request.prompt, situation)
-            return word(situation, self.weigh(own, heard, situation, persona, random), random)
-        if request.prompt == "affirm" and situation["base"]:
-            fresh = read(situation["base"], question) or fresh
-        if request.prompt == "oppose":
-            fresh = self.oppose(fresh, situation, random)
-        return word(situation, fresh, random)
+        return super().reply(request, random)
 
-    def solve(self, question: Question, persona: PersonaView, random: Random) -> str:
+    def solve(self, seen: Seen, random: Random) -> str:
+        """Give an answer of its own."""
+        return word(seen, self.think(seen, random), random)
+
+    def revise(self, seen: Seen, random: Random) -> str:
+        """Answer again, having heard others, or having checked its answer if there are none."""
+        fresh = self.think(seen, random)
+        own = last_answer(seen) or fresh
+        if not seen.replies:
+            return word(seen, own if self.keeps(seen, random) else fresh, random)
+        heard = summarised(seen) if seen.summary else answers_in(seen.replies, seen.question)
+        return word(seen, self.weigh(own, heard, seen, random), random)
+
+    def refine(self, seen: Seen, random: Random) -> str:
+        """Say whether it is satisfied with its answer, and answer again."""
+        fresh = self.think(seen, random)
+        kept = self.keeps(seen, random)
+        answer = word(seen, (last_answer(seen) or fresh) if kept else fresh, random)
+        return f"Satisfied: {'yes' if kept else 'no'}\n{answer}"
+
+    def affirm(self, seen: Seen, random: Random) -> str:
+        """Open the debate, with the base answer if there is one."""
+        fresh = self.think(seen, random)
+        return word(seen, (read(seen.base, seen.question) if seen.base else None) or fresh, random)
+
+    def oppose(self, seen: Seen, random: Random) -> str:
+        """Give its own answer, or another one so as to disagree as the level wants it."""
+        question, answer = seen.question, self.think(seen, random)
+        stated = read(seen.speeches[-1].text, question)
+        contrary = random.random() < CONTRARINESS[seen.protocol.tit_for_tat]
+        if stated is not None and contrary and matches(question, answer, stated):
+            other = mistake(question, random)
+            answer = question.accepted[0] if matches(question, other, stated) else other
+        return word(seen, answer, random)
+
+    def respond(self, seen: Seen, random: Random) -> str:
+        """Go on with the debate, having heard the other side."""
+        own = self.think(seen, random)
+        own = last_answer(seen) or own
+        heard = answers_in((speech.text for speech in seen.speeches), seen.question)
+        return word(seen, self.weigh(own, heard, seen, random), random)
+
+    def summarise(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - every method has it
+        """Sum up replies: every answer on a line, with how many agents give it."""
+        lines = [
+            f"Agents who answer so: {count}. {form(seen.question, answer)}"
+            for answer, count in Counter(answers_in(seen.replies, seen.question)).items()
+        ]
+        return "\n".join(lines) or "No agent gave an answer."
+
+    def think(self, seen: Seen, random: Random) -> str:
         """Return an answer of its own."""
-        accuracy = part(self.accuracy + 0.1 * persona.score("conscientiousness"))
-        if random.random() < accuracy:
-            return question.accepted[0]
-        return mistake(question, random if self.errors == "scattered" else None)
+        if random.random() < part(self.accuracy + 0.1 * seen.persona.score("conscientiousness")):
+            right: str = seen.question.accepted[0]
+            return right
+        return mistake(seen.question, random if self.errors == "scattered" else None)
 
-    def firmness(self, situation: Mapping[str, Any], persona: PersonaView) -> float:
-        """Return how likely it keeps its answer."""
-        firm = part(self.stubbornness - 0.25 * persona.score("agreeableness"))
-        return (1 + firm) / 2 if situation["protocol"].wording == "long" else firm
+    def keeps(self, seen: Seen, random: Random) -> bool:
+        """Decide whether it keeps its answer."""
+        firm = part(self.stubbornness - 0.25 * seen.persona.score("agreeableness"))
+        return random.random() < ((1 + firm) / 2 if seen.protocol.wording == "long" else firm)
 
-    def heard(self, prompt: str, situation: Mapping[str, Any]) -> list[str]:
-        """Return the answers that it is shown, one for every agent that holds it."""
-        question = situation["question"]
-        if prompt == "respond":
-            texts: Iterable[str] = (speech.text for speech in situation["speeches"])
-        elif situation["summary"]:
-            return summarised(situation["summary"], question)
-        else:
-            texts = situation["replies"]
-        return [answer for text in texts if (answer := read(text, question)) is not None]
-
-    def weigh(
-        self,
-        own: str,
-        heard: Sequence[str],
-        situation: Mapping[str, Any],
-        persona: PersonaView,
-        random: Random,
-    ) -> str:
+    def weigh(self, own: str, heard: Sequence[str], seen: Seen, random: Random) -> str:
         """Keep its answer, or take over one that it recognises as right, or the most frequent."""
-        kept = random.random() < self.firmness(situation, persona)
+        kept = self.keeps(seen, random)
         recognised = random.random() < self.discernment
-        if kept or situation["protocol"].tit_for_tat == 3:
+        if kept or seen.protocol.tit_for_tat == 3:
             return own
-        question = situation["question"]
-        right = [answer for answer in (own, *heard) if is_known_right(question, answer)]
+        right = [answer for answer in (own, *heard) if is_known_right(seen.question, answer)]
         if recognised and right:
             return right[0]
         return Counter([own, *heard]).most_common(1)[0][0]
-
-    def oppose(self, fresh: str, situation: Mapping[str, Any], random: Random) -> str:
-        """Return its own answer, or another one so as to disagree as the level wants it."""
-        question = situation["question"]
-        stated = read(situation["speeches"][-1].text, question)
-        contrary = random.random() < CONTRARINESS[situation["protocol"].tit_for_tat]
-        if stated is None or not contrary or not matches(question, fresh, stated):
-            return fresh
-        other = mistake(question, random)
-        return question.accepted[0] if matches(question, other, stated) else other
 
 
 # -- words and answers ------------------------------------------------------------------------
@@ -221,10 +204,26 @@ def read(text: str, question: Question) -> str | None:
         return None
 
 
-def last_answer(request: Request) -> str | None:
+def answers_in(texts: Iterable[str], question: Question) -> list[str]:
+    """Return the answers in several texts, as far as they can be read."""
+    return [answer for text in texts if (answer := read(text, question)) is not None]
+
+
+def last_answer(seen: Seen) -> str | None:
     """Return the answer that an agent gave last in this conversation."""
-    own = [message.content for message in request.messages if message.role == "assistant"]
-    return read(own[-1], request.situation["question"]) if own else None
+    own = [message.content for message in seen.request.messages if message.role == "assistant"]
+    return read(own[-1], seen.question) if own else None
+
+
+def summarised(seen: Seen) -> list[str]:
+    """Return the answers in the summary that is shown, each as often as agents give it."""
+    answers: list[str] = []
+    for line in seen.summary.splitlines():
+        head, _, rest = line.partition(". ")
+        count = head.rpartition(": ")[2]
+        if count.isdecimal():
+            answers += answers_in([rest], seen.question) * int(count)
+    return answers
 
 
 def is_known_right(question: Question, answer: str) -> bool:
@@ -237,12 +236,12 @@ def agree(question: Question, answers: Sequence[str]) -> bool:
     return bool(answers) and all(matches(question, answer, answers[0]) for answer in answers)
 
 
-def word(situation: Mapping[str, Any], answer: str, random: Random) -> str:
+def word(seen: Seen, answer: str, random: Random) -> str:
     """Word an answer in the form that the question's kind, in this fidelity, asks for."""
-    question, opening = situation["question"], random.choice(OPENINGS)
-    if question.kind == "arithmetic" and situation["protocol"].fidelity == "released":
+    opening = random.choice(OPENINGS)
+    if seen.question.kind == "arithmetic" and seen.protocol.fidelity == "released":
         return f"{opening}\nThe answer is {answer}"
-    return f"{opening}\n{form(question, answer)}"
+    return f"{opening}\n{form(seen.question, answer)}"
 
 
 def form(question: Question, answer: str) -> str:
@@ -252,38 +251,6 @@ def form(question: Question, answer: str) -> str:
     if question.kind == "translation":
         return f"Translation: {answer}"
     return f"The answer is \\boxed{{{answer}}}"
-
-
-def summary(situation: Mapping[str, Any]) -> str:
-    """Sum up replies: every answer on a line, with how many agents give it."""
-    question = situation["question"]
-    answers = [answer for reply in situation["replies"] if (answer := read(reply, question))]
-    lines = [
-        f"Agents who answer so: {count}. {form(question, answer)}"
-        for answer, count in Counter(answers).items()
-    ]
-    return "\n".join(lines) or "No agent gave an answer."
-
-
-def summarised(text: str, question: Question) -> list[str]:
-    """Return the answers in a summary, each as often as agents give it."""
-    answers: list[str] = []
-    for line in text.splitlines():
-        head, _, rest = line.partition(". ")
-        count = head.rpartition(": ")[2]
-        answer = read(rest, question)
-        if answer is not None and count.isdecimal():
-            answers += [answer] * int(count)
-    return answers
-
-
-def candidates(situation: Mapping[str, Any]) -> str:
-    """List the different answers that were given."""
-    question = situation["question"]
-    answers = [
-        answer for speech in situation["speeches"] if (answer := read(speech.text, question))
-    ]
-    return "\n".join(f"- {form(question, answer)}" for answer in dict.fromkeys(answers)) or "none"
 
 
 def mistake(question: Question, random: Random | None) -> str:

@@ -9,12 +9,10 @@ from itertools import product
 
 import polars as pl
 
-from societies.analysis.measures import measure
+from societies.analysis.kit import Column, Runs, measure
 from societies.analysis.tables import Defaulted
 from societies.errors import InputError
-from societies.runs.runs import Runs
-from societies.scenarios.debate.tasks import Question, matches
-from societies.scenarios.debate.voting import consensus
+from societies.scenarios.debate.questions import Question, consensus, matches
 
 SEAT = ("run", "question", "agent", "sample")
 """One agent's (with several samples, one sample's) part in one question."""
@@ -56,12 +54,11 @@ def decisions(runs: Runs, name: str) -> pl.DataFrame:
     return rows.join(scopes, on=["run", "case"], how="semi", maintain_order="left").drop("case")
 
 
-@measure()
+@measure(live=Column("whether the debate goes on until then; if not, its positions are kept"))
 def held(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return what everybody held in every round of the run, of the questions that are decided.
 
-    Columns: those of `statements`, with `round` and `live` (whether the debate went on until then;
-    if not, the position is the last one taken).
+    The other columns are those of `statements`.
     """
     decided = table(runs, "results").select("run", "question", "rounds")
     taken = statements(runs).join(decided, on=["run", "question"], maintain_order="left")
@@ -113,9 +110,9 @@ def questions(runs: Runs) -> dict[tuple[str, str], Question]:
     }
 
 
-@measure()
+@measure(round=Column("round"), consensus=Column("consensus", "mean over questions"))
 def consensus_by_round(runs: Runs) -> pl.DataFrame:
-    """Return the mean consensus over the questions of every round: run, round, `consensus`."""
+    """Return the mean consensus over the questions of every round."""
     asked, rows = questions(runs), []
     for (run, question, number), part in held(runs).group_by("run", "question", "round"):
         found = consensus(asked[run, question], part["answer"].to_list())
@@ -125,12 +122,13 @@ def consensus_by_round(runs: Runs) -> pl.DataFrame:
     return each.group_by(ROUND, maintain_order=True).agg(pl.col("consensus").mean())
 
 
-@measure()
+@measure(
+    round=Column("the later of two rounds"),
+    own=Column("whether both answers are the same agent's"),
+    differs=Column("whether they differ"),
+)
 def differences(runs: Runs) -> pl.DataFrame:
-    """Return whether answers differ between adjacent rounds, in pairs of readable ones.
-
-    Columns: run, `round` (the later one), `own` (whether both are the same agent's) and `differs`.
-    """
+    """Return whether answers differ between adjacent rounds, in pairs of readable ones."""
     asked = questions(runs)
     rows = [
         (run, number, mine == other, not matches(asked[run, question], now, was))

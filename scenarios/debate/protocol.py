@@ -1,13 +1,13 @@
 """The parameters of a debate and of the baselines it is compared with."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from societies.config.schema import Protocol, RunConfig
-from societies.scenarios.debate.task import Task
-from societies.scenarios.debate.tasks import TaskError, load_questions
+from societies.scenarios.debate.questions import Ties
+from societies.scenarios.debate.tasks import Task, TaskError, load_questions
 from societies.words import Place
 
 Kind = Literal[
@@ -46,7 +46,7 @@ class DebateProtocol(Protocol):
     `verbatim` repeats the question to a single agent (Yang et al. 2024, for CL, CS and RSS)."""
     summaries_from: int | None = Field(default=5, ge=2)
     """From so many agents on, each is shown one summary of the others; null: never."""
-    ties: Literal["first", "random", "last", "undecided"] = "first"
+    ties: Ties = "first"
     """Which of several equally frequent answers wins a vote: the one reached first in seat order,
     one drawn at random, the last in alphabetical order, or none (which counts as wrong)."""
     base_answer: bool = False
@@ -79,7 +79,8 @@ class DebateProtocol(Protocol):
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population, the protocol and the task's file."""
-    protocol, size = cast(DebateProtocol, config.protocol), config.population.size
+    protocol: DebateProtocol = config.protocol
+    size = config.population.size
     if protocol.kind in ONE_AGENT and size != 1:
         yield ("population", "size"), f"{protocol.kind} is about 1 agent, found {size}"
     if protocol.kind == "judged" and size < 2:

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from societies.agents.answers.answer import Outcome
 from societies.record.types import Record, mark
+from societies.scenarios.debate.questions import DecidedBy
 
 MARKS = {True: "right", False: "wrong", None: "not scored"}
 
@@ -94,7 +95,7 @@ class Result(Record):
     right: bool | None
     """Null where only a score such as BLEU can tell."""
     trapped: bool | None
-    decided_by: Literal["answer", "vote", "tie", "verdict", "extraction", "nobody"]
+    decided_by: DecidedBy
     """`tie`: a vote between equally frequent answers, decided by the tie rule."""
     rounds: int
     """Rounds used."""

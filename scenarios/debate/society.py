@@ -1,26 +1,31 @@
 """The debate: questions, each answered in conversations of its own by the same few agents."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from societies.agents.agent import LLMAgent
-from societies.scenarios.debate.baselines import answer_alone, reflect, schedule_answers
 from societies.scenarios.debate.case import Case
+from societies.scenarios.debate.equals import (
+    answer_alone,
+    reflect,
+    schedule_answers,
+    schedule_rounds,
+)
 from societies.scenarios.debate.judged import debate_before_judge
-from societies.scenarios.debate.protocol import summarises
+from societies.scenarios.debate.protocol import DebateProtocol, summarises
+from societies.scenarios.debate.questions import Question
 from societies.scenarios.debate.records import Judgement, Posed, Result, Statement
-from societies.scenarios.debate.symmetric import schedule_rounds
-from societies.scenarios.debate.tasks import Question, load_questions
-from societies.scenarios.debate.turns import Decide, Turns
+from societies.scenarios.debate.tasks import load_questions
+from societies.society import Play, Society
 
-ONE_BY_ONE: dict[str, Decide] = {
+ONE_BY_ONE = {
     "judged": debate_before_judge,
     "single": answer_alone,
     "chain_of_thought": answer_alone,
     "self_reflection": reflect,
 }
 """Protocols in which every turn waits for the one before: an interaction per question."""
-SIDE_BY_SIDE: dict[str, Callable[[Turns, Case], None]] = {
+SIDE_BY_SIDE = {
     "symmetric": schedule_rounds,
     "self_consistency": schedule_answers,
     "majority": schedule_answers,
@@ -28,12 +33,12 @@ SIDE_BY_SIDE: dict[str, Callable[[Turns, Case], None]] = {
 """Protocols with turns that need not wait for each other: an interaction per turn."""
 
 
-class Debate(Turns):
+class Debate(Society[DebateProtocol]):
     """Du et al. 2023 (symmetric), Liang et al. 2023 (judged), and their baselines."""
 
     records = (Posed, Statement, Judgement, Result)
 
-    async def play(self) -> AsyncGenerator[None, None]:
+    async def play(self) -> Play:
         """Ask all questions; one Mesa step is one question. They do not wait for each other."""
         debaters = [self.enroll_debater(seat) for seat in range(self.config.population.size)]
         staff = {
@@ -42,12 +47,11 @@ class Debate(Turns):
         }
         for number, question in enumerate(load_questions(self.protocol.task), start=1):
             case = self.open_case(f"q{number:04}", question, debaters, staff)
-            self.pose(case)
+            case.pose()
             if self.protocol.kind in SIDE_BY_SIDE:
-                SIDE_BY_SIDE[self.protocol.kind](self, case)
+                SIDE_BY_SIDE[self.protocol.kind](case)
             else:
-                held = self.hold(case, ONE_BY_ONE[self.protocol.kind])
-                self.schedule(held, agents=case.threads, scope=case.scope)
+                case.schedule(ONE_BY_ONE[self.protocol.kind](case))
             yield
 
     def enroll_debater(self, seat: int) -> LLMAgent:
@@ -73,15 +77,16 @@ class Debate(Turns):
         staff: dict[str, LLMAgent],
     ) -> Case:
         """Give everybody a conversation of its own for a question."""
-        seats = [debater.name for debater in debaters]
-        shared: dict[str, Any] = {"question": question, "seats": seats}
+        shown: dict[str, Any] = {
+            "question": question,
+            "seats": [debater.name for debater in debaters],
+        }
         threads = [
-            debater.thread(f"{scope}/{sample}", part="debater", **shared)
+            debater.thread(f"{scope}/{sample}", part="debater", **shown)
             for sample in range(self.protocol.samples)
             for debater in debaters
         ]
-        others = {role: agent.thread(scope, part=role, **shared) for role, agent in staff.items()}
+        others = {role: agent.thread(scope, part=role, **shown) for role, agent in staff.items()}
         if "judge" in staff:
-            fresh = staff["judge"].thread(f"{scope}/fresh", part="judge", **shared)
-            others["fresh judge"] = fresh
-        return Case(scope, question, threads, others)
+            others["fresh judge"] = staff["judge"].thread(f"{scope}/fresh", part="judge", **shown)
+        return Case(self, scope, question, threads, others)

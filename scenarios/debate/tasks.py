@@ -1,18 +1,26 @@
-"""Tasks: where questions come from, and what counts as their right answer."""
+"""Tasks: where questions come from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, Literal
 
+from pydantic import Field
+
+from societies.agents.answers.letters import LETTERS
+from societies.agents.answers.mathematics import (
+    boxed,
+    quantity,
+)
 from societies.agents.errors import SocietyError
 from societies.agents.files import documents, rows
 from societies.agents.streams import stream
-from societies.scenarios.debate import equality
-from societies.scenarios.debate.task import Task
+from societies.agents.strict import Strict
+from societies.loading.inputs import InputFile
+from societies.scenarios.debate.questions import Question
 from societies.words import Place
 
+TaskKind = Literal["arithmetic", "gsm", "math", "choice", "ciar", "translation", "text"]
 SHIPPED = {
     "gsm": "word_problems.jsonl",
     "math": "competition.jsonl",
@@ -22,11 +30,47 @@ SHIPPED = {
     "text": "short_answers.csv",
 }
 """Our own items per kind of task; arithmetic is generated."""
-LETTERS = "ABCDEFGHIJ"
 QUESTION_COLUMNS = ("question", "problem", "source", "Question")
 ANSWER_COLUMNS = ("answer", "solution", "reference", "target", "Answer")
 OPTION_COLUMNS = ("options", "choices")
 Row = Mapping[str, Any]
+
+
+class Columns(Strict):
+    """What the columns of a file are called; the names usual for its kind when absent."""
+
+    question: str | None = None
+    answer: str | None = None
+    options: list[str] | None = None
+    """The columns of a multiple-choice question's options, in order; or one that lists them."""
+
+    @property
+    def named(self) -> list[str]:
+        """The columns that are named."""
+        single = [name for name in (self.question, self.answer) if name is not None]
+        return [*single, *(self.options or [])]
+
+
+class Task(Strict):
+    """Where the questions come from, and how their answers are read and compared."""
+
+    kind: TaskKind = "arithmetic"
+    file: InputFile | None = None
+    """A CSV, TSV, JSON, JSONL or Parquet file, relative to the YAML file; the items shipped for the
+    kind when absent."""
+    sha256: str | None = None
+    """The file's digest, where another file of that name should be noticed."""
+    count: int | None = Field(default=None, ge=1, le=100_000)
+    """How many questions; all of the file when absent (arithmetic: 100)."""
+    seed: int = 0
+    """Of generated questions and of the shuffle: runs of any seed share their questions."""
+    shuffle: bool = False
+    """Whether questions are taken in an order drawn from the seed."""
+    where: dict[str, list[str]] = Field(default_factory=dict)
+    """Takes only the rows whose column has one of these values, such as `level: [Level 1]`."""
+    columns: Columns = Columns()
+    source_language: str = "German"
+    target_language: str = "English"
 
 
 class TaskError(ValueError):
@@ -35,31 +79,6 @@ class TaskError(ValueError):
     def __init__(self, message: str, place: Place = ("file",)) -> None:
         super().__init__(message)
         self.place = place
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question with what counts as right."""
-
-    template_properties: ClassVar[tuple[str, ...]] = ("letters",)
-
-    name: str
-    """Unique in the task: the row's own `id`, or its number."""
-    kind: str
-    text: str
-    accepted: tuple[str, ...]
-    """Right answers; for a translation, the references."""
-    traps: tuple[str, ...] = ()
-    """The tempting wrong answers of a counter-intuitive question."""
-    options: tuple[str, ...] = field(default=())
-    """What a multiple-choice question offers; the first is A."""
-    source_language: str = ""
-    target_language: str = ""
-
-    @property
-    def letters(self) -> str:
-        """The letters of the options."""
-        return LETTERS[: len(self.options)]
 
 
 def load_questions(task: Task) -> list[Question]:
@@ -93,50 +112,6 @@ def arithmetic(seed: int, number: int) -> Question:
         text=f"What is the result of {a}+{b}*{c}+{d}-{e}*{f}?",
         accepted=(str(a + b * c + d - e * f),),
     )
-
-
-def is_right(question: Question, answer: str | None, fidelity: str = "paper") -> bool | None:
-    """Return whether an answer is right; None where only a score such as BLEU can tell.
-
-    No answer is a wrong one. In fidelity `released` it is right for word problems and left out
-    for arithmetic, as the published evaluation does it.
-    """
-    if question.kind == "translation":
-        return None
-    if answer is None:
-        return (
-            {"gsm": True, "arithmetic": None}.get(question.kind) if fidelity != "paper" else False
-        )
-    accepted = question.accepted
-    if fidelity == "released" and question.kind == "gsm":
-        accepted = tuple(_last_digits(reference) for reference in accepted)
-    return any(matches(question, answer, reference) for reference in accepted)
-
-
-def is_trapped(question: Question, answer: str | None) -> bool | None:
-    """Return whether an answer is one of the tempting wrong ones; None if none is known."""
-    if not question.traps:
-        return None
-    return answer is not None and any(matches(question, answer, trap) for trap in question.traps)
-
-
-def matches(question: Question, given: str, reference: str) -> bool:
-    """Whether two answers to a question are the same, by the rules of its kind."""
-    if question.kind in {"arithmetic", "gsm"}:
-        return equality.same_number(given, reference)
-    if question.kind == "math":
-        return equality.same_mathematics(given, reference)
-    if question.kind == "ciar":
-        return equality.same_text(given, reference) or equality.same_quantity(given, reference)
-    if question.kind == "choice":
-        return given == reference
-    return equality.same_text(given, reference)
-
-
-def _last_digits(reference: str) -> str:
-    """Return the last run of digits, which the published code takes for the reference."""
-    digits = "".join(letter if letter in "0123456789" else " " for letter in reference).split()
-    return digits[-1] if digits else reference
 
 
 # -- files ------------------------------------------------------------------------------------
@@ -253,14 +228,14 @@ def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str
     """Return a reference in the form in which answers are compared."""
     answer = str(given)
     if kind in {"arithmetic", "gsm"}:
-        found = equality.quantity(answer.rpartition("####")[2])
+        found = quantity(answer.rpartition("####")[2])
         if found is None:
             raise TaskError(
                 f"{place}: there is no number alone, or after '####', in the answer {answer[:60]!r}"
             )
         return found[0]
     if kind == "math":
-        return equality.boxed(answer) or answer.strip()
+        return boxed(answer) or answer.strip()
     if kind == "choice":
         return _option_letter(given, options, place)
     return answer.strip()
@@ -269,7 +244,8 @@ def _reference(given: Any, kind: str, options: Sequence[str], place: str) -> str
 def _option_letter(given: Any, options: Sequence[str], place: str) -> str:
     """Return the right option's letter; given as a letter, a number (from 0), or its text."""
     letters = LETTERS[: len(options)]
-    if isinstance(given, int) and 0 <= given < len(options):
+    is_number = isinstance(given, int) and not isinstance(given, bool)
+    if is_number and 0 <= given < len(options):
         return letters[given]
     answer = str(given).strip()
     if len(answer) == 1 and answer.upper() in letters:

@@ -5,20 +5,19 @@ from itertools import permutations
 import polars as pl
 from sacrebleu.metrics.bleu import BLEU
 
-from societies.analysis.measures import measure
+from societies.analysis.kit import Column, Runs, measure
 from societies.analysis.tables import Defaulted
-from societies.runs.runs import Runs
 from societies.scenarios.debate.positions import statements, table
 
 
-@measure()
+@measure(question=Column("question"), diversity=Column("diversity", "100 - Self-BLEU"))
 def diversity(runs: Runs) -> pl.DataFrame:
     """Return how different each question's candidates are: 100 - Self-BLEU (Liang et al. 2023).
 
     The candidates are the first replies of the debaters (of the samples); for one agent with
     several rounds its first and its last reply. Self-BLEU is the mean sentence BLEU over all
     ordered pairs; translations are compared without the words around them. A question with fewer
-    than two candidates has no row. Columns: run, `question`, `diversity`.
+    than two candidates has no row.
     """
     bleu = BLEU(effective_order=True)
     rows = []
@@ -33,13 +32,15 @@ def diversity(runs: Runs) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-@measure()
+@measure(
+    bleu=Column("BLEU of the corpus"),
+    signature=Column("sacrebleu's signature, to be quoted with the score"),
+)
 def corpus_bleu(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return the corpus BLEU of the final translations (sacrebleu's defaults; `zh` for Chinese).
 
-    Columns: run, `bleu`, `signature` (sacrebleu's, to be quoted with the score),
-    `defaulted` (the part of all questions without a translation). A question
-    without a translation counts as an empty one. Other tasks have no row.
+    A question without a translation counts as an empty one; `defaulted` is the share of these.
+    Other tasks have no row.
 
     Args:
         runs: one run or several.

@@ -33,7 +33,7 @@ class RunConfig(Strict):
     scenario: str
     """Name of the scenario (`societies list` shows them), or the path of its folder."""
     name: str = Field(default="", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$|^$", max_length=100)
-    """Name of the run; the file's name when absent."""
+    """Name of the run; that of the scenario and the file (`donor_game-demo`) when absent."""
     seed: int = Field(default=0, ge=0)
     model: RunModel
     """The language model of everybody who has none of their own."""

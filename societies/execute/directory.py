@@ -81,11 +81,11 @@ def set_aside(log: Path, aside: Path) -> None:
         aside.mkdir()
 
 
-def write_about(path: Path, config: RunConfig, status: str, **facts: Any) -> None:
+def write_about(path: Path, config: RunConfig, name: str, status: str, **facts: Any) -> None:
     """Write `run.json`: what became of a run."""
     about = {
         "status": status,
-        "run": f"{config.name}/{config.seed}",
+        "run": name,
         "scenario": config.scenario,
         "seed": config.seed,
         "versions": _versions(),

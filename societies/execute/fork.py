@@ -18,14 +18,13 @@ from societies.config.schema import RunConfig
 from societies.errors import InputError, ReplayDiffersError
 from societies.execute.directory import new_directory, now
 from societies.execute.run import Watch, check_ready, execute, make_society, release, unwatched
+from societies.loading.inputs import WHOLE_RUN
 from societies.loading.load import validate
 from societies.loading.source import read
 from societies.record.journal import Journal
 from societies.runs.run import Run
 from societies.scenario import Scenario
 
-WHOLE_RUN = ("limits", "log", "name")
-"""Top-level keys that decide no request and no record: a fork has its own from the start."""
 HINTS = 5
 
 
@@ -66,7 +65,7 @@ def fork(
                 journal.adopt(recorded, key)
             origin: dict[str, Any] = {
                 "path": os.path.relpath(parent.path, directory),
-                "run": parent.about["run"],
+                "run": parent.name,
                 "at": at,
                 "calls": journal.size,
                 **({"works": works} if (works := len(keys) - journal.size) else {}),
@@ -104,7 +103,7 @@ def _prefix(parent: Run, config: RunConfig, scenario: Scenario, journal: Journal
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = Path(folder) / "log"
         unlimited = config.model_copy(update={"limits": Limits()})
-        society = make_society(unlimited, scenario, journal, log, live=False)
+        society = make_society(unlimited, scenario, journal, log, parent.name, live=False)
         society.interventions.stop_at = number
         try:
             society.run()

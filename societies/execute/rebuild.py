@@ -50,7 +50,7 @@ def _executed(found: Run, journal: Journal, fresh: Path, watch: Watch) -> Societ
         ReplayDiffersError: it asks something else, or something more.
     """
     config = found.config.model_copy(update={"limits": Limits()})
-    society = make_society(config, found.scenario, journal, fresh, live=False)
+    society = make_society(config, found.scenario, journal, fresh, found.name, live=False)
     try:
         with watch(society):
             society.run()
@@ -67,7 +67,7 @@ def _executed(found: Run, journal: Journal, fresh: Path, watch: Watch) -> Societ
 
 def _put_in_place(found: Run, fresh: Path, society: Society) -> None:
     """Put a new log in the place of the old one, and say so in `run.json`."""
-    about = found.remembered
+    about, name = found.remembered, found.name
     if not about:
         found.put_damage_aside()
         totals = asdict(society.calls.totals)
@@ -79,5 +79,5 @@ def _put_in_place(found: Run, fresh: Path, society: Society) -> None:
     fresh.rename(log)
     kept = {key: about[key] for key in about if key not in ("status", "run", "scenario", "seed")}
     facts = {**kept, "rows": society.log.rows, "tables": society.log.written(), "rebuilt": now()}
-    write_about(found.path, found.config, "finished", **facts)
+    write_about(found.path, found.config, name, "finished", **facts)
     shutil.rmtree(aside, ignore_errors=True)

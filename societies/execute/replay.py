@@ -33,7 +33,9 @@ def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
         tempfile.TemporaryDirectory(prefix="societies-") as folder,
         found.journal() as journal,
     ):
-        society = make_society(config, scenario, journal, Path(folder) / "log", live=False)
+        society = make_society(
+            config, scenario, journal, Path(folder) / "log", found.name, live=False
+        )
         try:
             with watch(society):
                 society.run()

@@ -77,11 +77,10 @@ def check_ready(config: RunConfig, passed: int = 0) -> None:
 
 
 def make_society(
-    config: RunConfig, scenario: Scenario, journal: Journal, log: Path, *, live: bool
+    config: RunConfig, scenario: Scenario, journal: Journal, log: Path, name: str, *, live: bool
 ) -> Society:
-    """Return a society that is ready to be run and logs into a folder."""
+    """Return a society that is ready to be run and logs into a folder, as the run of a name."""
     kind = load_society(scenario)
-    name = f"{config.name}/{config.seed}"
     return kind(
         config,
         journal=journal,
@@ -108,9 +107,10 @@ def execute(
     parent = origin.get("parent", {})
     journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
-    write_about(path, config, "running", **origin)
+    name = Run(path).name
+    write_about(path, config, name, "running", **origin)
     try:
-        society = make_society(config, scenario, journal, path / "log", live=True)
+        society = make_society(config, scenario, journal, path / "log", name, live=True)
         society.calls.give_up(origin.get("unanswered", 0))
         with watch(society):
             society.run()
@@ -134,7 +134,7 @@ def execute(
             "seconds": round(time.monotonic() - started, 3),
             "torn_bytes_dropped": journal.torn,
         }
-        write_about(path, config, status, **{**origin, **ended, **facts(society, origin)})
+        write_about(path, config, name, status, **{**origin, **ended, **facts(society, origin)})
         if society:
             release(society)
 

@@ -5,6 +5,7 @@ its `inputs/`, beside the templates and instruments that we ship: the directory 
 executed again, on another machine, and whatever became of the files since.
 """
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, SerializationInfo, ValidationInfo
 
-from societies.agents.files.documents import dump_yaml
+from societies.agents.files.documents import dump_yaml, text, yaml_document
 from societies.agents.instruments import files as instruments
 from societies.agents.templates.prompts import Prompts
 from societies.config.schema import RunConfig
@@ -20,6 +21,8 @@ from societies.errors import RunFailedError
 from societies.record.whole import write_whole
 from societies.scenario import Scenario
 
+WHOLE_RUN = ("limits", "log", "name")
+"""Top-level keys that decide no request and no record: a fork has its own from the start."""
 FOLDER = "inputs"
 KEPT = re.compile(r"([0-9a-f]{16})-.+")
 """The name of a kept file: the start of its SHA-256 digest, and what it was called."""
@@ -123,6 +126,19 @@ def keep(config: RunConfig, scenario: Scenario, path: Path) -> dict[str, Any]:
         rows = inputs.keep(f"{name}.jsonl", f"{file.rows or ''}\n".encode())
         data["population"]["file"] |= {"path": rows, "rows": None}
     return data
+
+
+def identity(path: Path) -> str:
+    """Return eight hexadecimal digits that tell what the run in a directory is made of.
+
+    They follow from its `scenario.yaml`: every setting, and its inputs, which are named by their
+    content. Where it lies and what decides no record makes no difference.
+    """
+    file = path / "scenario.yaml"
+    data = yaml_document(text(file), file).data
+    made = {key: value for key, value in data.items() if key not in WHOLE_RUN}
+    made["scenario"] = Path(made["scenario"]).name
+    return _digest(json.dumps(made, sort_keys=True).encode())[:8]
 
 
 def settings(config: RunConfig, scenario: Scenario) -> dict[str, Any]:

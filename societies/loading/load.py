@@ -59,15 +59,16 @@ def load(
     read = source.read(given)
     for key, value in (sets or {}).items():
         read.set(key, value, f"{origin} {key}")
-    if read.path and not read.data.get("name"):
-        read.data["name"] = read.path.stem
     name = read.data.get("scenario")
     if not isinstance(name, str):
         known = ", ".join(registry.names())
         raise InputError(
             f"{read.where(('scenario',))}: say which scenario this is (there are: {known})"
         )
-    return validate(read, scenario := source.find_scenario(read, name)), scenario
+    scenario = source.find_scenario(read, name)
+    if read.path and not read.data.get("name"):
+        read.data["name"] = f"{scenario.name}-{read.path.stem}"
+    return validate(read, scenario), scenario
 
 
 def config_class(scenario: Scenario) -> type[RunConfig]:

@@ -12,6 +12,7 @@ import polars as pl
 from societies.agents.models.base import Completion
 from societies.config.schema import RunConfig
 from societies.errors import InputError
+from societies.loading.inputs import identity
 from societies.loading.load import load
 from societies.record.artifacts import Artifacts
 from societies.record.journal import Journal
@@ -85,6 +86,16 @@ class Run(Memory):
             return self.about
         except InputError:
             return {}
+
+    @property
+    def name(self) -> str:
+        """What it is called, as in column `run` of its tables: `donor_game-demo/1@1f3a9c2b`.
+
+        Behind its place stands what it is made of: the same settings, inputs and seed give the
+        same digits, anything else others. A replay has the same name, a fork another.
+        """
+        told = self.remembered.get("run")
+        return told or f"{self.config.name}/{self.path.name}@{identity(self.path)}"
 
     @property
     def status(self) -> str:

@@ -38,21 +38,24 @@ class Runs(Memory, Sequence[Run]):
     def __init__(self, given: Given) -> None:
         places = [given] if isinstance(given, Run | str | PathLike) else list(given)
         self._runs = tuple(chain.from_iterable(map(_found, places)))
-        paths = [run.path.resolve() for run in self._runs]
-        labels = [f"{path.parent.name}/{path.name}" for path in paths]
-        if len(set(labels)) < len(labels):
-            labels = [str(path) for path in paths]
-        if not labels or len(set(labels)) < len(labels):
-            problem = (
-                f"{max(labels, key=labels.count)} is given twice" if labels else "none is given"
-            )
+        labels = next(filter(_distinct, self._names()), [])
+        if not labels:
+            paths = [str(run.path.resolve()) for run in self._runs]
+            problem = f"{max(paths, key=paths.count)} is given twice" if paths else "none is given"
             raise InputError(f"give runs, and each of them once: {problem}")
         self.labels = tuple(labels)
-        """The runs' places on disk, such as `demo/3`; whole paths where these are not enough.
+        """The runs' names, such as `donor_game-demo/3@1f3a9c2b`, as in their own tables.
 
-        Column `run` of a log cannot tell runs apart: the cells of a sweep, and forks, have it in
-        common.
+        Where two have the same name (the same was run twice, or by an earlier version), their
+        places stand instead: the last two folders, or the whole path.
         """
+
+    def _names(self) -> Iterator[list[str]]:
+        """Yield what the runs may be called, the shortest first."""
+        paths = [run.path.resolve() for run in self._runs]
+        yield [run.name for run in self._runs]
+        yield [f"{path.parent.name}/{path.name}" for path in paths]
+        yield [str(path) for path in paths]
 
     @classmethod
     def of(cls, given: Given) -> "Runs":
@@ -135,6 +138,11 @@ class Runs(Memory, Sequence[Run]):
             key: _column(told) for key, told in columns.items() if len(set(map(to_json, told))) > 1
         }
         return pl.DataFrame({"run": self.labels, **apart})
+
+
+def _distinct(names: Sequence[str]) -> bool:
+    """Return whether there are names, and each of them once."""
+    return 0 < len(names) == len(set(names))
 
 
 def _found(place: Place) -> Iterator[Run]:

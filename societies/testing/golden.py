@@ -25,7 +25,7 @@ def golden(run: Run) -> str:
     counted = ", ".join(f"{(outcomes == outcome).sum()} {outcome}" for outcome in OUTCOMES)
     calls = run.table("calls").select(pl.len()).collect().item()
     lines = [
-        f"run {run.about['run']}: {config.scenario}, seed {config.seed}, "
+        f"run {config.name}/{config.seed}: {config.scenario}, seed {config.seed}, "
         f"population of {config.population.size}, model {config.model.name}",
         f"{calls} calls, {len(outcomes)} answers: {counted}",
         *transcript(run),

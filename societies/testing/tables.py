@@ -25,10 +25,10 @@ def tables_of(run: Run) -> Tables:
 
 
 def collected(names: Iterable[str], table: Callable[[str], pl.LazyFrame]) -> Tables:
-    """Return tables without the columns that measure the clock; the scenario's own first."""
+    """Return tables without the clock's columns and the run's name; the scenario's own first."""
     core = [record.table for record in CORE_RECORDS]
     ordered = sorted(names, key=lambda name: (name in core, name))
-    return {name: logical(table(name)).collect() for name in ordered}
+    return {name: logical(table(name)).drop("run").collect() for name in ordered}
 
 
 def check_same(before: Tables, after: Tables, how: str) -> None:

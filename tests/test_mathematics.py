@@ -1,14 +1,24 @@
-"""When two mathematical answers are equal: what is composed part by part, the rest by value."""
+"""Mathematical answers: how they are read, and when two of them are equal."""
+
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import debate_equality
-from benchmarks.debate_equality import pairs
+from benchmarks import mathematics
+from benchmarks.mathematics import pairs
 from societies.agents.answers.answer import AnswerError
-from societies.scenarios.debate.equality import same_mathematics
-from societies.scenarios.debate.reading import read_number
+from societies.agents.answers.mathematics import (
+    boxed,
+    number,
+    read_number,
+    same_mathematics,
+    same_number,
+)
+from societies.agents.answers.mathematics.equality import fraction
+from societies.agents.answers.mathematics.expressions import evaluate
 
 EQUAL = [
     (r"\{1, 2\}", r"\{2,1\}"),
@@ -129,9 +139,7 @@ def test_what_symbolic_algebra_would_never_finish_is_compared_by_its_form(one, o
 
 
 def test_no_different_pair_of_the_benchmark_is_called_equal():
-    equal, different = (
-        pairs(table) for table in (debate_equality.EQUAL, debate_equality.DIFFERENT)
-    )
+    equal, different = (pairs(table) for table in (mathematics.EQUAL, mathematics.DIFFERENT))
     assert not [pair for pair in different if same_mathematics(*pair)]
     assert [pair for pair in equal if not same_mathematics(*pair)] == [("x_1+x_2", "x_2+x_1")]
 
@@ -178,3 +186,90 @@ def test_equality_is_reflexive_and_the_same_both_ways_on_any_text(one, other):
 def test_a_fraction_of_very_long_integers_is_no_answer(digits):
     with pytest.raises(AnswerError):
         read_number(f"\\boxed{{{'7' * digits}/3}}")
+
+
+nested = st.recursive(
+    st.text("abc12 +-", max_size=5),
+    lambda inner: st.lists(inner.map(lambda s: "{" + s + "}") | inner, max_size=4).map("".join),
+    max_leaves=12,
+)
+
+
+@given(st.text(max_size=30), nested, st.text("abc .,()\n", max_size=30))
+def test_the_last_box_is_read_with_balanced_braces(before, content, after):
+    assert boxed(f"{before}\\boxed{{{content}}}{after}") == content.strip()
+
+
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["{}", "{:,}", "{}.00", "{:.1f}"]))
+def test_numbers_are_equal_whatever_their_spelling(value, spelling):
+    spelt = spelling.format(value)
+    assert number(spelt) == str(value)
+    assert same_number(spelt, str(value))
+    assert not same_number(spelt, str(value + 1))
+
+
+@given(st.decimals(-1000, 1000, places=3))
+def test_decimals_keep_their_value(value):
+    found = number(str(value))
+    assert found is not None
+    assert Decimal(found) == value
+
+
+@given(st.integers(-50, 50), st.integers(2, 50))
+def test_a_fraction_equals_itself_and_no_other_form_of_it(numerator, denominator):
+    latex = f"\\frac{{{numerator}}}{{{denominator}}}"
+    assert same_mathematics(latex, f"{numerator}/{denominator}")
+    unreduced = f"\\frac{{{2 * numerator}}}{{{2 * denominator}}}"
+    assert not same_mathematics(unreduced, latex)
+    value = fraction(latex)
+    assert float(value) == pytest.approx(float(Fraction(numerator, denominator)))
+
+
+@pytest.mark.parametrize(
+    ("given_answer", "reference"),
+    [
+        ("\\dfrac12", "0.5"),
+        ("1,200\\%", "1200"),
+        ("3 \\text{ cm}", "3"),
+        ("90^\\circ", "90"),
+        ("\\left( 1, \\frac{1}{2} \\right)", "(1,0.5)"),
+        ("(x+1)^2", "x^2+2x+1"),
+        ("\\sqrt{8}", "2\\sqrt2"),
+        ("\\frac{\\sqrt3}{3}", "1/\\sqrt{3}"),
+        ("x = 7", "7"),
+        ("\\text{Yes}", "yes"),
+        ("2\\sin x\\cos x", "\\sin(2x)"),
+        ("\\sqrt[3]{-8}*y", "-2y"),
+    ],
+)
+def test_equal_mathematics(given_answer, reference):
+    assert same_mathematics(given_answer, reference)
+
+
+@pytest.mark.parametrize(
+    ("given_answer", "reference"),
+    [
+        ("2+2", "4"),
+        ("\\frac{2}{4}", "\\frac{1}{2}"),
+        ("(1,2)", "[1,2)"),
+        ("(1,2)", "(1,2,3)"),
+        ("(1,2)", "(2,1)"),
+        ("x^2", "x"),
+        ("4.0001", "4"),
+        ("", ""),
+        ("9^{9^{9^{9}}}", "1.5"),
+        ("(" * 90, "x"),
+        ("__import__('os')", "1.5"),
+    ],
+)
+def test_different_mathematics(given_answer, reference):
+    assert not same_mathematics(given_answer, reference)
+
+
+@given(st.text("0123456789+-*/^(){}xyi.\\frac sqrt", max_size=120))
+def test_evaluating_an_expression_is_safe_on_any_text(text):
+    try:
+        value = evaluate(text)
+    except (ValueError, ArithmeticError):
+        return
+    assert isinstance(value, complex)

@@ -5,13 +5,12 @@ Nothing is ever evaluated as program text (see `expressions`).
 
 import cmath
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from math import gcd
 
-from societies.scenarios.debate.arrangements import Arrangement, arrangement, assigned
-from societies.scenarios.debate.expressions import LONGEST, POINTS, evaluate
+from societies.agents.answers.mathematics.arrangements import Arrangement, arrangement, assigned
+from societies.agents.answers.mathematics.expressions import LONGEST, POINTS, evaluate
 
 NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,^])[-+\u2212]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+|(?<=[0-9]))"
@@ -63,7 +62,6 @@ AFTERWARDS = re.compile(
 TEXT = re.compile(r"\\(?:text|mbox|mathrm|textbf|mathbf)\s*\{([^{}]*)\}")
 COMMAND = re.compile(r"\\[A-Za-z]+")
 WORD = re.compile(r"[A-Za-z]{2,}")
-BOX = re.compile(r"\\(?:boxed|fbox)\{")
 BRACKETS = re.compile(r"[()\[\]]|\\\{")
 APART = "\x01"
 """Stands between figures that blanks part: they are no product."""
@@ -140,44 +138,6 @@ def plain_words(text: str) -> str:
     """Return a text in lower case, without articles and marks around its words."""
     words = (word.strip(".,;:!?\"'()$*`") for word in text.casefold().split())
     return " ".join(word for word in words if word and word not in {"a", "an", "the"})
-
-
-def boxes(text: str) -> Iterator[tuple[int, int, str | None]]:
-    r"""Yield start, end and content of every `\boxed{...}` or `\fbox{...}`, in order.
-
-    The content of one whose braces do not balance is None; nothing is looked for behind it.
-    """
-    end = 0
-    while found := BOX.search(text, end):
-        closing = _closing_brace(text, found.end() - 1)
-        if closing is None:
-            yield found.start(), len(text), None
-            return
-        end = closing + 1
-        yield found.start(), end, text[found.end() : closing].strip()
-
-
-def boxed(text: str) -> str | None:
-    """Return what stands in the last box; None if there is none, or if it is never closed."""
-    found = [content for _, _, content in boxes(text)]
-    return found[-1] if found else None
-
-
-def _closing_brace(text: str, opening: int) -> int | None:
-    """Return where the brace that opens at `opening` is closed."""
-    depth, position = 0, opening
-    while position < len(text):
-        letter = text[position]
-        if letter == "\\":
-            position += 1
-        elif letter == "{":
-            depth += 1
-        elif letter == "}":
-            depth -= 1
-            if not depth:
-                return position
-        position += 1
-    return None
 
 
 def unwrapped(text: str) -> str:

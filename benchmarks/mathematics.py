@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from statistics import median
 from typing import NamedTuple
 
-from societies.scenarios.debate.equality import same_mathematics
+from societies.agents.answers.mathematics import same_mathematics
 
 BETWEEN = "  ~  "
 EQUAL = r"""
