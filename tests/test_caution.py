@@ -14,7 +14,6 @@ from societies.scenarios.debate import figures as debate_plots
 from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game import measures as cooperation
 from societies.scenarios.negotiation import figures as negotiation_plots
-from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
 
 RED = (0xC0 / 255, 0, 0)
@@ -138,12 +137,8 @@ def test_the_red_line_stands_on_nothing(tmp_path):
     """Neither on a legend, nor on axes, nor on another text of the figure."""
     sets = {"population.groups": [], "model.options": {"malformed": 0.6}, "protocol.games": 12}
     run = societies.run("negotiation/demo", out=tmp_path, sets=sets)
-    table = negotiation.games(run)
-    drawn = [
-        negotiation_plots.frontiers_figure(table, "footer"),
-        negotiation_plots.outcomes_figure(table, "footer"),
-    ]
-    for figure in drawn:
+    for picture in (negotiation_plots.draw_frontiers, negotiation_plots.OUTCOMES):
+        figure = picture.figure(run)
         figures.save(figure, tmp_path / "one.png", run)
         line, *others = (
             part.get_window_extent()

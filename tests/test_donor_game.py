@@ -217,8 +217,8 @@ def test_a_donor_is_shown_the_recipients_last_act_then_what_its_partner_had_done
 def test_a_game_starts_with_the_endowment_and_forgets_the_one_before():
     played = society(generations=1)
     agents = [played.enroll(name) for name in "ab"]
-    game = played.new_game(1, 1, agents)
-    assert all(hand.resources == 10 and hand.chain == () for hand in game.hands.values())
+    hands = played.deal(agents)
+    assert all(hand.resources == 10 and hand.chain == () for hand in hands.values())
     donations = table(play(generations=2), "donations")
     assert donations.filter(round=2)["links"].unique().to_list() == [1]
 
@@ -393,10 +393,10 @@ class OneDonation(DonorGame):
     async def play(self) -> AsyncGenerator[None, None]:
         self.donor, recipient = self.enroll("X"), self.enroll("Y")
         self.strategies = {self.donor: "My strategy will be greed."}
-        self.game = self.new_game(1, 1, [self.donor, recipient])
-        self.game.hands[recipient].chain = (HALF_TO_Z,)
+        self.hands = self.deal([self.donor, recipient])
+        self.hands[recipient].chain = (HALF_TO_Z,)
         self.schedule(
-            self.donate(self.game, 2, self.donor, recipient),
+            self.donate(self.hands, 1, 2, self.donor, recipient),
             agents=(self.donor, recipient),
             scope="one",
         )
@@ -415,7 +415,7 @@ def test_after_an_invalid_act_others_see_the_recipients_chain_in_its_place(told,
     config = society(model={"name": "scripted/told"}, fidelity="released").config
     played = OneDonation(config)
     played.run()
-    assert played.game.hands[played.donor].chain == chain
+    assert played.hands[played.donor].chain == chain
 
 
 @pytest.mark.parametrize(("fidelity", "share"), [("paper", None), ("released", 1.0)])

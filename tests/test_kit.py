@@ -22,6 +22,7 @@ from societies.kit import (
     Mind,
     NumberAnswer,
     ObjectAnswer,
+    Record,
     Seen,
     Situation,
     part,
@@ -156,10 +157,22 @@ def test_a_record_takes_reason_and_outcome_from_its_answer():
     assert Catch.of(Hunt(choice="hare"), round=1, game="hare").story("bob").endswith("01")
 
 
-def test_a_line_that_names_no_field_is_told():
+class Weather(Record):
+    table = "weather"
+    told = "it is {degrees:.0f} degrees where {agent} stands"
+
+    degrees: float
+
+
+def test_a_record_without_an_answer_is_told_in_its_own_words_too():
+    assert Weather(degrees=21.4).story("ann") == "it is 21 degrees where ann stands"
+
+
+@pytest.mark.parametrize("base", [ActionRecord, Record])
+def test_a_line_that_names_no_field_is_told(base):
     with pytest.raises(TypeError, match=r"Wrong\.told names prey, which it has not"):
 
-        class Wrong(ActionRecord):
+        class Wrong(base):
             table = "wrong"
             told = "{agent} hunts {prey}"
 

@@ -273,6 +273,16 @@ def test_contexts_are_drawn_from_a_file_and_released_never_draws_its_last(play, 
     assert released["blue_values"].to_list() == [[5, 0, 5]] * 60
 
 
+def test_a_file_that_was_changed_since_the_last_run_is_read_anew(play, tmp_path):
+    path = tmp_path / "contexts.txt"
+    sets = {"protocol.contexts": [], "protocol.file": str(path)}
+    counts = []
+    for lines in ("1 4 2 3 1 0\n1 5 2 0 1 5\n", "1 1 1 1 3 1\n1 2 1 1 3 0\n"):
+        path.write_text(lines, encoding="utf-8")
+        counts.append(only(play(one_game(RED_LINES, BLUE_LINES), **sets), "contexts")["counts"])
+    assert counts == [[1, 2, 1], [1, 1, 3]]
+
+
 def system_prompt(play: Play, **protocol: Any) -> str:
     return prompts(play(one_game(RED_LINES, BLUE_LINES, **protocol)))[0][1][0][1]
 
@@ -416,7 +426,7 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         ({"protocol.pairing": "random"}, "pairing random needs two players at least"),
         ({"protocol.resources": ["hat", "hats"]}, "'hat' is part of 'hats'"),
         ({"protocol.resources": ["hat 1", "cap", "wig"]}, "'hat 1' should be words"),
-        ({"protocol.resources": ["hat", "cap"]}, "there are 2 resources, and this counts 3"),
+        ({"protocol.resources": ["hat", "cap"]}, "each of the 2 resources; found 3, 3 and 3"),
         ({"protocol.file": "x.txt"}, "there are contexts of your own as well"),
         ({"protocol.contexts": [], "protocol.file": "nowhere.txt"}, "No such file"),
         (
@@ -425,7 +435,7 @@ def test_a_thousand_negotiations_take_less_than_a_minute(play):
         ),
         (
             {"protocol.contexts": [{"counts": [1, 1, 1], "red": [1, 1], "blue": [1, 1, 1]}]},
-            "counts, red and blue need one number per resource each; found 3, 2 and 3",
+            "counts, red and blue need one number for each of the 3 resources; found 3, 2 and 3",
         ),
         (
             {"protocol.contexts": [], "protocol.generator": {"objects": [5, 99]}},

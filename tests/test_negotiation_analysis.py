@@ -6,12 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from societies.analysis.kit import save_panels
 from societies.analysis.statistics import mean_interval
 from societies.runs.results import plot, summarise
 from societies.runs.run import Run
 from societies.scenarios.negotiation import measures as negotiation
 from societies.scenarios.negotiation.contexts import Context
-from societies.scenarios.negotiation.figures import draw, plot_learning
+from societies.scenarios.negotiation.figures import OUTCOMES, PANELS
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
@@ -191,14 +192,28 @@ def test_the_strict_objective_of_a_self_play_pair_has_mean_zero(play):
 
 def test_plots_of_a_run_and_of_a_learning_curve(play, tmp_path):
     run = play("negotiation/tournament", **{"protocol.games": 2})
-    files = draw(run, tmp_path / "plots")
+    files = save_panels(PANELS, run, tmp_path / "plots")
     assert [file.stem for file in files] == ["outcomes", "frontiers", "players", "tournament"]
-    alone = draw(play(one_game(["Hello?"], BLUE_LINES)), tmp_path / "alone")
+    alone = save_panels(PANELS, play(one_game(["Hello?"], BLUE_LINES)), tmp_path / "alone")
     assert [file.stem for file in alone] == ["outcomes", "frontiers", "players"]
-    curve = plot_learning(learning(play), tmp_path)
-    for file in (*files, *alone, curve):
+    curve = save_panels(PANELS, learning(play), tmp_path / "curve")
+    assert [file.stem for file in curve] == ["outcomes", "frontiers", "learning"]
+    for file in (*files, *alone, *curve):
         assert file.read_bytes().startswith(b"\x89PNG")
         assert file.stat().st_size > 10_000
+
+
+def told(run: Run) -> str:
+    """Return what stands on and beside the picture of the outcomes."""
+    texts = OUTCOMES.figure(run).findobj(lambda artist: hasattr(artist, "get_text"))
+    return "\n".join(each.get_text() for each in texts)
+
+
+def test_outcomes_say_what_their_sizes_mean_and_which_contexts_are_pooled(play):
+    many = told(play("negotiation/tournament", **{"protocol.games": 2}))
+    assert "60 games (0.0% with a corrected turn)\nof 2 contexts, pooled" in many
+    assert "\ngames\n" in many
+    assert "of one context" in told(play(one_game(RED_LINES, BLUE_LINES, games=5)))
 
 
 def test_the_scenario_names_its_summary_and_plots(play, tmp_path):

@@ -3,8 +3,9 @@
 import pytest
 from matplotlib.figure import Figure
 
+from societies.analysis.kit import save_panels
 from societies.scenarios.negotiation import measures as negotiation
-from societies.scenarios.negotiation.figures import _ending, draw, draw_outcomes
+from societies.scenarios.negotiation.figures import PANELS, _ending, draw_outcomes
 
 from .negotiation_games import BLUE_LINES, RED_LINES, one_game, play
 
@@ -85,13 +86,13 @@ def test_a_deal_is_pareto_optimal_in_the_table_as_in_the_picture(play, tmp_path,
         assert optimal == deals["pareto"].to_list()
         assert len(set(optimal)) == 2
     axes = Figure().subplots()
-    draw_outcomes(axes, games)
+    draw_outcomes(axes, run)
     drawn = {each.get_label(): len(each.get_offsets()) for each in axes.collections}
     points = deals.select("red_points", "blue_points", "pareto").unique()
     for label, value in (("Pareto-optimal deal", True), ("other deal", False)):
         expected = points.filter(points["pareto"].eq_missing(value)).height
         assert drawn.get(label, 0) == expected
-    assert draw(run, tmp_path / "plots")
+    assert save_panels(PANELS, run, tmp_path / "plots")
 
 
 def test_the_frontier_drawn_is_that_of_each_games_own_objective(play):
@@ -99,7 +100,7 @@ def test_the_frontier_drawn_is_that_of_each_games_own_objective(play):
     run = play(one_game(RED_LINES, BLUE_LINES, games=2), interventions=[change])
     games = negotiation.games(run)
     axes = Figure().subplots()
-    draw_outcomes(axes, games)
+    draw_outcomes(axes, run)
     frontier = next(each for each in axes.collections if each.get_label() == "frontier")
     offsets = {tuple(each) for each in frontier.get_offsets().tolist()}
     assert offsets == {(0, 11), (4, 10), (8, 9), (9, 8), (10, 7), (11, 6)}

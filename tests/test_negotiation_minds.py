@@ -9,7 +9,6 @@ import pytest
 import societies
 from societies.agents.models.base import Request
 from societies.agents.persona.persona import Persona
-from societies.kit import Seen
 from societies.scenarios.negotiation import SCENARIO
 from societies.scenarios.negotiation.answers import TurnAnswer, TurnError
 from societies.scenarios.negotiation.contexts import (
@@ -20,7 +19,6 @@ from societies.scenarios.negotiation.contexts import (
     outcomes,
     worth,
 )
-from societies.scenarios.negotiation.game import Said
 from societies.scenarios.negotiation.minds import (
     Boulware,
     Conceder,
@@ -30,6 +28,7 @@ from societies.scenarios.negotiation.minds import (
     View,
 )
 from societies.scenarios.negotiation.offers import read_offer
+from societies.scenarios.negotiation.society import Said
 
 RESOURCES = ["book", "hat", "ball"]
 CONTEXT = Context((1, 2, 3), ((4, 3, 0), (1, 0, 3)))
@@ -129,17 +128,15 @@ def test_a_boulware_mind_gets_more_than_a_linear_one_does_from_it(tmp_path):
 )
 def test_aims_fall_from_everything_to_the_floor(beta, aims):
     mind = Conceder(beta=beta, floor=0.4, patience=8)
-    view = View.of(Seen(request()))
-    assert [mind.aim(view, own) for own in (0, 2, 4, 6, 8)] == pytest.approx(aims)
+    views = [View(request(*[("red", "Well.")] * own), Random(0)) for own in (0, 2, 4, 6, 8)]
+    assert [mind.aim(view) for view in views] == pytest.approx(aims)
 
 
 def test_agreeable_personas_go_lower():
-    mind = Boulware()
-    floors = [
-        mind.aim(View.of(Seen(request(persona=Persona(big_five={"agreeableness": level})))), 99)
-        for level in ("very low", "average", "very high")
-    ]
-    assert floors == pytest.approx([5, 4, 3])
+    levels = ("very low", "average", "very high")
+    personas = [Persona(big_five={"agreeableness": level}) for level in levels]
+    late = [request(*[("red", "Well.")] * 99, persona=persona) for persona in personas]
+    assert [Boulware().aim(View(each, Random(0))) for each in late] == pytest.approx([5, 4, 3])
 
 
 def test_every_claim_of_a_conceder_reaches_its_aim():
@@ -148,9 +145,9 @@ def test_every_claim_of_a_conceder_reaches_its_aim():
     dialogue: list[tuple[str, str]] = []
     for _ in range(6):
         dialogue.append(partner)
-        view = View.of(Seen(request(*dialogue)))
-        claim = mind.claim(view, Random(0))
-        assert worth(view.values, claim) >= mind.aim(view, len(view.mine))
+        view = View(request(*dialogue), Random(0))
+        claim = mind.claim(view)
+        assert worth(view.values, claim) >= mind.aim(view)
         dialogue.append(("red", mind.offer(view, claim)))
 
 

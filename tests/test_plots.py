@@ -5,10 +5,11 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 import societies
-from societies.analysis.figures import blank, plain, save
+from societies.analysis.figures import blank, plain
+from societies.errors import InputError
+from societies.runs.results import plot
 from societies.scenarios.donor_game import figures as plots
-from societies.scenarios.donor_game.figures import draw
-from societies.scenarios.donor_game.results import Results
+from societies.scenarios.donor_game import measures
 
 PUNISHERS = [
     {
@@ -29,7 +30,7 @@ def play(out, **sets):
 
 def test_every_measure_has_its_plot(tmp_path):
     run = play(tmp_path, population__groups=PUNISHERS, protocol__costly_punishment=True)
-    files = draw(run, tmp_path / "figures")
+    files = plot(run, tmp_path / "figures")
     assert {file.stem for file in files} == {
         "overview",
         "resources",
@@ -46,7 +47,7 @@ def test_every_measure_has_its_plot(tmp_path):
 
 
 def test_a_protocol_without_punishment_has_no_plot_of_it(tmp_path):
-    files = draw(play(tmp_path, protocol__generations=1), tmp_path / "figures")
+    files = plot(play(tmp_path, protocol__generations=1), tmp_path / "figures")
     assert "punishment.png" not in [file.name for file in files]
 
 
@@ -73,9 +74,8 @@ def test_a_protocol_without_punishment_has_no_plot_of_it(tmp_path):
 )
 def test_runs_at_the_edges_are_drawn(tmp_path, sets):
     """Warnings are errors here."""
-    results = Results.of(play(tmp_path, **sets))
-    save(plots.overview_figure(results), tmp_path / "overview.png")
-    assert imread(tmp_path / "overview.png").std() > 0.05
+    drawn = plots.PANELS[0].save(play(tmp_path, **sets), tmp_path)
+    assert imread(drawn).std() > 0.05
 
 
 def test_names_are_drawn_as_they_are(tmp_path):
@@ -86,8 +86,8 @@ def test_names_are_drawn_as_they_are(tmp_path):
         protocol__survivors=1,
         protocol__names=NAMES,
     )
-    figure = plots._single(Results.of(run), plots.draw_lineage, 6, 4)
-    save(figure, tmp_path / "lineage.png")
+    figure = plots.draw_lineage.figure(run)
+    figure.canvas.draw()
     drawn = {text.get_text(): text for text in figure.findobj(Text)}
     for name in ("$a^b_$", f"{'x' * 13}…", "□□", "{\\frac}"):
         assert not drawn[name].get_parse_math()
@@ -95,28 +95,34 @@ def test_names_are_drawn_as_they_are(tmp_path):
 
 
 def test_the_plots_show_the_measures(tmp_path):
-    results = Results.of(play(tmp_path))
-    axes = blank(4, 3, results.footer).subplots()
-    plots.draw_selection(axes, results)
+    run = play(tmp_path)
+    axes = blank(4, 3, "").subplots()
+    plots.draw_selection(axes, run)
     bars = [bar.get_height() for bar in axes.patches]
-    assert bars == results.measures["generosity_selection"].drop_nulls().to_list()
+    assert bars == measures.summary(run)["generosity_selection"].drop_nulls().to_list()
     assert [text.get_text() for text in axes.texts].count("n/a") == 1, "the last generation"
+    assert axes.get_ylabel() == "survivors' lead in giving (of the mean)"
 
-    axes = blank(4, 3, results.footer).subplots()
-    plots.draw_resources(axes, results)
+    axes = blank(4, 3, "").subplots()
+    plots.draw_resources(axes, run)
     means = next(line for line in axes.lines if line.get_label() == "mean")
-    assert list(means.get_ydata()) == results.measures["resources"].to_list()
-    assert "answers: 0.0% lenient, 0.9% invalid, 0.9% repaired, 0.0% defaulted" in results.footer
+    assert list(means.get_ydata()) == measures.summary(run)["resources"].to_list()
 
 
-def test_the_overview_numbers_the_agents_that_it_cannot_name(tmp_path):
-    results = Results.of(play(tmp_path))
-    axes = blank(4, 3, results.footer).subplots()
-    plots.draw_donations(axes, results, names=False)
-    agents = results.lineage["agent"].n_unique()
-    assert [label.get_text() for label in axes.get_yticklabels()] == [
-        str(number) for number in range(1, agents + 1)
-    ]
+def test_agents_are_numbered_where_their_names_would_not_be_legible(tmp_path):
+    run = play(tmp_path)
+    agents = list(dict.fromkeys(measures.lineage(run)["agent"]))
+    numbers = [str(number) for number in range(1, len(agents) + 1)]
+    for height, labels in ((1.5, numbers), (4, agents)):
+        axes = blank(4, height, "").subplots()
+        plots.draw_donations(axes, run)
+        assert [label.get_text() for label in axes.get_yticklabels()] == labels
+
+
+def test_the_pictures_are_of_one_run(tmp_path):
+    runs = [play(tmp_path / name) for name in "ab"]
+    with pytest.raises(InputError, match="this is about one run, and 2 are given"):
+        plots.draw_resources(blank(4, 3, "").subplots(), runs)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +136,6 @@ def test_the_overview_numbers_the_agents_that_it_cannot_name(tmp_path):
     ],
 )
 def test_a_wide_range_is_drawn_on_a_logarithmic_scale(means, values, scale):
-    axes = plots.Figure().subplots()
+    axes = blank(4, 3, "").subplots()
     plots._scale(axes, means, values)
     assert axes.get_yscale() == scale

@@ -10,7 +10,6 @@ from societies.runs.results import plot, violations
 from societies.scenarios.debate import measures as debate
 from societies.scenarios.donor_game import measures
 from societies.scenarios.donor_game.figures import draw_resources
-from societies.scenarios.donor_game.results import Results
 from societies.scenarios.negotiation import games as negotiation_games
 from societies.scenarios.negotiation import measures as negotiation
 from tests.conftest import SMALL
@@ -53,9 +52,8 @@ def test_punishments_count_from_where_they_are_allowed(tmp_path):
 def test_the_endowment_is_drawn_as_it_was(tmp_path):
     run = played(tmp_path, switch("g2", endowment=100.0))
     assert measures.endowments(run).select("generation", "endowment").rows() == [(1, 10), (2, 100)]
-    results = Results.of(run)
-    axes = blank(4, 3, results.footer).subplots()
-    draw_resources(axes, results)
+    axes = blank(4, 3, "").subplots()
+    draw_resources(axes, run)
     (line,) = [each for each in axes.collections if each.get_label() == "endowment"]
     assert [segment[0][1] for segment in line.get_segments()] == [10, 100]
 
@@ -117,5 +115,5 @@ def test_a_context_is_rated_by_the_objective_it_was_played_under(tmp_path):
     run = societies.run("negotiation/semi_competitive", out=tmp_path, sets=sets)
     games = negotiation.games(run)
     assert games["weight"].to_list() == [0, 0, 1, 1]
-    rated = [negotiation_games._rate(row)[5] for row in games.to_dicts()]
+    rated = [negotiation_games._rate(row)["pareto"] for row in games.to_dicts()]
     assert rated == games["pareto"].to_list()

@@ -1,19 +1,16 @@
-"""The plot of the public goods game."""
+"""The picture of the public goods game."""
 
-from pathlib import Path
-
-from matplotlib.figure import Figure
-
-from societies.analysis.figures import save
-from societies.runs.run import Run
+from societies.analysis.kit import Axes, Runs, lines, panel
 
 from .measures import summary
 
 
-def draw(run: Run, folder: Path) -> list[Path]:
+@panel("Contributions", "Mean over players; band: 95 % interval over runs (players of one run).")
+def draw_contributions(axes: Axes, runs: Runs) -> None:
     """Draw what was given over the rounds."""
-    rounds, figure = summary(run), Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(rounds["round"], rounds["amount"], marker="o")
-    axes.set(xlabel="round", ylabel="mean contribution (units)", ylim=(0, None))
-    return [save(figure, folder / "contributions.png", run)]
+    axes.set_ylabel(str(summary.column("amount")))
+    lines(axes, summary(runs), x="round", y="amount")
+    axes.set_ylim(bottom=0)
+
+
+PANELS = (draw_contributions,)

@@ -9,8 +9,8 @@ from societies.runs.course import Course
 from societies.runs.run import Run
 from societies.scenarios.donor_game.protocol import DonorProtocol
 
-Hands = dict[str, float]
-"""What everybody owns in one game, by name; the endowment until they act."""
+Games = dict[int, dict[int, dict[str, float]]]
+"""What everybody owns: by generation, game and name; the endowment until they act."""
 
 
 def violations(run: Run) -> Iterator[str]:
@@ -23,9 +23,9 @@ def violations(run: Run) -> Iterator[str]:
         A sentence for each donation or score that does not fit.
     """
     course, endowment = Course(run), endowments(run)
-    games: dict[tuple[int, int], Hands] = {}
+    games: Games = {}
     for row in run.table("donations").sort("seq").collect().iter_rows(named=True):
-        hands = games.setdefault((row["generation"], row["game"]), {})
+        hands = games.setdefault(row["generation"], {}).setdefault(row["game"], {})
         for who, role in ((row["agent"], "donor"), (row["recipient"], "recipient")):
             owned = hands.get(who, endowment[row["generation"]])
             logged = row[f"{role}_before"]
@@ -68,15 +68,10 @@ def _unlike(row: dict[str, Any], protocol: DonorProtocol) -> Iterator[str]:
         )
 
 
-def _unscored(
-    scores: pl.DataFrame, games: dict[tuple[int, int], Hands], endowment: dict[int, float]
-) -> Iterator[str]:
+def _unscored(scores: pl.DataFrame, games: Games, endowment: dict[int, float]) -> Iterator[str]:
     """Yield whose final resources are not those of its last donation."""
-    played: dict[int, list[Hands]] = {}
-    for (generation, _), hands in sorted(games.items(), key=lambda game: game[0]):
-        played.setdefault(generation, []).append(hands)
     for row in scores.iter_rows(named=True):
-        start = endowment[row["generation"]]
-        left = [hands.get(row["agent"], start) for hands in played[row["generation"]]]
+        agent, start = row["agent"], endowment[row["generation"]]
+        left = [hands.get(agent, start) for hands in games[row["generation"]].values()]
         if row["resources"] != left:
-            yield f"{row['scope']}: {row['agent']} ends with {left}, and {row['resources']} count"
+            yield f"{row['scope']}: {agent} ends with {left}, and {row['resources']} count"

@@ -1,39 +1,37 @@
-"""Plots of cooperation in the donor game, one per measure, and an overview of all.
+"""Pictures of cooperation in the donor game: of one run, over its generations.
 
-Figures are Matplotlib objects of their own: nothing global is touched, no display is needed. Names
-of agents are data: they are drawn as they are, never read as mathematics.
+Names of agents are data: they are drawn as they are, never read as mathematics.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.path import Path as Curve
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from societies.analysis.figures import (
-    BLUE,
-    GREEN,
-    GREY,
-    VERMILION,
-    Suffix,
-    blank,
-    legend,
-    plain,
-    save,
-    style,
-)
+from societies.analysis.figures import BLUE, GREEN, GREY, VERMILION, legend, plain, say
+from societies.analysis.kit import Axes, FigureBase, Frame, Runs, overview, page, panel
 from societies.analysis.statistics import lorenz_curve
-from societies.runs.run import Run
-from societies.scenarios.donor_game.results import Results
+from societies.scenarios.donor_game.measures import (
+    GIVEN,
+    WHEN,
+    WHO,
+    answer_quality,
+    donation_fractions,
+    endowments,
+    final_resources,
+    generosity_selection,
+    gini,
+    lineage,
+    population,
+    punishment_share,
+)
 
 UNDEFINED = "#D9D9D9"
 FRACTIONS = ScalarMappable(Normalize(0, 1), "viridis")
@@ -42,197 +40,168 @@ LOG_FROM = 20
 """Largest mean over smallest mean from which resources are drawn on a logarithmic scale."""
 MOST_NAMES = 80
 """Agents beyond which names are not legible, and left out."""
+LEGIBLE = 7
+"""Points of height that a name needs."""
+UNFINISHED = "no generation is finished"
 
 NARROW: dict[str, Any] = {"columnspacing": 1.2, "handlelength": 1.5}
 """Of legends."""
 
-Draw = Callable[[Axes, Results], None]
 
-
-def draw(run: Run, folder: str | Path, suffix: Suffix = "png") -> list[Path]:
-    """Draw the plots of a donor game into a folder; return the files, the overview first.
-
-    `overview.png`, `resources.png`, `donations.png`, `selection.png`, `inequality.png`,
-    `lineage.png`, and, if the protocol has costly punishment, `punishment.png`.
-    """
-    results = Results.of(run)
-    figures = {
-        "overview": overview_figure(results),
-        "resources": _single(results, draw_resources, 6.4, 4.2),
-        "donations": _single(results, draw_donations, 6.4, _height(results)),
-        "selection": _single(results, draw_selection, 6.4, 3.8),
-        "inequality": inequality_figure(results),
-        "lineage": _single(results, draw_lineage, 9.6, 5.8),
-    }
-    if results.punished:
-        figures["punishment"] = _single(results, draw_punishment, 6.4, 3.8)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [
-        save(figure, Path(folder) / f"{name}.{suffix}", run) for name, figure in figures.items()
-    ]
-
-
-# -- figures ----------------------------------------------------------------------------------
-
-
-def overview_figure(results: Results) -> Figure:
-    """Draw all measures of a run on one page."""
-    figure = blank(12.0, 12.4, results.footer)
-    third: Draw = draw_punishment if results.punished else draw_lorenz
-    rows: Any = figure.subfigures(3, 1, height_ratios=(4.0, 3.2, 4.8))
-    top, middle = rows[0].subplots(1, 2), rows[1].subplots(1, 3)
-    draw_resources(top[0], results)
-    draw_donations(top[1], results, names=False)
-    for axes, draw in zip(middle, (draw_selection, draw_gini, third), strict=True):
-        draw(axes, results)
-    draw_lineage(rows[2].subplots(), results, names=False)
-    return figure
-
-
-def inequality_figure(results: Results) -> Figure:
-    """Draw the Gini coefficient over the generations beside Lorenz curves."""
-    figure = blank(9.6, 4.2, results.footer)
-    left, right = figure.subplots(1, 2)
-    draw_gini(left, results)
-    draw_lorenz(right, results)
-    return figure
-
-
-def _single(results: Results, draw: Draw, width: float, height: float) -> Figure:
-    figure = blank(width, height, results.footer)
-    draw(figure.subplots(), results)
-    return figure
-
-
-def _height(results: Results) -> float:
-    """Return the height of the heat map in inches: its names need a row each."""
-    return 1.6 + 0.13 * max(12, min(MOST_NAMES, results.players["agent"].n_unique()))
-
-
-# -- measures ---------------------------------------------------------------------------------
-
-
-def draw_resources(axes: Axes, results: Results) -> None:
+@panel(
+    "Final resources",
+    "What agents own at the end of a game, mean over the games: every agent's, and the mean of all;"
+    " dotted: what they began with.",
+)
+def draw_resources(axes: Axes, runs: Runs) -> None:
     """Draw final resources: the agents', and their mean."""
-    _prepare(axes, "Final resources", "units (mean over games)", results)
-    table = results.measures.drop_nulls("resources")
+    _over_generations(axes, runs, str(final_resources.column("resources")))
+    table, agents, start = final_resources(runs), population(runs), endowments(runs)
     if table.is_empty():
-        return _say(axes, "no generation is finished")
-    agents = results.players.drop_nulls("resources")
-    axes.scatter(
-        agents["generation"],
-        agents["resources"],
-        s=9,
-        color=GREY,
-        alpha=0.55,
-        lw=0,
-        label="agent",
-        clip_on=False,
-    )
+        return _say(axes, UNFINISHED)
+    dots: dict[str, Any] = {"s": 9, "color": GREY, "alpha": 0.55, "lw": 0, "clip_on": False}
+    axes.scatter(agents["generation"], agents["resources"], label="agent", **dots)
     axes.plot(table["generation"], table["resources"], "o-", ms=4, color=BLUE, label="mean")
-    start = results.endowments
+    dotted: dict[str, Any] = {"color": "black", "lw": 0.9, "ls": ":", "label": "endowment"}
     if start["endowment"].n_unique() == 1:
-        axes.axhline(start["endowment"][0], color="black", lw=0.9, ls=":", label="endowment")
+        axes.axhline(start["endowment"][0], **dotted)
     else:
         ends = start["generation"] - 0.5, start["generation"] + 0.5
-        axes.hlines(start["endowment"], *ends, color="black", lw=0.9, ls=":", label="endowment")
+        axes.hlines(start["endowment"], *ends, **dotted)
     _scale(axes, table["resources"].to_list(), agents["resources"].to_list())
     legend(axes, **NARROW)
     return None
 
 
-def draw_donations(axes: Axes, results: Results, *, names: bool = True) -> None:
+def _tall(runs: Runs) -> tuple[float, float]:
+    """Return the size of the heat map: its names need a row each."""
+    rows = lineage(runs)["agent"].n_unique()
+    return 6.4, 1.6 + 0.13 * max(12, min(MOST_NAMES, rows))
+
+
+@panel(
+    "Donation fraction",
+    "What part of its holdings every agent gave, mean over its moves in a generation.",
+    size=_tall,
+)
+def draw_donations(axes: Axes, runs: Runs) -> None:
     """Draw the donation fraction of every agent in every generation it lived in."""
-    _prepare(axes, "Donation fraction", "agent, in order of birth", results)
-    players, rows = results.players, _births(results)
+    _over_generations(axes, runs, "agent, in order of birth")
+    players = _players(runs)
+    rows = {name: row for row, name in enumerate(dict.fromkeys(lineage(runs)["agent"]))}
     cells = [_cell(g, rows[agent]) for g, agent in players[["generation", "agent"]].rows()]
     colours = [_colour(fraction) for fraction in players["fraction"]]
-    legible = len(rows) <= MOST_NAMES
-    width = 0.4 if legible else 0
+    width = 0.4 if len(rows) <= MOST_NAMES else 0
     axes.add_collection(PolyCollection(cells, facecolors=colours, edgecolors="white", lw=width))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     numbers = range(0, len(rows), 1 + len(rows) // 15)
     axes.set_yticks(numbers, [f"{row + 1}" for row in numbers])
-    if names and legible:
+    if len(rows) <= MOST_NAMES and _height(axes) >= LEGIBLE * len(rows):
         labels = [plain(name) for name in rows]
         axes.set_yticks(range(len(rows)), labels, fontsize=6, parse_math=False)
     if players["fraction"].has_nulls():
-        legend(
-            axes, handles=[Patch(color=UNDEFINED, label="held nothing, or no valid move")], **NARROW
-        )
+        without = Patch(color=UNDEFINED, label="held nothing, or no valid move")
+        legend(axes, handles=[without], **NARROW)
     _fraction_bar(axes)
 
 
-def draw_selection(axes: Axes, results: Results) -> None:
+@panel(
+    "Selection for generosity",
+    "How much more the survivors gave than the eliminated, over the mean of all; n/a: nobody was"
+    " selected, or nobody gave.",
+    size=(6.4, 3.8),
+)
+def draw_selection(axes: Axes, runs: Runs) -> None:
     """Draw how much more the survivors gave than the eliminated."""
-    title = "Selection for generosity"
-    _prepare(axes, title, "(survivors - eliminated) / mean", results)
-    column = "generosity_selection"
-    known = results.measures.drop_nulls(column)
-    colours = [BLUE if value > 0 else VERMILION for value in known[column]]
-    axes.bar(known["generation"], known[column], color=colours, width=0.7)
+    _over_generations(axes, runs, str(generosity_selection.column("selection")))
+    known = _known(axes, runs, generosity_selection(runs), "selection")
+    colours = [BLUE if value > 0 else VERMILION for value in known["selection"]]
+    axes.bar(known["generation"], known["selection"], color=colours, width=0.7)
     axes.axhline(0, color="black", lw=0.8)
-    reach = max([0.1, *(1.25 * abs(value) for value in known[column])])
+    reach = max([0.1, *(1.25 * abs(value) for value in known["selection"])])
     axes.set_ylim(-reach, reach)
-    axes.text(0.01, 0.98, "generous survive", color=BLUE, **_corner(axes, "top"))
-    axes.text(0.01, 0.02, "generous die out", color=VERMILION, **_corner(axes, "bottom"))
-    _mark_undefined(axes, results, column)
+    corner: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 8}
+    axes.text(0.01, 0.98, "generous survive", color=BLUE, va="top", **corner)
+    axes.text(0.01, 0.02, "generous die out", color=VERMILION, va="bottom", **corner)
 
 
-def draw_punishment(axes: Axes, results: Results) -> None:
+@panel(
+    "Punishment",
+    "Part of the encounters in which the donor punished, of those in which it might.",
+    size=(6.4, 3.8),
+    shown=lambda runs: punishment_share(runs)["share"].is_not_null().any(),
+)
+def draw_punishment(axes: Axes, runs: Runs) -> None:
     """Draw the part of encounters in which the donor punished."""
-    _prepare(axes, "Punishment", "part of encounters", results)
-    known = results.measures.drop_nulls("punishment_share")
-    axes.bar(known["generation"], known["punishment_share"], color=VERMILION, width=0.7)
-    axes.set_ylim(0, max([0.05, *(1.15 * share for share in known["punishment_share"])]))
+    _over_generations(axes, runs, str(punishment_share.column("share")))
+    known = punishment_share(runs).drop_nulls("share")
+    axes.bar(known["generation"], known["share"], color=VERMILION, width=0.7)
+    axes.set_ylim(0, max([0.05, *(1.15 * share for share in known["share"])]))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def draw_gini(axes: Axes, results: Results) -> None:
+@panel("Inequality of final resources", "Of all agents of a generation; 0: all own the same.")
+def draw_gini(axes: Axes, runs: Runs) -> None:
     """Draw the inequality of final resources."""
-    _prepare(axes, "Inequality of final resources", "Gini coefficient", results)
-    known = results.measures.drop_nulls("gini")
+    _over_generations(axes, runs, str(gini.column("gini")))
+    known = _known(axes, runs, gini(runs), "gini")
     if not known.is_empty():  # an empty line that is not clipped breaks the layout
         axes.plot(known["generation"], known["gini"], "o-", ms=4, color=GREEN, clip_on=False)
     axes.set_ylim(0, max([0.3, *(1.15 * value for value in known["gini"])]))
-    _mark_undefined(axes, results, "gini")
 
 
-def draw_lorenz(axes: Axes, results: Results) -> None:
+@panel(
+    "Lorenz curves",
+    "Part of all final resources that the poorest own, in the first and the last finished"
+    " generation.",
+)
+def draw_lorenz(axes: Axes, runs: Runs) -> None:
     """Draw the Lorenz curves of the first and of the last finished generation."""
-    style(axes, "Lorenz curves of final resources", "part of all units")
     axes.set_xlabel("part of the agents, poorest first", fontsize=9)
+    axes.set_ylabel("part of all final resources", fontsize=9)
     axes.plot([0, 1], [0, 1], color="black", lw=0.9, ls=":", label="equality")
-    finished = results.players.drop_nulls("resources")
-    generations = finished["generation"].unique().sort().to_list()
-    shown = dict.fromkeys(generations[:1] + generations[-1:])
-    for generation, colour in zip(shown, (GREY, GREEN), strict=False):
-        owned = finished.filter(pl.col("generation") == generation)["resources"].to_list()
-        curve = lorenz_curve(owned)
-        if curve:
-            axes.plot(
-                *curve, "o-", ms=3, color=colour, clip_on=False, label=f"generation {generation}"
-            )
+    owned = population(runs).sort("generation").group_by("generation", maintain_order=True)
+    curves = owned.agg("resources").rows()
+    for (generation, resources), colour in zip(
+        dict(curves[:1] + curves[-1:]).items(), (GREY, GREEN), strict=False
+    ):
+        if curve := lorenz_curve(resources):
+            told = f"generation {generation}"
+            axes.plot(*curve, "o-", ms=3, color=colour, clip_on=False, label=told)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left", frameon=False, fontsize=8)
 
 
-def draw_lineage(axes: Axes, results: Results, *, names: bool = True) -> None:
-    """Draw who lived on and who learnt from whom: agents by rank, coloured by what they gave.
+@page(
+    "Inequality",
+    "Gini coefficient of every generation, and Lorenz curves of the first and the last.",
+    size=(9.6, 4.2),
+)
+def draw_inequality(figure: FigureBase, runs: Runs) -> None:
+    """Draw the Gini coefficient over the generations beside Lorenz curves."""
+    left, right = figure.subplots(1, 2)
+    draw_gini(left, runs)
+    draw_lorenz(right, runs)
 
-    Newcomers who heard the same advisers share a bundle of curves.
-    """
-    _prepare(axes, "Lineage of strategies", "rank in the generation (1 is best)", results)
-    players = results.players.drop_nulls("rank")
+
+@panel(
+    "Lineage of strategies",
+    "Agents by rank, coloured by what they gave; newcomers who heard the same advisers share a"
+    " bundle of curves.",
+    size=(9.6, 5.8),
+)
+def draw_lineage(axes: Axes, runs: Runs) -> None:
+    """Draw who lived on and who learnt from whom."""
+    _over_generations(axes, runs, "rank in the generation (1 is best)")
+    players = _players(runs).drop_nulls("rank")
     if players.is_empty():
-        return _say(axes, "no generation is finished")
+        return _say(axes, UNFINISHED)
     ranks = {(g, agent): rank for g, agent, rank in players[["generation", "agent", "rank"]].rows()}
-    curves = [curve for bundle in _bundles(results.lineage, ranks) for curve in bundle]
-    axes.add_collection(
-        PathCollection(curves, facecolors="none", edgecolors=GREY, lw=0.8, alpha=0.6, zorder=1)
-    )
+    curves = [curve for bundle in _bundles(lineage(runs), ranks) for curve in bundle]
+    thin: dict[str, Any] = {"lw": 0.8, "alpha": 0.6, "zorder": 1}
+    axes.add_collection(PathCollection(curves, facecolors="none", edgecolors=GREY, **thin))
     lives = [
         [(generation, rank), (generation + 1, ranks[generation + 1, agent])]
         for (generation, agent), rank in ranks.items()
@@ -240,19 +209,13 @@ def draw_lineage(axes: Axes, results: Results, *, names: bool = True) -> None:
     ]
     axes.add_collection(LineCollection(lives, colors="black", lw=1.2, zorder=2))
     colours: Any = [_colour(fraction) for fraction in players["fraction"]]
-    axes.scatter(
-        players["generation"],
-        players["rank"],
-        s=60,
-        c=colours,
-        edgecolors="black",
-        lw=0.6,
-        zorder=3,
-    )
-    if names and max(ranks.values()) <= 24:
+    ringed: dict[str, Any] = {"s": 60, "edgecolors": "black", "lw": 0.6, "zorder": 3}
+    axes.scatter(players["generation"], players["rank"], c=colours, **ringed)
+    last = max(ranks.values())
+    if _height(axes) >= 2 * LEGIBLE * last:
         _name_newborn(axes, ranks)
-    axes.set_ylim(max(ranks.values()) + 0.6, 0.2)
-    axes.set_yticks(range(1, max(ranks.values()) + 1, 1 + max(ranks.values()) // 25))
+    axes.set_ylim(last + 0.6, 0.2)
+    axes.set_yticks(range(1, last + 1, 1 + last // 25))
     lines = axes.plot([], [], color="black", lw=1.2, label="survives")
     lines += axes.plot([], [], color=GREY, lw=0.8, label="newcomers learn from survivors")
     legend(axes, handles=lines, **NARROW)
@@ -303,16 +266,32 @@ def _name_newborn(axes: Axes, ranks: Mapping[tuple[int, str], int]) -> None:
             )
 
 
-# -- parts ------------------------------------------------------------------------------------
-
-
-def _prepare(axes: Axes, title: str, unit: str, results: Results) -> None:
-    """Style axes whose abscissa is the generation."""
-    style(axes, title, unit)
+def _over_generations(axes: Axes, runs: Runs, label: str) -> None:
+    """Label axes whose abscissa is the generation, of all that have begun in the run."""
     axes.set_xlabel("generation", fontsize=9)
-    generations = results.measures["generation"].to_list() or [1]
+    axes.set_ylabel(label, fontsize=9)
+    generations = answer_quality(runs.only)["generation"].to_list() or [1]
     axes.set_xlim(min(generations) - 0.6, max(generations) + 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12, min_n_ticks=1))
+
+
+def _players(runs: Runs) -> Frame:
+    """Return what every agent gave, and how it ended, in every generation that it lived in."""
+    gave, ended = donation_fractions(runs), population(runs)
+    return gave.join(ended, on=WHO, how="full", coalesce=True).sort("generation", "agent")
+
+
+def _known(axes: Axes, runs: Runs, table: Frame, figure: str) -> Frame:
+    """Return where a figure is known; write n/a elsewhere, which no one would tell from 0."""
+    begun = answer_quality(runs).select(WHEN).join(table, on=WHEN, how="left").sort(WHEN)
+    for generation in begun.filter(pl.col(figure).is_null())["generation"]:
+        axes.text(generation, 0, "n/a", ha="center", va="bottom", fontsize=7, color=GREY)
+    return begun.drop_nulls(figure)
+
+
+def _height(axes: Axes) -> float:
+    """Return about how high axes are, in points."""
+    return 72 * axes.get_window_extent().height / axes.figure.dpi
 
 
 def _scale(axes: Axes, means: Sequence[float], values: Sequence[float]) -> None:
@@ -326,11 +305,6 @@ def _scale(axes: Axes, means: Sequence[float], values: Sequence[float]) -> None:
     else:
         axes.set_ylim(0, 1.06 * max(values) or 1.0)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-
-
-def _births(results: Results) -> dict[str, int]:
-    """Return every agent's row in the heat map: in the order in which strategies were devised."""
-    return {name: row for row, name in enumerate(dict.fromkeys(results.lineage["agent"]))}
 
 
 def _cell(generation: int, row: int) -> list[tuple[float, float]]:
@@ -347,21 +321,33 @@ def _fraction_bar(axes: Axes) -> None:
     bar = axes.figure.colorbar(
         FRACTIONS, ax=axes, format=PercentFormatter(1), pad=0.02, aspect=25, fraction=0.05
     )
-    bar.set_label("part of its holdings given", fontsize=8)
+    bar.set_label(str(GIVEN), fontsize=8)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
 
 
-def _corner(axes: Axes, vertical: str) -> dict[str, Any]:
-    return {"transform": axes.transAxes, "va": vertical, "fontsize": 8}
-
-
-def _mark_undefined(axes: Axes, results: Results, column: str) -> None:
-    """Write n/a where a measure is undefined, which an empty place would not tell from 0."""
-    for generation in results.measures.filter(pl.col(column).is_null())["generation"]:
-        axes.text(generation, 0, "n/a", ha="center", va="bottom", fontsize=7, color=GREY)
-
-
 def _say(axes: Axes, text: str) -> None:
-    axes.text(0.5, 0.5, text, ha="center", va="center", color=GREY, transform=axes.transAxes)
+    say(axes, text)
     axes.set_yticks([])
+
+
+PANELS = (
+    overview(
+        "overview",
+        "Cooperation",
+        "All measures of a donor game on one page.",
+        rows=(
+            (draw_resources, draw_donations),
+            (draw_selection, draw_gini, draw_punishment, draw_lorenz),
+            (draw_lineage,),
+        ),
+        size=(12.0, 12.4),
+        heights=(4.0, 3.2, 4.8),
+    ),
+    draw_resources,
+    draw_donations,
+    draw_selection,
+    draw_inequality,
+    draw_lineage,
+    draw_punishment,
+)

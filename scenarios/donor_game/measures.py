@@ -2,18 +2,18 @@
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
 place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is ever a zero.
+`defaulted="exclude"` leaves moves out that no readable reply stands behind; resources are what
+they led to.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from societies.analysis.measures import measure, measure_each
+from societies.analysis.kit import Column, Frame, Runs, measure, measure_each
 from societies.analysis.statistics import gini_coefficient, trend
 from societies.analysis.tables import Defaulted, under_rules
 from societies.runs.run import Run
-from societies.runs.runs import Runs
 from societies.scenarios.donor_game import conserved
 
 WHEN = ("run", "generation")
@@ -21,26 +21,38 @@ WHEN = ("run", "generation")
 
 WHO = (*WHEN, "agent")
 
+GIVEN = Column("donation fraction", "of holdings")
+PUNISHED = Column("punishments", "share of encounters")
+GINI = Column("Gini coefficient of final resources")
+SELECTION = Column("survivors' lead in giving", "of the mean")
+DEVIATION = Column("standard deviation of final resources over agents", "units")
 
-@measure()
-def population(runs: Runs) -> pl.DataFrame:
+
+@measure(
+    resources=Column("final resources, mean over the games", "units"),
+    score=Column("what survival is decided by", "units"),
+    rank=Column("rank by score, 1 is best"),
+    survived=Column("whether it survived"),
+)
+def population(runs: Runs) -> Frame:
     """Return everybody who played in a generation to its end.
 
-    Columns: run, generation, agent, `resources` (mean of its final resources over the generation's
-    games, in units), `score`, `rank`, `survived`. In fidelity `released` the score is not the mean.
+    In fidelity `released` the score is not the mean over the games.
     """
     columns = (pl.col("resources").list.mean(), "score", "rank", "survived")
     return runs.rows("scores").select(*WHO, *columns).collect()
 
 
-@measure()
-def final_resources(runs: Runs) -> pl.DataFrame:
-    """Return the mean final resources of every generation, in units.
+@measure(
+    resources=Column("mean final resources", "units, mean over games"),
+    deviation=DEVIATION,
+)
+def final_resources(runs: Runs) -> Frame:
+    """Return the mean final resources of every generation.
 
-    Columns: run, generation, `agents`, `resources` (mean over agents of their means over the
-    games), `deviation` (standard deviation over agents). The agents of a generation play with each
-    other, so that one run defines no interval (one over its agents holds the mean of repetitions
-    in 10 to 25 of 100 runs of the demo, not in 95): see `replication.across_runs`.
+    The agents of a generation play with each other, so that one run defines no interval (one over
+    its agents holds the mean of repetitions in 10 to 25 of 100 runs of the demo, not in 95): see
+    `replication.across_runs`.
     """
     resources = pl.col("resources")
     columns = (
@@ -51,19 +63,13 @@ def final_resources(runs: Runs) -> pl.DataFrame:
     return population(runs).group_by(*WHEN, maintain_order=True).agg(columns)
 
 
-@measure()
-def donation_fractions(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return what part of its holdings every agent gave in every generation.
+@measure(moves=Column("moves as donor that count"), fraction=GIVEN)
+def donation_fractions(runs: Runs, defaulted: Defaulted = "include") -> Frame:
+    """Return what part of its holdings every agent gave in every generation, mean over its moves.
 
-    Columns: run, generation, agent, `moves` (as donor), `fraction` (mean over those moves of
-    amount over holdings, from 0 to 1), `defaulted` (the part of all its moves that no readable
-    reply stands behind: a gift of 0 stands in). A punishment gives nothing and counts as 0. Moves
-    without a share are left out: of a donor that held nothing (the released code calls them full
-    gifts, and fidelity `released` logs them so), and `invalid` ones. Null if no move is left.
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves the moves without a readable reply out.
+    A punishment gives nothing and counts as 0. Moves without a share are left out: of a donor that
+    held nothing (the released code calls them full gifts, and fidelity `released` logs them so),
+    and `invalid` ones. Null if no move is left. `defaulted` is of all moves.
     """
     held_something = pl.col("share").is_not_null()
     given = (
@@ -90,17 +96,16 @@ def _counted(defaulted: Defaulted) -> pl.Expr:
     return pl.lit(defaulted == "include") | (pl.col("outcome") != "defaulted")
 
 
-@measure()
-def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(
+    fraction=GIVEN,
+    survivors=Column("donation fraction of the survivors", GIVEN.unit),
+    eliminated=Column("donation fraction of the eliminated", GIVEN.unit),
+    selection=SELECTION,
+)
+def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return whether the generous survived: positive if survivors gave more than the eliminated.
 
-    Columns: run, generation, `fraction` (mean of the agents' donation fractions), `survivors` and
-    `eliminated` (the same of these), `selection` = (survivors - eliminated) / fraction. Null where
-    nobody is selected (the last generation), nobody gave, or one of the groups is empty.
-
-    Args:
-        runs: one run or several.
-        defaulted: as in `donation_fractions`, which has the share.
+    Null where nobody is selected (the last generation), nobody gave, or one of the groups is empty.
     """
     fraction, survived = pl.col("fraction"), pl.col("survived")
     return (
@@ -124,22 +129,22 @@ def generosity_selection(runs: Runs, defaulted: Defaulted = "include") -> pl.Dat
     )
 
 
-@measure()
-def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(
+    encounters=Column("encounters that count"),
+    allowed=Column("encounters under rules with costly punishment"),
+    punished=Column("encounters in which the donor punished"),
+    share=PUNISHED,
+)
+def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return the part of encounters in which the donor punished, of those in which it might.
 
-    Columns: run, generation, `encounters`, `allowed` (those under rules with costly punishment,
-    which an intervention may have changed on the way), `punished`, `share` = punished / allowed
-    (from 0 to 1; null where nobody could), `defaulted` (the part of all encounters that no readable
-    reply stands behind).
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves these out.
+    An intervention may have changed on the way where that is; null where nobody could.
+    `defaulted` is of all encounters.
     """
     might = (lambda config: config.protocol.costly_punishment, pl.Boolean)
     encounters = under_rules(runs, "donations", might_punish=might)
     counted, lost = _counted(defaulted), pl.col("outcome") == "defaulted"
+    share = pl.when(pl.col("allowed") > 0).then(pl.col("punished") / pl.col("allowed"))
     return (
         encounters.group_by(*WHEN, maintain_order=True)
         .agg(
@@ -148,48 +153,44 @@ def punishment_share(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFra
             (pl.col("action") == "punish").sum().cast(pl.Int64).alias("punished"),
             lost.mean().alias("defaulted"),
         )
-        .with_columns(
-            pl.when(pl.col("allowed") > 0)
-            .then(pl.col("punished") / pl.col("allowed"))
-            .alias("share")
-        )
+        .with_columns(share.alias("share"))
     )
 
 
-@measure()
-def endowments(runs: Runs) -> pl.DataFrame:
-    """Return what everybody started the games of a generation with: run, generation, `endowment`.
+@measure(endowment=Column("units that everybody starts a game with"))
+def endowments(runs: Runs) -> Frame:
+    """Return what everybody started the games of a generation with, as interventions changed it.
 
-    In units, as interventions changed it; a generation without an encounter has no row.
+    A generation without an encounter has no row.
     """
     rows = [
         (label, generation, endowment)
         for label, run in runs.labelled()
         for generation, endowment in conserved.endowments(run).items()
     ]
-    return _measure(rows, {"endowment": pl.Float64})
+    return _table(rows, "endowment")
 
 
-@measure()
-def gini(runs: Runs) -> pl.DataFrame:
+@measure(gini=GINI)
+def gini(runs: Runs) -> Frame:
     """Return the inequality of the agents' final resources (their means over the games).
 
-    Columns: run, generation, `gini` (0 to (n - 1) / n; null if nobody owns anything).
+    From 0 to (n - 1) / n; null if nobody owns anything.
     """
     rows = [
         (*key, gini_coefficient(group["resources"].to_list()))
         for key, group in population(runs).group_by(*WHEN, maintain_order=True)
     ]
-    return _measure(rows, {"gini": pl.Float64})
+    return _table(rows, "gini")
 
 
-@measure()
-def lineage(runs: Runs) -> pl.DataFrame:
-    """Return who learnt from whom.
+@measure(
+    adviser=Column("survivor whose strategy it was shown"), strategy=Column("what it made of it")
+)
+def lineage(runs: Runs) -> Frame:
+    """Return who learnt from whom: a row per agent, in the generation it was new in, and adviser.
 
-    Columns: run, generation (in which the agent was new), agent, `adviser` (a survivor of the
-    generation before whose strategy it was shown; null for those who were shown none), `strategy`
-    (what it made of it). One row per agent and adviser.
+    Who was shown no strategy has one row, without adviser.
     """
     advisers = pl.col("advisers")
     nobody = pl.lit([None], dtype=pl.List(pl.String))
@@ -203,13 +204,10 @@ def lineage(runs: Runs) -> pl.DataFrame:
 
 
 @measure()
-def answer_quality(runs: Runs) -> pl.DataFrame:
-    """Return how the answers behind every generation's figures came about.
+def answer_quality(runs: Runs) -> Frame:
+    """Return how the answers behind every generation's figures came about: strategies and moves.
 
-    Columns: run, generation, `answers` (strategies and moves), and the parts of them that were
-    `lenient` (read with goodwill as to their form), `invalid` (with a reply that could not be
-    read, or that names an amount outside the donor's resources), `repaired` (read only when asked
-    again) and `defaulted` (never read: the fallback stands in).
+    An amount outside the donor's resources is `invalid`, too.
     """
     moves = runs.rows("donations").select(*WHEN, "outcome", pl.col("action") == "invalid")
     plans = runs.rows("strategies").select(*WHEN, "outcome", action=pl.lit(value=False))
@@ -228,59 +226,51 @@ def answer_quality(runs: Runs) -> pl.DataFrame:
     )
 
 
-@measure()
-def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return all measures, one row per run and generation.
+FIGURES = {
+    "agents": Column("agents"),
+    "resources": final_resources.column("resources"),
+    "resources_deviation": DEVIATION,
+    "donation_fraction": GIVEN,
+    "punishment_share": PUNISHED,
+    "gini": GINI,
+    "generosity_selection": SELECTION,
+}
+"""The columns of all measures together."""
+
+
+@measure(main=False, **FIGURES)
+def measures(runs: Runs, defaulted: Defaulted = "include") -> Frame:
+    """Return all measures, one row per run and generation, and how the answers came about.
 
     A generation that has begun is there; what is only known at its end is null until then.
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves moves without a readable reply out of `donation_fraction`,
-            `punishment_share` and `generosity_selection`; resources are what they led to.
     """
-    tables = (
+    chosen = generosity_selection(runs, defaulted)
+    table = answer_quality(runs)
+    for other in (
         final_resources(runs).rename({"deviation": "resources_deviation"}),
-        generosity_selection(runs, defaulted).select(*WHEN, "fraction", "selection"),
-        punishment_share(runs, defaulted).select(*WHEN, "share"),
+        chosen.select(*WHEN, donation_fraction="fraction", generosity_selection="selection"),
+        punishment_share(runs, defaulted).select(*WHEN, punishment_share="share"),
         gini(runs),
-    )
-    joined = answer_quality(runs)
-    for table in tables:
-        joined = joined.join(table, on=WHEN, how="left")
-    return joined.select(
-        *WHEN,
-        "agents",
-        "resources",
-        "resources_deviation",
-        pl.col("fraction").alias("donation_fraction"),
-        pl.col("share").alias("punishment_share"),
-        "gini",
-        pl.col("selection").alias("generosity_selection"),
-        "answers",
-        "lenient",
-        "invalid",
-        "repaired",
-        "defaulted",
-    ).sort(*WHEN)
+    ):
+        table = table.join(other, on=WHEN, how="left")
+    return table.select(*WHEN, *FIGURES, pl.exclude(*WHEN, *FIGURES)).sort(*WHEN)
 
 
-@measure_each(main=True)
-def summary(run: Run) -> pl.DataFrame:
-    """Return the result table of one run: one row per generation (columns as in `measures`)."""
+@measure_each(main=True, **FIGURES)
+def summary(run: Run) -> Frame:
+    """Return the result table of one run: one row per generation."""
     return measures(run).drop("run")
 
 
-@measure()
-def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(
+    generations=Column("generations"),
+    slope=Column("change of the mean donation fraction", "per generation"),
+    standard_error=Column("standard error of the slope"),
+)
+def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return how the mean donation fraction changes per generation (line of least squares).
 
-    Columns: run, `generations`, `slope`, `standard_error`, `defaulted` (the part of all moves that
-    no readable reply stands behind: a gift of 0 stands in).
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` leaves the moves without a readable reply out.
+    `defaulted` is of all moves.
     """
     rows = []
     selected = generosity_selection(runs, defaulted).drop_nulls("fraction")
@@ -295,6 +285,6 @@ def donation_slope(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame
     return table.join(shares, on="run", how="left", maintain_order="left")
 
 
-def _measure(rows: Sequence[Sequence[Any]], columns: Mapping[str, Any]) -> pl.DataFrame:
-    names = {"run": pl.String, "generation": pl.Int64, **columns}
+def _table(rows: list[tuple[Any, ...]], figure: str) -> Frame:
+    names = {"run": pl.String, "generation": pl.Int64, figure: pl.Float64}
     return pl.DataFrame(rows, schema=names, orient="row")

@@ -10,12 +10,12 @@ from societies.kit import Field, Mind, Random, Seen, part
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?%")
 
-Share = float
-"""Part of the donor's resources; negative to spend that part on punishing."""
-
 
 class DonorMind(Mind):
     """Base: words a strategy and a gift from two numbers that subclasses decide."""
+
+    planned: ClassVar[str] = ""
+    """What `My strategy will be` goes on with, with options in braces."""
 
     def strategy(self, seen: Seen, random: Random) -> str:
         """Answer template `strategy`."""
@@ -23,46 +23,31 @@ class DonorMind(Mind):
         return f"Giving builds trust, keeping builds wealth.\nMy strategy will be {plan}"
 
     def donate(self, seen: Seen, random: Random) -> str:
-        """Answer template `donate`."""
-        share = self.share(seen, random)
-        punishing = share < 0 and seen.protocol.costly_punishment
-        deed = self.deed(abs(share) * seen.resources, punishing, seen)
-        return f"Justification: {self.reason(seen)}\nAnswer: {deed}"
-
-    def deed(self, amount: float, punishing: bool, seen: Seen) -> str:
-        """Word the action; the amount is written out in full, so that no digit is lost."""
-        digits = repr(amount)
-        if "e" in digits:
-            digits = format(Decimal(digits), "f")
-        if not seen.protocol.costly_punishment:
-            return digits
-        return f"{'punish' if punishing else 'donate'} {digits}"
-
-    def reason(self, seen: Seen) -> str:
-        """Say in a sentence what the decision looked at."""
-        given = last_gift(seen)
+        """Answer template `donate`; the amount is written out in full, so that no digit is lost."""
+        share, given = self.share(seen, random), last_gift(seen)
+        amount = format(Decimal(repr(abs(share) * seen.resources)), "f")
+        deed = f"{'punish' if share < 0 else 'donate'} " if seen.protocol.costly_punishment else ""
+        why = f"{seen.recipient} last gave {given or 0:.0%} of what it had."
         if given is None:
-            return f"I know nothing about {seen.recipient}."
-        return f"{seen.recipient} last gave {given:.0%} of what it had."
+            why = f"I know nothing about {seen.recipient}."
+        return f"Justification: {why}\nAnswer: {deed}{amount}"
 
-    @abstractmethod
-    def plan(self, seen: Seen, random: Random) -> str:
+    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
         """Finish the sentence `My strategy will be ...`."""
+        return self.planned.format_map(vars(self))
 
     @abstractmethod
-    def share(self, seen: Seen, random: Random) -> Share:
-        """Decide what part of the donor's resources to give."""
+    def share(self, seen: Seen, random: Random) -> float:
+        """Decide what part of its resources to give; negative to punish by that part."""
 
 
 class Constant(DonorMind):
     """Always gives the same part of what it has."""
 
+    planned: ClassVar[str] = "to give {fraction:.0%} of what I have, whoever receives it."
     fraction: float = Field(default=0.5, ge=0, le=1)
 
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return f"to give {self.fraction:.0%} of what I have, whoever receives it."
-
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         return self.fraction
 
 
@@ -76,13 +61,11 @@ class RandomGiver(DonorMind):
     """Gives a uniformly drawn part of what it has, or spends it on punishing."""
 
     called: ClassVar[str] = "random"
+    planned: ClassVar[str] = "to follow my mood of the moment."
     punishing: float = Field(default=0.0, ge=0, le=1)
     """Probability of punishing instead of giving, where the protocol allows it."""
 
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return "to follow my mood of the moment."
-
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         share = random.random()
         return -share if random.random() < self.punishing else share
 
@@ -107,6 +90,10 @@ class NoisyWriter(RandomGiver):
 class ImageScorer(DonorMind):
     """Gives when the recipient's own last gift was generous (Nowak & Sigmund 1998)."""
 
+    planned: ClassVar[str] = (
+        "to give {generous:.0%} to whoever last gave at least {threshold:.0%}, "
+        "and {stingy:.0%} to others."
+    )
     generous: float = Field(default=0.6, ge=0, le=1)
     """Part given to a recipient in good standing, and to a stranger."""
     stingy: float = Field(default=0.05, ge=0, le=1)
@@ -115,13 +102,7 @@ class ImageScorer(DonorMind):
     punish: float = Field(default=0.0, ge=0, le=1)
     """Part spent on punishing a recipient in bad standing, where the protocol allows it."""
 
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return (
-            f"to give {self.generous:.0%} to whoever last gave at least {self.threshold:.0%}, "
-            f"and {self.stingy:.0%} to others."
-        )
-
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         given = last_gift(seen)
         if given is None or given >= self.threshold:
             return self.generous
@@ -137,18 +118,16 @@ class Discriminator(DonorMind):
     partner had done before (a graded form of the standing rule, Leimar & Hammerstein 2001).
     """
 
+    planned: ClassVar[str] = (
+        "to give strangers {baseline:.0%} and everybody else what they deserve, "
+        "looking at what they gave and to whom."
+    )
     baseline: float = Field(default=0.5, ge=0, le=1)
     """Part given to a stranger, and taken for whatever the trace does not show."""
     forgiveness: float = Field(default=0.5, ge=0, le=1)
     """How far meeting a stingy partner excuses giving little."""
 
-    def plan(self, seen: Seen, random: Random) -> str:  # noqa: ARG002, D102
-        return (
-            f"to give strangers {self.baseline:.0%} and everybody else what they deserve, "
-            "looking at what they gave and to whom."
-        )
-
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         standing = self.baseline
         for link in reversed(seen.trace):
             given = kindness(link)
@@ -188,7 +167,7 @@ class PersonaDriven(DonorMind):
         share = part(random.gauss(inclination, self.noise))
         return f"to give about {share:.0%} of what I have, and to answer in kind."
 
-    def share(self, seen: Seen, random: Random) -> Share:  # noqa: ARG002, D102
+    def share(self, seen: Seen, random: Random) -> float:  # noqa: ARG002, D102
         named, given = named_part(seen.strategy), last_gift(seen)
         own = self.baseline if named is None else named
         if given is None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, cast
-
-from pydantic import Field
+from typing import Literal
 
 from societies.config.interventions import EVERYBODY
-from societies.config.schema import Protocol, RunConfig
+from societies.config.schema import RunConfig
+from societies.kit import Field, Protocol
 from societies.words import Place
 
 MOST_STEPS = 1_000_000
@@ -48,30 +47,23 @@ class DonorProtocol(Protocol):
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population and the protocol."""
-    protocol, size = cast(DonorProtocol, config.protocol), config.population.size
-    if (steps := protocol.generations * steps_of(protocol)) > MOST_STEPS:
-        yield (
-            ("protocol", "generations"),
-            f"{protocol.generations:,} generations of {protocol.rounds:,} rounds are {steps:,} "
-            f"steps; at most {MOST_STEPS:,} can be played",
-        )
+    size, protocol = config.population.size, _protocol(config)
+    generations, rounds, survivors = protocol.generations, protocol.rounds, protocol.survivors
+    if (steps := generations * (1 + protocol.games * rounds)) > MOST_STEPS:
+        told = f"{generations:,} generations of {rounds:,} rounds are {steps:,} steps"
+        yield ("protocol", "generations"), f"{told}; at most {MOST_STEPS:,} can be played"
         return
     if size % 2:
         yield ("population", "size"), f"agents are paired: {size} is odd, use {size + 1}"
     else:
         yield from _check_comings_and_goings(config)
-    if protocol.survivors > size:
-        yield (
-            ("protocol", "survivors"),
-            f"{protocol.survivors} agents cannot survive of a population of {size}",
-        )
-    if protocol.fidelity == "released" and protocol.rounds != size:
-        yield (
-            ("protocol", "rounds"),
-            f"the released code plays as many rounds as there are agents ({size}) whatever is set; "
-            f"set {size}, or use fidelity: paper",
-        )
-    if protocol.games == 1 and protocol.fidelity == "released":
+    if survivors > size:
+        told = f"{survivors} agents cannot survive of a population of {size}"
+        yield ("protocol", "survivors"), told
+    if protocol.fidelity == "released" and rounds != size:
+        told = f"the released code plays as many rounds as there are agents ({size})"
+        yield ("protocol", "rounds"), f"{told} whatever is set; set {size}, or use fidelity: paper"
+    if protocol.fidelity == "released" and protocol.games == 1:
         yield ("protocol", "games"), "the released code plays 2 games; use fidelity: paper"
     if isinstance(protocol.names, list):
         yield from _check_names(protocol.names, people(config))
@@ -79,35 +71,25 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
 
 def _check_comings_and_goings(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with interventions that let agents join and leave."""
-    protocol, playing = cast(DonorProtocol, config.protocol), sizes(config)
+    playing, protocol = sizes(config), _protocol(config)
     left_at = {"g1": playing[0]}
     for generation, (before, size) in enumerate(pairwise(playing), start=2):
         if before > protocol.survivors:
             left_at[f"g{generation}"] = size
     for number, change in enumerate(config.interventions):
-        if change.kind not in ("add", "remove"):
-            continue
-        place = ("interventions", number, change.kind)
-        if change.at not in left_at:
-            yield (
-                place,
-                f"agents join and leave when newcomers do, at one of {', '.join(left_at)} "
-                f"(found: at {change.at})",
-            )
-        elif EVERYBODY in (change.remove or ()):
-            yield place, "somebody has to stay: name those who leave"
-        elif (left := left_at[change.at]) % 2 or left < protocol.survivors:
-            yield (
-                place,
-                f"{left} agents would play then: an even number is needed, and as many as survive "
-                f"({protocol.survivors})",
-            )
-        elif protocol.fidelity == "released" and left != protocol.rounds:
-            yield (
-                place,
-                f"the released code plays as many rounds ({protocol.rounds}) as there are agents, "
-                f"and {left} would play then; use fidelity: paper",
-            )
+        if change.kind in ("add", "remove"):
+            place, left = ("interventions", number, change.kind), left_at.get(change.at)
+            if left is None:
+                told = f"agents join and leave when newcomers do, at one of {', '.join(left_at)}"
+                yield place, f"{told} (found: at {change.at})"
+            elif EVERYBODY in (change.remove or ()):
+                yield place, "somebody has to stay: name those who leave"
+            elif left % 2 or left < protocol.survivors:
+                told = f"{left} agents would play then: an even number is needed, and as many as"
+                yield place, f"{told} survive ({protocol.survivors})"
+            elif protocol.fidelity == "released" and left != protocol.rounds:
+                told = f"the released code plays as many rounds ({protocol.rounds}) as there are"
+                yield place, f"{told} agents, and {left} would play then; use fidelity: paper"
 
 
 def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
@@ -124,16 +106,14 @@ def _check_names(names: list[str], needed: int) -> Iterator[tuple[Place, str]]:
 
 def people(config: RunConfig) -> int:
     """Return how many agents live in a run, all generations together."""
-    protocol, playing = cast(DonorProtocol, config.protocol), sizes(config)
-    born = sum(size - protocol.survivors for size in playing[:-1])
+    born = sum(size - _protocol(config).survivors for size in sizes(config)[:-1])
     return config.population.size + born + sum(change.add or 0 for change in config.interventions)
 
 
 def sizes(config: RunConfig) -> list[int]:
     """Return how many agents play in each generation, as interventions have them join and leave."""
-    generations = cast(DonorProtocol, config.protocol).generations
     size, found = config.population.size, []
-    for generation in range(1, generations + 1):
+    for generation in range(1, _protocol(config).generations + 1):
         for change in config.interventions:
             if change.at == f"g{generation}":
                 size += (change.add or 0) - len(set(change.remove or ()))
@@ -141,6 +121,6 @@ def sizes(config: RunConfig) -> list[int]:
     return found
 
 
-def steps_of(protocol: DonorProtocol) -> int:
-    """Return the Mesa steps of a generation: its strategies, and every round."""
-    return 1 + protocol.games * protocol.rounds
+def _protocol(config: RunConfig) -> DonorProtocol:
+    protocol: DonorProtocol = config.protocol
+    return protocol

@@ -1,15 +1,16 @@
 """What the donor game logs."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from societies.agents.answers.answer import Outcome
-from societies.record.types import Record, mark
+from societies.kit import Record
+from societies.record.types import mark
 
 
 class Strategy(Record):
     """An agent (column `agent`) devised its strategy before its first game."""
 
-    table: ClassVar[str] = "strategies"
+    table = "strategies"
 
     generation: int
     strategy: str
@@ -27,7 +28,7 @@ class Strategy(Record):
 class Donation(Record):
     """A donor (column `agent`) acted towards its recipient."""
 
-    table: ClassVar[str] = "donations"
+    table = "donations"
 
     generation: int
     game: int
@@ -63,7 +64,7 @@ class Donation(Record):
 class Score(Record):
     """An agent's result (column `agent`) in one generation."""
 
-    table: ClassVar[str] = "scores"
+    table = "scores"
 
     generation: int
     resources: list[float]

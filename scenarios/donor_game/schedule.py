@@ -18,7 +18,7 @@ def pairings(
     the donor side alternates, starting with A. Once every A has met every B, the meetings are
     replayed with the roles exchanged: in `released` in the same order, which makes the donors of
     the last round donors again (unless a side has an odd number of agents); in `paper` in an order
-    that keeps strict alternation. Longer games start over.
+    that keeps strict alternation: 2, 1, 4, 3, 6, 5. Longer games start over.
 
     Args:
         agents: an even number of them.
@@ -26,30 +26,19 @@ def pairings(
         fidelity: which second half is played.
     """
     half = len(agents) // 2
-    plan = [(shift, False) for shift in range(half)]
-    plan += [(shift, True) for shift in _second_half(half, fidelity)]
-    return [_meetings(agents, *plan[number % len(plan)]) for number in range(rounds)]
-
-
-def _meetings(agents: Sequence[T], shift: int, is_replayed: bool) -> Pairs[T]:
-    """Return the pairs of one round, with side B rotated by `shift` places."""
-    half = len(agents) // 2
-    side_a, side_b = agents[:half], agents[half:]
-    pairs = [(a, side_b[(place + shift) % half]) for place, a in enumerate(side_a)]
-    return pairs if (shift % 2 == 0) != is_replayed else swap_roles(pairs)
+    meetings: list[Pairs[T]] = []
+    for shift in range(half):
+        pairs = [
+            (a, agents[half + (place + shift) % half]) for place, a in enumerate(agents[:half])
+        ]
+        meetings.append(swap_roles(pairs) if shift % 2 else pairs)
+    order = list(range(half))
+    if fidelity == "paper" and half % 2 == 0:  # the plain order would repeat a side at the seam
+        order = [place + (-1 if place % 2 else 1) for place in order]
+    plan = meetings + [swap_roles(meetings[place]) for place in order]
+    return [plan[number % len(plan)] for number in range(rounds)]
 
 
 def swap_roles(pairs: Pairs[T]) -> Pairs[T]:
     """Return the same meetings with donors as recipients."""
     return [(recipient, donor) for donor, recipient in pairs]
-
-
-def _second_half(half: int, fidelity: Literal["paper", "released"]) -> list[int]:
-    """Return the order in which the meetings of the first half are replayed.
-
-    With an even number of meetings the plain order would repeat a donor side at the seam, so that
-    neighbours change places: 2, 1, 4, 3, 6, 5.
-    """
-    if fidelity == "released" or half % 2:
-        return list(range(half))
-    return [position + (1 if position % 2 == 0 else -1) for position in range(half)]

@@ -1,17 +1,16 @@
 """The donor game: generations of agents who give, are seen giving, and pass on how to."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, ClassVar, Literal
 
-from societies.agents.agent import LLMAgent
 from societies.agents.templates.views import FrozenDict
-from societies.config.schema import RunConfig
+from societies.kit import Agent, Play, Society
 from societies.scenarios.donor_game.answers import GiftAnswer, StrategyAnswer
 from societies.scenarios.donor_game.protocol import DonorProtocol
 from societies.scenarios.donor_game.records import Donation, Score, Strategy
-from societies.scenarios.donor_game.schedule import pairings, swap_roles
-from societies.society import Society
+from societies.scenarios.donor_game.schedule import Pairs, pairings, swap_roles
 
 NO_STRATEGY = StrategyAnswer(strategy="(no strategy was given)", rationale="")
 NO_GIFT = GiftAnswer(amount=0.0, justification="no answer could be read")
@@ -51,114 +50,98 @@ class Advice:
 
 @dataclass(slots=True)
 class Hand:
-    """What an agent holds in one game."""
+    """What an agent holds in one game, which everybody starts with the endowment and unknown."""
 
     resources: float
     chain: tuple[Link, ...] = ()
     """The newest link first: its own last act, then its partner's last act before that, ..."""
 
 
-@dataclass(slots=True)
-class Game:
-    """One game of a generation: everybody starts with the endowment and without a history."""
-
-    generation: int
-    number: int
-    hands: dict[LLMAgent, Hand] = field(default_factory=dict)
+Hands = dict[Agent, Hand]
 
 
 class DonorGame(Society[DonorProtocol]):
     """Vallinder & Hughes 2024, section 3: strategies, two games, selection, inheritance."""
 
     records = (Strategy, Donation, Score)
-    strategies: dict[LLMAgent, str]
+    strategies: dict[Agent, str]
     """What everybody alive has devised: the only state that an agent carries between turns."""
-    advisers: list[tuple[LLMAgent, float]]
+    advisers: list[tuple[Agent, float]]
     """Who survived the last generation, best first, with the scores."""
-    size: int
-    """How many play: the population's size, until interventions let agents join or leave."""
-    predecessors: int
+    more = 0
+    """How many more play than at first, as interventions let agents join and leave."""
+    predecessors = 0
     """How many played in the generation before; 0 in the first."""
-    generation: int
-    born: int
-    """Newcomers of this generation so far."""
-    joined: list[LLMAgent]
-    """Those of them whom an intervention let join."""
+    generation = 0
+    newcomers: list[Agent]
+    """Who joined in this generation: those who replace the dead, then those of interventions."""
 
-    def __init__(self, config: RunConfig, **options: Any) -> None:
-        super().__init__(config, **options)
-        self.size, self.predecessors = config.population.size, 0
-
-    async def play(self) -> AsyncGenerator[None, None]:
+    async def play(self) -> Play:
         """Play all generations; one Mesa step is a strategy stage or a round."""
         self.strategies, self.advisers = {}, []
-        generation = 0
         # Interventions may set how many there are, so that it is read anew each time.
-        while (generation := generation + 1) <= self.protocol.generations:
-            self.generation, self.born, self.joined = generation, 0, []
-            newcomers = self.welcome(self.size - len(self.advisers))
-            self.schedule_strategies(generation, newcomers)
-            self.schedule_strategies(generation, self.joined)
+        while self.generation < self.protocol.generations:
+            self.generation, self.newcomers = self.generation + 1, []
+            missing = self.config.population.size + self.more - len(self.advisers)
+            self.schedule_strategies(self.welcome(missing))
+            self.schedule_strategies(self.newcomers[missing:])
             yield
             await self.settle()
-            players = cast(list[LLMAgent], list(self.agents.shuffle()))
-            games = [self.new_game(generation, n + 1, players) for n in range(self.protocol.games)]
+            players = self.members()
+            self.random.shuffle(players)
+            games = [self.deal(players) for _ in range(self.protocol.games)]
             rounds = pairings(players, self.protocol.rounds, self.protocol.fidelity)
-            for game in games:
-                for round_number, pairs in enumerate(rounds, start=1):
-                    self.schedule_round(game, round_number, pairs)
+            for game, hands in enumerate(games, start=1):
+                for number, pairs in enumerate(rounds, start=1):
+                    self.schedule_round(hands, game, number, pairs)
                     yield
             await self.settle()
-            self.advisers = self.select_survivors(generation, games, players)
+            self.advisers = self.select_survivors(games, players)
             self.predecessors = len(players)
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables; every template is told how many play."""
-        return super().show({"players": self.size, **variables})
+        players = self.config.population.size + self.more
+        return super().show({"players": players, **variables})
 
-    def welcome(self, number: int) -> list[LLMAgent]:
+    def welcome(self, number: int) -> list[Agent]:
         """Let newcomers join, named by the protocol in order of birth."""
-        names, newcomers = self.protocol.names, []
+        names, joined = self.protocol.names, []
         parents = [adviser.name for adviser, _ in self.heard()]
         for _ in range(number):
-            self.born += 1
-            numbered = f"{self.generation}_{self.born}"
+            numbered = f"{self.generation}_{len(self.newcomers) + 1}"
             name = names[len(self.roles)] if isinstance(names, list) else numbered
-            newcomers.append(self.enroll(name, parents=parents))
-        return newcomers
+            joined.append(self.enroll(name, parents=parents))
+            self.newcomers.append(joined[-1])
+        return joined
 
-    def heard(self) -> list[tuple[LLMAgent, float]]:
+    def heard(self) -> list[tuple[Agent, float]]:
         """Return whose advice newcomers hear, with their scores."""
         if self.protocol.inheritance == "none":
             return []
         return [(adviser, score) for adviser, score in self.advisers if adviser in self.agents]
 
-    def add_agents(self, number: int) -> list[LLMAgent]:
+    def add_agents(self, number: int) -> list[Agent]:
         """Let more newcomers join a generation; from now on so many more play."""
-        self.size += number
-        joined = self.welcome(number)
-        self.joined += joined
-        return joined
+        self.more += number
+        return self.welcome(number)
 
-    def remove_agents(self, agents: Sequence[LLMAgent]) -> None:
+    def remove_agents(self, agents: Sequence[Agent]) -> None:
         """Let agents leave a generation; from now on so many fewer play."""
-        self.size -= len(agents)
+        self.more -= len(agents)
         super().remove_agents(agents)
 
-    def schedule_strategies(self, generation: int, newcomers: Sequence[LLMAgent]) -> None:
+    def schedule_strategies(self, newcomers: Sequence[Agent]) -> None:
         """Schedule the strategy stage: newcomers hear the survivors, and think independently."""
         advice: list[Advice] = []
         for adviser, score in self.heard() if newcomers else ():
             adviser.say(self.strategies[adviser], to=newcomers, channel="advice")
             advice.append(Advice(adviser.name, self.strategies[adviser], score))
         for newcomer in newcomers:
-            self.schedule(
-                self.devise_strategy(newcomer, generation, advice),
-                agents=[newcomer],
-                scope=f"g{generation}/strategy/{newcomer.name}",
-            )
+            scope = f"g{self.generation}/strategy/{newcomer.name}"
+            self.schedule(self.devise_strategy(newcomer, advice), agents=[newcomer], scope=scope)
 
-    async def devise_strategy(self, agent: LLMAgent, generation: int, advice: list[Advice]) -> None:
+    async def devise_strategy(self, agent: Agent, advice: list[Advice]) -> None:
         """Strategy stage: one call per new agent (Vallinder & Hughes 2024, section 3)."""
         answer = await agent.ask(
             "strategy",
@@ -166,85 +149,79 @@ class DonorGame(Society[DonorProtocol]):
             fallback=NO_STRATEGY,
             attempts=self.protocol.attempts,
             explain=self.protocol.reask == "explain",
-            generation=generation,
+            generation=self.generation,
             advice=advice,
             predecessors=self.predecessors,
         )
         self.strategies[agent] = answer.strategy
-        self.record(
-            Strategy(
-                generation=generation,
-                strategy=answer.strategy,
-                rationale=answer.rationale,
-                advisers=[adviser.name for adviser in advice],
-                outcome=answer.outcome,
-            ),
-            agent,
+        row = Strategy(
+            generation=self.generation,
+            strategy=answer.strategy,
+            rationale=answer.rationale,
+            advisers=[adviser.name for adviser in advice],
+            outcome=answer.outcome,
         )
+        self.record(row, agent)
 
-    def new_game(self, generation: int, number: int, players: Sequence[LLMAgent]) -> Game:
-        """Return a game in which everybody holds the endowment and nobody has a history."""
-        hands = {agent: Hand(self.protocol.endowment) for agent in players}
-        return Game(generation, number, hands)
+    def deal(self, players: Sequence[Agent]) -> Hands:
+        """Return what everybody holds when a game begins."""
+        return {agent: Hand(self.protocol.endowment) for agent in players}
 
-    def schedule_round(
-        self, game: Game, number: int, pairs: Sequence[tuple[LLMAgent, LLMAgent]]
-    ) -> None:
+    def schedule_round(self, hands: Hands, game: int, number: int, pairs: Pairs[Agent]) -> None:
         """Schedule all donations of a round; the second game exchanges the roles."""
-        for donor, recipient in swap_roles(list(pairs)) if game.number == 2 else pairs:
-            scope = (
-                f"g{game.generation}/game{game.number}/r{number:02}/{donor.name}>{recipient.name}"
-            )
+        stage = f"g{self.generation}/game{game}/r{number:02}"
+        for donor, recipient in swap_roles(pairs) if game == 2 else pairs:
             self.schedule(
-                self.donate(game, number, donor, recipient), agents=(donor, recipient), scope=scope
+                self.donate(hands, game, number, donor, recipient),
+                agents=(donor, recipient),
+                scope=f"{stage}/{donor.name}>{recipient.name}",
             )
 
-    async def donate(self, game: Game, number: int, donor: LLMAgent, recipient: LLMAgent) -> None:
+    async def donate(
+        self, hands: Hands, game: int, number: int, donor: Agent, recipient: Agent
+    ) -> None:
         """Donation stage: the donor is shown the recipient's chain and acts (section 3)."""
-        giver, receiver = game.hands[donor], game.hands[recipient]
-        protocol = self.protocol
-        trace = receiver.chain[: protocol.trace_depth]
+        giver, receiver = hands[donor], hands[recipient]
+        before = giver.resources, receiver.resources
+        trace = receiver.chain[: self.protocol.trace_depth]
         answer = await donor.ask(
             "donate",
             GiftAnswer,
             fallback=NO_GIFT,
-            attempts=protocol.attempts,
-            explain=protocol.reask == "explain",
+            attempts=self.protocol.attempts,
+            explain=self.protocol.reask == "explain",
             strategy=self.strategies[donor],
-            generation=game.generation,
-            game=game.number,
+            generation=self.generation,
+            game=game,
             round=number,
             recipient=recipient.name,
             recipient_resources=receiver.resources,
             trace=trace,
             resources=giver.resources,
         )
-        before = giver.resources, receiver.resources
         valid = answer.amount <= giver.resources
         share = self.share_given(answer.amount, giver.resources) if valid else None
-        deed = Link(number, donor.name, recipient.name, answer.action, share)
-        giver.chain = (deed, *receiver.chain)[:LINKS] if valid else receiver.chain
+        deed = (Link(number, donor.name, recipient.name, answer.action, share),) if valid else ()
+        giver.chain = (*deed, *receiver.chain)[:LINKS]
         if valid:
             self.pay(answer, giver, receiver)
-        self.record(
-            Donation(
-                generation=game.generation,
-                game=game.number,
-                round=number,
-                recipient=recipient.name,
-                action=answer.action if valid else "invalid",
-                amount=answer.amount,
-                share=share,
-                donor_before=before[0],
-                donor_after=giver.resources,
-                recipient_before=before[1],
-                recipient_after=receiver.resources,
-                links=len(trace),
-                justification=answer.justification,
-                outcome=answer.outcome,
-            ),
-            donor,
+        row = Donation(
+            generation=self.generation,
+            game=game,
+            round=number,
+            recipient=recipient.name,
+            action=answer.action if valid else "invalid",
+            amount=answer.amount,
+            share=share,
+            donor_before=before[0],
+            donor_after=giver.resources,
+            recipient_before=before[1],
+            recipient_after=receiver.resources,
+            links=len(trace),
+            justification=answer.justification,
+            outcome=answer.outcome,
         )
+        self.record(row, donor)
 
     def pay(self, answer: GiftAnswer, giver: Hand, receiver: Hand) -> None:
         """Move the units: the recipient gets a multiple of a gift, or loses one of a punishment."""
@@ -265,35 +242,28 @@ class DonorGame(Society[DonorProtocol]):
         return 1.0 if self.protocol.fidelity == "released" else None
 
     def select_survivors(
-        self, generation: int, games: Sequence[Game], players: Sequence[LLMAgent]
-    ) -> list[tuple[LLMAgent, float]]:
+        self, games: Sequence[Hands], players: Sequence[Agent]
+    ) -> list[tuple[Agent, float]]:
         """Rank by score and remove all but the best; ties fall as the players were shuffled.
 
-        The score is the mean over the games; the released code means the last game with
-        itself.
+        The score is the mean over the games; the released code means the last game with itself.
         """
-        counted = games[-1:] if self.protocol.fidelity == "released" else games
-        scores = {
-            agent: sum(game.hands[agent].resources for game in counted) / len(counted)
-            for agent in players
-        }
+        held = {agent: [hands[agent].resources for hands in games] for agent in players}
+        first = -1 if self.protocol.fidelity == "released" else 0
+        scores = {agent: fmean(resources[first:]) for agent, resources in held.items()}
         ranking = sorted(players, key=scores.__getitem__, reverse=True)
-        last = generation >= self.protocol.generations
+        is_last = self.generation >= self.protocol.generations
         for rank, agent in enumerate(ranking, start=1):
             survives = rank <= self.protocol.survivors
-            resources = [game.hands[agent].resources for game in games]
-            self.record(
-                Score(
-                    generation=generation,
-                    resources=resources,
-                    score=scores[agent],
-                    rank=rank,
-                    survived=None if last else survives,
-                ),
-                agent,
-                scope=f"g{generation}/selection",
+            row = Score(
+                generation=self.generation,
+                resources=held[agent],
+                score=scores[agent],
+                rank=rank,
+                survived=None if is_last else survives,
             )
-            if not survives and not last:
+            self.record(row, agent, scope=f"g{self.generation}/selection")
+            if not survives and not is_last:
                 del self.strategies[agent]
                 agent.remove()
         return [(agent, scores[agent]) for agent in ranking[: self.protocol.survivors]]

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field
-
-from societies.agents.answers.answer import AnswerError
-from societies.agents.answers.structured import ObjectAnswer, read_object
+from societies.agents.answers.structured import read_object
+from societies.kit import AnswerError, Field, ObjectAnswer
 
 STATEMENTS = 10
 """Statements of each kind that are asked for."""

@@ -16,17 +16,18 @@ from societies.analysis.questionnaires.consistency import (
 from societies.analysis.questionnaires.personas import INDUCED, taken_on
 from societies.analysis.questionnaires.portraits import portrait_accuracy, portrayed
 from societies.runs.run import Run
+from societies.scenarios.interview import SCENARIO
 
 VARIED = [
-    *("order_difference", "order_flips", "order_half_flips", "direction_difference"),
-    *("template_difference", "template_spread", "template_flips", "template_half_flips"),
-    *("paraphrase_difference", "paraphrase_flips", "paraphrase_half_flips"),
-    *("retest", "retest_difference"),
+    name
+    for section in ("reliability", "templates and wordings")
+    for name in SCENARIO.sections[section]
+    if not name.startswith("alpha")
 ]
 """Measures that need a design which varies something."""
 
 
-@measure_each(main=True)
+@measure_each(main=True, **{**trait_scores.columns, **taken_on.columns, **reliability.columns})
 def summary(run: Run) -> pl.DataFrame:
     """Return the result table of an interview: scores, induction and reliability per trait.
 

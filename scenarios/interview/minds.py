@@ -26,25 +26,20 @@ class Interviewee(Mind):
     def verdicts(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
         """Judge somebody's statements about itself."""
         true = set(statements(seen.person))
-        verdicts = [
-            {"true": "yes" if statement in true else "no", "why": "I know the person."}
-            for statement in seen.statements
-        ]
+        said = ["yes" if statement in true else "no" for statement in seen.statements]
+        verdicts = [{"true": word, "why": "I know the person."} for word in said]
         return json.dumps({"verdicts": verdicts})
 
     def guess_who(self, seen: Seen, random: Random) -> str:  # noqa: ARG002
-        """Say whom a profile is of."""
-        return json.dumps(self.recognise(seen.profile))
-
-    def recognise(self, profile: str) -> dict[str, str]:
         """Name the person it knows that most of a profile fits."""
         fitting = {
-            name: sum(mark in profile for mark in marks) for name, marks in self.knows.items()
+            name: sum(mark in seen.profile for mark in marks) for name, marks in self.knows.items()
         }
         best = max(fitting, key=lambda name: fitting[name], default="")
+        found = {"name": best, "reason": "It fits best."}
         if not fitting.get(best):
-            return {"name": "nobody I know", "reason": "Nothing of it fits anybody I know."}
-        return {"name": best, "reason": "It fits best."}
+            found = {"name": "nobody I know", "reason": "Nothing of it fits anybody I know."}
+        return json.dumps(found)
 
 
 class OrderBiased(Interviewee):

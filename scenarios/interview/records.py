@@ -1,15 +1,13 @@
 """What an interview logs beside table `responses`."""
 
-from typing import ClassVar
-
 from societies.agents.answers.answer import Outcome
-from societies.record.types import Record
+from societies.kit import Record
 
 
 class SelfDescription(Record):
     """An agent said who it is (Twenty Statements Test)."""
 
-    table: ClassVar[str] = "self_descriptions"
+    table = "self_descriptions"
 
     identity: str
     known: list[str]
@@ -28,7 +26,7 @@ class SelfDescription(Record):
 class Judgement(Record):
     """A judge who knows the person (column `agent`) rated its double's statements."""
 
-    table: ClassVar[str] = "judgements"
+    table = "judgements"
 
     subject: str
     """The agent that made the statements."""
@@ -49,7 +47,7 @@ class Judgement(Record):
 class Guess(Record):
     """A judge (column `agent`) guessed whom a persona portrays."""
 
-    table: ClassVar[str] = "guesses"
+    table = "guesses"
 
     subject: str
     identity: str

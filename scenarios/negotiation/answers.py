@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from pydantic import Field
-
-from societies.agents.answers.answer import Answer, AnswerError
+from societies.agents.answers.numbers import disagreeing, line_has_ended, split_at
+from societies.kit import Answer, AnswerError, Field
 
 MESSAGE = "[message]"
 PROPOSE = "[propose]"
@@ -17,7 +16,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 SLOT = "(what you say to your partner)"
 """What stands in the asked form where the words belong."""
 PARTNER = re.compile(r"\b(?:you|yours?|partner|opponent|they|them|theirs?)\b", re.IGNORECASE)
-FLAGGED = re.compile(r"Inconsistent:([^\n]*)")
+VERDICT = "Inconsistent:"
 BESIDE_NUMBERS = re.compile(r"[,;&#]|\b(?:and|turns?|messages?)\b", re.IGNORECASE)
 
 Kind = Literal[
@@ -55,11 +54,6 @@ class TurnAnswer(Answer):
     """What stands behind the tag: a message whole, a proposal's first line."""
     share: list[int] = Field(default_factory=list)
     """What a proposer claims for itself, in the order of the resources."""
-
-    @property
-    def turn(self) -> str:
-        """The turn as it stands in the dialogue: with its tag, without the terminator."""
-        return f"{MESSAGE if self.action == 'message' else PROPOSE} {self.text}".strip()
 
     @classmethod
     def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
@@ -121,13 +115,10 @@ def read_share(
         places.append(found)
         place = found + len(name)
     numbers = list(NUMBER.finditer(line))
-    if len(numbers) != len(resources) or any(
-        "." in number[0] or len(number[0]) > DIGITS for number in numbers
-    ):
-        raise TurnError(
-            "number_count",
-            f"a proposal has exactly {len(resources)} whole numbers in digits: {asked}",
-        )
+    odd = [number for number in numbers if "." in number[0] or len(number[0]) > DIGITS]
+    if odd or len(numbers) != len(resources):
+        told = f"a proposal has exactly {len(resources)} whole numbers in digits: {asked}"
+        raise TurnError("number_count", told)
     if strict and not _one_each(places, [number.start() for number in numbers]):
         raise TurnError("number_count", f"a proposal has one number for each: {asked}")
     if strict and PARTNER.search(line, 0, numbers[-1].end()):
@@ -146,13 +137,8 @@ def _one_each(names: Sequence[int], numbers: Sequence[int]) -> bool:
     stand before all numbers, or behind them.
     """
     places = [*((place, "n") for place in names), *((place, "#") for place in numbers)]
-    order, count = "".join(kind for _, kind in sorted(places)), len(names)
-    return order in (
-        "n#" * count,
-        "#n" * count,
-        "n" * count + "#" * count,
-        "#" * count + "n" * count,
-    )
+    order, n = "".join(kind for _, kind in sorted(places)), len(names)
+    return order in ("n#" * n, "#n" * n, "n" * n + "#" * n, "#" * n + "n" * n)
 
 
 def kind_of_violation(text: str, situation: Mapping[str, Any]) -> Kind:
@@ -177,23 +163,21 @@ class VerdictAnswer(Answer):
         Raises:
             AnswerError: there is no such line, or a number is no message of that negotiator.
         """
-        found = list(FLAGGED.finditer(text))
-        if not found:
-            raise AnswerError("there is no line that starts with 'Inconsistent:'")
-        said = [_flagged(each[1]) for each in found]
+        reason, *after = split_at(VERDICT, text)
+        said = [_flagged(each.partition("\n")[0]) for each in after]
         numbers, lenient = said[-1]
         if any(other != numbers for other, _ in said):
-            raise AnswerError("several lines start with 'Inconsistent:', and they are not the same")
+            raise AnswerError(disagreeing(VERDICT))
         strange = [number for number in numbers if number not in situation["judged"]]
         if strange:
             raise AnswerError(f"{strange[0]} is not the number of a message that you judge")
-        verdict = cls(flagged=numbers, reason=text[: found[0].start()].strip(" \t\r\n*_"))
+        verdict = cls(flagged=numbers, reason=reason.strip(" \t\r\n*_"))
         return verdict.marked("lenient") if lenient else verdict
 
     @classmethod
     def is_whole(cls, text: str, situation: Mapping[str, Any]) -> bool:  # noqa: ARG003
-        """Whether the line with the verdict has ended: the last digit may not have come."""
-        return "\n" in text.rpartition("Inconsistent:")[2]
+        """Whether the line with the verdict has ended."""
+        return line_has_ended(VERDICT, text)
 
 
 def _flagged(line: str) -> tuple[list[int], bool]:

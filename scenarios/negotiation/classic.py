@@ -6,24 +6,28 @@ integers: count and value of each type in turn.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from societies.agents.files import documents
 from societies.scenarios.negotiation.contexts import Context, Counts
 
 Ending = Literal["agree", "disagree", "no_agreement", "disconnect"]
 
-SIX = r"((?:\d+ ){5}\d+)"
-TAGGED = re.compile(
-    rf"<input> {SIX} </input> <dialogue> (.*?) </dialogue> "
-    rf"<output> (.*?) </output> <partner_input> {SIX} </partner_input>"
+SIX = r"(?:\d+ ){5}\d+"
+SHAPES = (
+    re.compile(
+        rf"<input> (?P<own>{SIX}) </input> <dialogue> (?P<talk>.*?) </dialogue> <output> "
+        rf"(?P<end>.*?) </output> <partner_input> (?P<partner>{SIX}) </partner_input>(?P<word>)"
+    ),
+    re.compile(
+        rf"(?P<own>{SIX}) (?P<talk>.*) (?:YOU|THEM): <selection> (?P<end>.*?)(?: <eos>)? "
+        rf"reward=.*? (?P<word>agree|disagree) (?P<partner>{SIX})"
+    ),
 )
-PLAIN = re.compile(
-    rf"{SIX} (.*) (?:YOU|THEM): <selection> (.*?)(?: <eos>)? reward=(.*?) (agree|disagree) {SIX}"
-)
+"""A line of the tagged files (train, val, test) and one of the plain file (data)."""
 TURN = re.compile(r"(YOU|THEM): (.*?) <eos>")
 ITEM = re.compile(r"item\d=(\d+)")
 BLANKS = re.compile(r"[ \t]+")
@@ -34,7 +38,8 @@ class Dialogue:
     """One seat's view of a human negotiation; its own values come first in the context."""
 
     context: Context
-    turns: tuple[tuple[Literal["YOU", "THEM"], str], ...]
+    turns: tuple[tuple[str, str], ...]
+    """Who spoke, `YOU` or `THEM`, and what was said."""
     ending: Ending
     share: Counts | None
     """What it got, or in `disagree` of the plain files what it claimed; None where unknown."""
@@ -63,9 +68,14 @@ def read_contexts(path: str | Path) -> list[Context]:
         OSError: the file cannot be read.
     """
     lines = _lines(path)
-    if lines and re.fullmatch(SIX, lines[0]):
-        return _selfplay(path, lines)
-    return [dialogue.context for dialogue in _dialogues(path, lines)]
+    if not lines or not re.fullmatch(SIX, lines[0]):
+        return [dialogue.context for dialogue in read_dialogues(path)]
+    wrong = [number for number, line in enumerate(lines, 1) if not re.fullmatch(SIX, line)]
+    if wrong or len(lines) % 2:
+        place = f"line {wrong[0]}" if wrong else f"the last of {len(lines)} lines"
+        raise ValueError(f"{path}, {place}: two lines of six integers make a context")
+    pairs = zip(lines[::2], lines[1::2], strict=True)
+    return [_context(f"{path}, line {2 * n + 1}", *pair) for n, pair in enumerate(pairs)]
 
 
 def read_dialogues(path: str | Path) -> list[Dialogue]:
@@ -75,7 +85,7 @@ def read_dialogues(path: str | Path) -> list[Dialogue]:
         ValueError: a line has another shape; the text names it.
         OSError: the file cannot be read.
     """
-    return _dialogues(path, _lines(path))
+    return [_dialogue(f"{path}, line {n}", line) for n, line in enumerate(_lines(path), 1)]
 
 
 def match_mirrors(dialogues: Sequence[Dialogue]) -> list[tuple[int, int]]:
@@ -100,64 +110,33 @@ def _lines(path: str | Path) -> list[str]:
     return [BLANKS.sub(" ", line).strip(" ") for line in lines if line.strip()]
 
 
-def _selfplay(path: str | Path, lines: Sequence[str]) -> list[Context]:
-    wrong = [number for number, line in enumerate(lines, 1) if not re.fullmatch(SIX, line)]
-    if wrong or len(lines) % 2:
-        place = f"line {wrong[0]}" if wrong else f"the last of {len(lines)} lines"
-        raise ValueError(f"{path}, {place}: two lines of six integers make a context")
-    return [
-        _context(path, 2 * number + 1, lines[2 * number], lines[2 * number + 1])
-        for number in range(len(lines) // 2)
-    ]
-
-
-def _dialogues(path: str | Path, lines: Iterable[str]) -> list[Dialogue]:
-    found = []
-    for number, line in enumerate(lines, 1):
-        tagged, plain = TAGGED.fullmatch(line), PLAIN.fullmatch(line)
-        if tagged:
-            found.append(_tagged(path, number, tagged))
-        elif plain:
-            found.append(_plain(path, number, plain))
-        else:
-            raise ValueError(f"{path}, line {number} is no dialogue: {line[:60]!r}...")
-    return found
-
-
-def _tagged(path: str | Path, number: int, found: re.Match[str]) -> Dialogue:
-    context = _context(path, number, found[1], found[4])
-    items = tuple(map(int, ITEM.findall(found[3])))
-    own, partner = (items[:3], items[3:]) if len(items) == 6 else (None, None)
-    word = found[3].split()[0].strip("<>")
-    ending = _ending(path, number, "agree" if items else word)
-    return Dialogue(context, _turns(found[2]), ending, own, partner)
-
-
-def _plain(path: str | Path, number: int, found: re.Match[str]) -> Dialogue:
-    context = _context(path, number, found[1], found[6])
-    items = tuple(map(int, ITEM.findall(found[3])))
+def _dialogue(place: str, line: str) -> Dialogue:
+    found = next(filter(None, (shape.fullmatch(line) for shape in SHAPES)), None)
+    if found is None:
+        raise ValueError(f"{place} is no dialogue: {line[:60]!r}...")
+    context = _context(place, found["own"], found["partner"])
+    turns = tuple(TURN.findall(f"{found['talk']} "))
+    items = tuple(map(int, ITEM.findall(found["end"])))
     if not items:
-        word = found[3].strip("<> ").replace(" ", "_")
-        return Dialogue(context, _turns(found[2]), _ending(path, number, word), None, None)
-    partner = context.rest(items) if found[5] == "agree" else None
-    return Dialogue(context, _turns(found[2]), _ending(path, number, found[5]), items, partner)
+        return Dialogue(context, turns, _ending(place, found["end"]), None, None)
+    if len(items) not in (3, 6):
+        raise ValueError(f"{place}: {len(items)} items are shared out, where it should be 3 or 6")
+    ending = _ending(place, found["word"] or "agree")
+    partner = items[3:] or context.rest(items) if ending == "agree" else None
+    return Dialogue(context, turns, ending, items[:3], partner)
 
 
-def _ending(path: str | Path, number: int, word: str) -> Ending:
-    for ending in ("agree", "disagree", "no_agreement", "disconnect"):
+def _ending(place: str, text: str) -> Ending:
+    """Return how a dialogue ended; the tagged files say it once for every item."""
+    word = text.partition("> <")[0].strip("<> ").replace(" ", "_")
+    for ending in get_args(Ending):
         if word == ending:
-            return ending
-    raise ValueError(f"{path}, line {number}: unknown ending {word!r}")
+            return ending  # type: ignore[no-any-return]
+    raise ValueError(f"{place}: unknown ending {word!r}")
 
 
-def _turns(text: str) -> tuple[tuple[Literal["YOU", "THEM"], str], ...]:
-    return tuple(
-        ("YOU" if speaker == "YOU" else "THEM", said) for speaker, said in TURN.findall(f"{text} ")
-    )
-
-
-def _context(path: str | Path, number: int, own: str, partner: str) -> Context:
+def _context(place: str, own: str, partner: str) -> Context:
     first, second = tuple(map(int, own.split())), tuple(map(int, partner.split()))
     if first[::2] != second[::2]:
-        raise ValueError(f"{path}, line {number}: the two seats have different counts")
+        raise ValueError(f"{place}: the two seats have different counts")
     return Context(first[::2], (first[1::2], second[1::2]))

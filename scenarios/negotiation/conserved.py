@@ -6,7 +6,7 @@ from typing import Any
 
 from societies.runs.course import Course
 from societies.runs.run import Run
-from societies.scenarios.negotiation.contexts import SEATS, Context, Points, rewards
+from societies.scenarios.negotiation.contexts import SEATS, Points, context_of, rewards
 
 Logged = dict[str, Any]
 
@@ -15,7 +15,7 @@ TURNS = ("messages", "proposals")
 
 
 def violations(run: Run) -> Iterator[str]:
-    """Work out every game's outcome again from its context and its proposals (core 2.2, 2.3).
+    """Work out every game's outcome again from its context and its proposals (Liao et al. 2024, 3).
 
     Yields:
         A sentence for each outcome or sample that does not follow from them.
@@ -49,8 +49,7 @@ def _unlike(end: Logged, context: Logged, proposals: dict[str, Any]) -> Iterator
     whole = [sum(parts) for parts in zip(*proposals.values(), strict=True)]
     agreed = len(proposals) == 2 and whole == context["counts"]
     if agreed:
-        values = (tuple(context["red_values"]), tuple(context["blue_values"]))
-        points = Context(tuple(context["counts"]), values).points(tuple(proposals["red"]))
+        points = context_of(context).points(tuple(proposals["red"]))
     if agreed != end["agreed"] or agreed != (end["reason"] == "agreed"):
         yield f"{end['scope']}: the proposals make agreed {agreed}, and it is {end['agreed']}"
     if points != (end["red_points"], end["blue_points"]):

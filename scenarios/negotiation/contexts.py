@@ -1,11 +1,11 @@
 """Bargaining contexts: what there is, what it is worth to each seat, and what can be reached."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 Seat = Literal["red", "blue"]
 SEATS: tuple[Seat, Seat] = ("red", "blue")
@@ -48,6 +48,11 @@ class Context:
         return Context(self.counts, (self.values[1], self.values[0]))
 
 
+def context_of(row: Mapping[str, Any]) -> Context:
+    """Return the context of a row of table `contexts`, or of any that has its columns."""
+    return Context(tuple(row["counts"]), (tuple(row["red_values"]), tuple(row["blue_values"])))
+
+
 def worth(values: Sequence[int], share: Sequence[int]) -> int:
     """Return what a share is worth in points."""
     return sum(value * count for value, count in zip(values, share, strict=True))
@@ -70,7 +75,7 @@ def outcomes(context: Context) -> tuple[Points, ...]:
 
 
 def rewards(points: Points, weight: float) -> tuple[float, float]:
-    """Return both seats' rewards: own points plus `weight` times the partner's (core 2.3)."""
+    """Return the rewards: own points plus `weight` times the partner's (Liao et al. 2024, 3)."""
     return points[0] + weight * points[1], points[1] + weight * points[0]
 
 
@@ -147,13 +152,13 @@ def count_valuations(counts: Counts, total: int) -> int:
 
 
 def is_admissible(red: Sequence[int], blue: Sequence[int]) -> bool:
-    """Whether every type is worth something to somebody, and some type to both (core 2.1)."""
+    """Whether every type is worth something to somebody, and some to both (Lewis et al. 2017)."""
     pairs = list(zip(red, blue, strict=True))
     return all(a or b for a, b in pairs) and any(a and b for a, b in pairs)
 
 
 def generate(counts: Sequence[Counts], total: int) -> Iterator[Context]:
-    """Yield every admissible context over the given counts, in order (core 2.1).
+    """Yield every admissible context over the given counts, in order (Lewis et al. 2017).
 
     Args:
         counts: the counts to generate over.
@@ -172,11 +177,7 @@ def sample(counts: Sequence[Counts], total: int, random: Random) -> Context:
         ValueError: there is none.
     """
     pairs = [len(valuations(each, total)) ** 2 for each in counts]
-    if not any(
-        is_admissible(red, blue)
-        for each in counts
-        for red, blue in product(valuations(each, total), repeat=2)
-    ):
+    if next(generate(counts, total), None) is None:
         raise ValueError(f"no context over these counts is worth {total} to both seats")
     while True:
         each = random.choices(counts, weights=pairs)[0]

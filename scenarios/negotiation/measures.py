@@ -8,22 +8,23 @@ in the paper. What is undefined is null.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log2
 from typing import Any
 
 import polars as pl
 
-from societies.analysis.measures import measure, measure_each
-from societies.analysis.statistics import Interval, mean_interval
+from societies.analysis.kit import Column, Frame, Runs, measure, measure_each
+from societies.analysis.measures import COMMON
+from societies.analysis.statistics import mean_interval
 from societies.analysis.tables import Defaulted
 from societies.runs.run import Run
-from societies.runs.runs import Runs
 from societies.scenarios.negotiation.games import (
     GAME,
+    OF_OUTCOMES,
+    OF_SEATS,
     ORDER,
     WHEN,
-    context_of,
     contexts,
     distance_to_frontier,
     games,
@@ -31,7 +32,6 @@ from societies.scenarios.negotiation.games import (
 )
 
 __all__ = [
-    "context_of",
     "distance_to_frontier",
     "games",
     "inconsistency",
@@ -50,36 +50,43 @@ WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 """A word or a punctuation mark: the paper does not say how it splits words."""
 
 NGRAMS = (2, 3, 4, 5)
+SHARE = "share of the games"
+DEFAULTED = Column("games that ended because no reply to a turn could be read", SHARE)
+AGREEMENT = Column("games that end in a deal", SHARE)
 
-MEASURES = {
-    "games": pl.Int64,
-    **dict.fromkeys(("score", "low", "high"), pl.Float64),
-    "note": pl.String,
-    **dict.fromkeys(("own", "joint", "lead"), pl.Float64),
-    **dict.fromkeys(("agreement", "pareto", "joint_share", "nash_product"), pl.Float64),
-    **dict.fromkeys(("nash_share", "distance", "errors", "aborts"), pl.Float64),
-    **dict.fromkeys(("defaulted", "turns", "tokens"), pl.Float64),
-    "vocabulary": pl.Int64,
-    **{f"entropy_{n}": pl.Float64 for n in NGRAMS},
-    "inconsistent": pl.Float64,
+LANGUAGE = {
+    "tokens": Column("mean length of a turn", "tokens"),
+    "vocabulary": Column("distinct words"),
+    **{f"entropy_{n}": Column(f"entropy of the {n}-grams of words", "bits") for n in NGRAMS},
 }
-"""The columns of `measures` and `players`."""
+FIGURES = {
+    "games": Column("games"),
+    "score": OF_SEATS["score"],
+    **{name: COMMON[name] for name in ("low", "high", "note")},
+    **OF_SEATS,
+    "agreement": AGREEMENT,
+    **OF_OUTCOMES,
+    "errors": Column("games with a faulty turn", SHARE),
+    "aborts": Column("games that faulty turns ended", SHARE),
+    "defaulted": DEFAULTED,
+    "turns": Column("mean number of turns", "per game"),
+    **LANGUAGE,
+    "inconsistent": Column("messages that the judge flagged", "share of those judged"),
+}
+"""What `measures` and `players` tell, in this order."""
+TYPES = {"games": pl.Int64, "vocabulary": pl.Int64, "note": pl.String}
+"""Of columns that are no plain numbers."""
+ASIDE = {"own", "joint", "lead", "nash_product", *(f"entropy_{n}" for n in NGRAMS)}
+"""What a summary leaves out."""
 
-MAIN = (
-    *("games", "score", "low", "high", "note", "agreement", "pareto", "joint_share", "nash_share"),
-    *("distance", "errors", "aborts", "defaulted", "turns", "tokens", "vocabulary"),
-    "inconsistent",
+
+@measure(
+    turn=Column("place in the game, from 1"),
+    text=Column("turn, with its tag"),
+    tokens=Column("length, as the answering model counts it", "tokens"),
 )
-"""Those that a summary shows."""
-
-
-@measure()
-def turns(runs: Runs) -> pl.DataFrame:
-    """Return one row per accepted turn, messages and proposals together.
-
-    Columns: run, iteration, game, `turn` (from 1), `player`, `seat`, `action` (`message` or
-    `propose`), `text` (with its tag), `tokens` (of the completion, as its model counts them).
-    """
+def turns(runs: Runs) -> Frame:
+    """Return one row per accepted turn, messages and proposals (column `action`) together."""
     said = runs.rows("messages").filter(pl.col("channel") == "negotiation")
     proposed = runs.rows("proposals")
     both = pl.concat(
@@ -92,7 +99,6 @@ def turns(runs: Runs) -> pl.DataFrame:
     tokens = calls.select(*GAME, _place(), tokens="completion_tokens")
     who = contexts(runs).select(*GAME, "iteration", "game", "red", "blue")
     is_red = pl.col("agent") == pl.col("red")
-    columns = (*WHEN, "game", "turn", "player", "seat", "action", "text", "tokens")
     return (
         both.with_columns(_place())
         .join(tokens, on=[*GAME, "turn"], how="left")
@@ -102,7 +108,7 @@ def turns(runs: Runs) -> pl.DataFrame:
             text=pl.format("[{}] {}", "action", "text"),
             player="agent",
         )
-        .select(*columns)
+        .select(*WHEN, "game", "turn", "player", "seat", "action", "text", "tokens")
         .sort(*ORDER, "turn")
         .collect()
     )
@@ -113,61 +119,56 @@ def _place() -> pl.Expr:
     return pl.col("seq").rank("ordinal").over("run", "scope").cast(pl.Int64).alias("turn")
 
 
-@measure()
-def measures(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(main=False, **FIGURES)
+def measures(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return all measures, one row per run and iteration.
 
-    Columns: run, iteration, `games`, `score` (mean reward over both seats of all games) with `low`
-    and `high` (95 %, t over contexts, or over games if all are about one) and `note` (why there is
-    no interval), `own`, `joint`, `lead` (the same games under
-    the published objectives), `agreement`, `pareto` and its kin as in `games`, `errors` (part of
-    the games with a correction), `aborts` (part that faulty turns ended), `defaulted` (part of all
-    games that ended because no reply to a turn could be read), `turns` (mean), and the language:
-    `tokens` (mean per turn), `vocabulary` (distinct words), `entropy_2` to `entropy_5` (bits, of
-    the distribution of n-grams), `inconsistent` (part of the judged messages; null if none was).
+    The interval of the score is over contexts (t), or over games if all are about one; `own`,
+    `joint` and `lead` are the scores of the same games under the published objectives. N-grams do
+    not cross the borders of turns. What no judge judged is null.
 
     Args:
         runs: one run or several.
-        defaulted: `exclude` leaves those games out; the language is of all.
+        defaulted: `exclude` leaves out the games that `defaulted` counts; the language is of all.
     """
-    return _aggregate(runs, (), defaulted)
+    return _aggregate(runs, WHEN, defaulted)
 
 
-@measure()
-def players(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(main=False, **FIGURES)
+def players(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return the measures of every player, over the games it took part in, best score first.
 
-    Columns as in `measures`, after run, iteration and `player`; the language is its own turns', and
-    `errors` and `aborts` are its own faults, not its partners'.
-
+    As `measures`; the language is its own turns', and `errors` and `aborts` are its own faults, not
+    its partners'.
     """
-    found = _aggregate(runs, ("player",), defaulted)
+    found = _aggregate(runs, (*WHEN, "player"), defaulted)
     order, falling = ("iteration", "run", "score"), (False, False, True)
     return found.sort(order, descending=falling, maintain_order=True)
 
 
-@measure_each(main=True)
-def summary(run: Run) -> pl.DataFrame:
+@measure_each(main=True, **FIGURES)
+def summary(run: Run) -> Frame:
     """Return the result table of one run: a row per player, with the main columns of `players`."""
-    found = players(run).select("iteration", "player", *MAIN)
+    found = players(run).drop("run", *ASIDE)
     if found["note"].is_null().all():
         found = found.drop("note")
     return found if found["iteration"].n_unique() > 1 else found.drop("iteration")
 
 
-@measure()
-def meetings(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(
+    games=Column("games against each other"),
+    score=OF_SEATS["score"],
+    agreement=AGREEMENT,
+    defaulted=DEFAULTED,
+)
+def meetings(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return how every player fares against every other, over both seats.
-
-    Columns: run, `player`, `partner`, `games`, `score` (mean reward of the player), `agreement`,
-    `defaulted` (part of all their games that ended because no reply to a turn could be read).
 
     Args:
         runs: one run or several.
-        defaulted: `exclude` leaves those games out.
+        defaulted: `exclude` leaves out the games that `defaulted` counts.
     """
     pair = ("run", "player", "partner")
-    lost = (pl.col("reason") == "aborted").mean().alias("defaulted")
     return (
         seats(runs, defaulted)
         .group_by(pair, maintain_order=True)
@@ -176,40 +177,42 @@ def meetings(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
             pl.col("score").mean(),
             pl.col("agreed").mean().alias("agreement"),
         )
-        .join(seats(runs).group_by(pair).agg(lost), on=pair, maintain_order="left")
+        .join(_lost(runs, pair), on=pair, maintain_order="left")
     )
 
 
-@measure()
-def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
+@measure(
+    games=Column("games that are counted"),
+    seats=Column("seats"),
+    correlation=Column("correlation of iteration and score", "Pearson's r"),
+)
+def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -> Frame:
     """Return Pearson's correlation between iteration and score: do rewards rise?
 
-    Columns: `games` (`all`, or `agreed` only), `seats` (sample size), `correlation`; null where
-    all iterations or all scores are equal. Under the second, gains that are only more agreements
-    vanish.
+    Over all games, and over those only that were agreed, where gains that are only more agreements
+    vanish; null where all iterations or all scores are equal.
 
     Args:
         runs: one run or several.
         defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
     """
-    from scipy import stats
-
     table = seats(runs, defaulted)
-    rows = []
-    for name, part in (("all", table), ("agreed", table.filter("agreed"))):
-        x, y = part["iteration"].to_list(), part["score"].to_list()
-        defined = len(set(x)) > 1 and len(set(y)) > 1
-        rows.append((name, len(x), float(stats.pearsonr(x, y).statistic) if defined else None))
-    columns = {"games": pl.String, "seats": pl.Int64, "correlation": pl.Float64}
-    return pl.DataFrame(rows, schema=columns, orient="row")
+    varies = (pl.col("iteration", "score").n_unique() > 1).name.prefix("varies_")
+    return pl.concat(
+        part.select(
+            pl.lit(name).alias("games"),
+            pl.len().cast(pl.Int64).alias("seats"),
+            pl.when(pl.all_horizontal(varies))
+            .then(pl.corr("iteration", "score"))
+            .alias("correlation"),
+        )
+        for name, part in (("all", table), ("agreed", table.filter("agreed")))
+    )
 
 
-@measure()
-def inconsistency(runs: Runs) -> pl.DataFrame:
-    """Return the part of each seat's messages that the judge flagged; unread verdicts are left out.
-
-    Columns: run, iteration, game, `seat`, `player`, `messages`, `flagged` (how many).
-    """
+@measure(messages=Column("messages judged"), flagged=Column("messages found inconsistent"))
+def inconsistency(runs: Runs) -> Frame:
+    """Return what the judge flagged, a row per seat; unread verdicts are left out."""
     flagged = pl.col("flagged").list.len().cast(pl.Int64)
     return (
         runs.rows("verdicts")
@@ -239,63 +242,67 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
-def _aggregate(runs: Runs, by: tuple[str, ...], defaulted: Defaulted) -> pl.DataFrame:
-    keys = [*WHEN, *by]
-    spoken = _grouped(turns(runs), keys)
-    judged = _grouped(inconsistency(runs), keys)
-    every = _grouped(seats(runs), keys)
-    rows = []
-    for key, group in seats(runs, defaulted).group_by(keys, maintain_order=True):
-        rows.append({**dict(zip(keys, key, strict=True)), **_of_games(group)})
-        rows[-1]["defaulted"] = (every[key]["reason"] == "aborted").mean()
-        rows[-1].update(_of_language(spoken.get(key)))
-        rows[-1].update(_of_verdicts(judged.get(key)))
-    names = {"run": pl.String, "iteration": pl.Int64, **dict.fromkeys(by, pl.String), **MEASURES}
-    return pl.DataFrame(rows, schema=names)
+def _aggregate(runs: Runs, keys: Sequence[str], defaulted: Defaulted) -> Frame:
+    """Return the measures of every group of seats.
+
+    All games of a group have equally many rows in it, so that a mean over rows is one over games.
+    """
+    game = (*keys, "game")
+    seated = seats(runs, defaulted).with_columns(
+        errors=pl.col("own_corrections").sum().over(game) > 0,
+        aborts=pl.col("own_abort").any().over(game),
+        agreement="agreed",
+    )
+    flagged = pl.col("flagged").sum() / pl.col("messages").sum()
+    means = (*OF_SEATS, "agreement", *OF_OUTCOMES, "errors", "aborts", "turns")
+    found = seated.group_by(keys, maintain_order=True).agg(
+        pl.col("game").n_unique().cast(pl.Int64).alias("games"),
+        pl.col(means).mean(),
+    )
+    for table in (
+        _each(seated, keys, ("low", "high", "note"), _interval),
+        _lost(runs, keys),
+        _each(turns(runs), keys, LANGUAGE, _language),
+        inconsistency(runs).group_by(keys).agg(flagged.alias("inconsistent")),
+    ):
+        found = found.join(table, on=keys, how="left", maintain_order="left")
+    return found.with_columns(pl.col("vocabulary").fill_null(0)).select(*keys, *FIGURES)
 
 
-def _grouped(table: pl.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], pl.DataFrame]:
-    return dict(table.group_by(keys, maintain_order=True))
+def _lost(runs: Runs, keys: Sequence[str]) -> Frame:
+    """Return which part of each group's games no readable reply stands behind."""
+    lost = (pl.col("reason") == "aborted").mean().alias("defaulted")
+    return seats(runs).group_by(keys).agg(lost)
 
 
-def _of_games(group: pl.DataFrame) -> dict[str, Any]:
-    """Return the measures of games; a game counts once, whether both of its seats are there."""
-    each = group.unique("game", maintain_order=True)
-    faults = group.group_by("game").agg(pl.col("own_corrections").sum(), pl.col("own_abort").any())
-    return {
-        "games": each.height,
-        "score": group["score"].mean(),
-        **_interval(group)._asdict(),
-        **{name: group[name].mean() for name in ("own", "joint", "lead")},
-        "agreement": each["agreed"].mean(),
-        **{name: each[name].mean() for name in ("pareto", "joint_share", "nash_product")},
-        **{name: each[name].mean() for name in ("nash_share", "distance")},
-        "errors": (faults["own_corrections"] > 0).mean(),
-        "aborts": faults["own_abort"].mean(),
-        "turns": each["turns"].mean(),
-    }
+def _each(
+    table: Frame,
+    keys: Sequence[str],
+    names: Iterable[str],
+    tell: Callable[[Frame], dict[str, Any]],
+) -> Frame:
+    """Return what is told of each group, as columns of these names."""
+    groups = table.group_by(keys, maintain_order=True)
+    rows = [dict(zip(keys, key, strict=True)) | tell(group) for key, group in groups]
+    own = {key: table.schema[key] for key in keys}
+    return pl.DataFrame(rows, schema={**own, **{n: TYPES.get(n, pl.Float64) for n in names}})
 
 
-def _interval(seated: pl.DataFrame) -> Interval:
+def _interval(seated: Frame) -> dict[str, Any]:
     """Return the interval of the mean score.
 
     Seats of one game depend on each other. So do games over one context where there are several:
     what is said then is about contexts like these, and else about games over this one.
     """
     unit = "context" if seated["context"].n_unique() > 1 else "game"
-    return mean_interval(seated["score"].to_list(), seated[unit].to_list(), unit=f"{unit}s")
+    scores, units = seated["score"].to_list(), seated[unit].to_list()
+    return mean_interval(scores, units, unit=f"{unit}s")._asdict()
 
 
-def _of_language(group: pl.DataFrame | None) -> dict[str, Any]:
-    texts = [] if group is None else group["text"].to_list()
+def _language(spoken: Frame) -> dict[str, Any]:
+    texts = spoken["text"].to_list()
     return {
-        "tokens": None if group is None else group["tokens"].mean(),
+        "tokens": spoken["tokens"].mean(),
         "vocabulary": len({word for text in texts for word in words_of(text)}),
         **{f"entropy_{n}": ngram_entropy(texts, n) for n in NGRAMS},
     }
-
-
-def _of_verdicts(group: pl.DataFrame | None) -> dict[str, Any]:
-    if group is None:
-        return {"inconsistent": None}
-    return {"inconsistent": int(group["flagged"].sum()) / int(group["messages"].sum())}

@@ -5,14 +5,20 @@ proposes the part that it had offered to take, and the two add up.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from societies.agents.models.base import Request
-from societies.kit import Field, Mind, Random, Seen
-from societies.scenarios.negotiation.contexts import Counts, remainder, shares, worth
+from societies.kit import Field, Mind, Random, Seen, part
+from societies.scenarios.negotiation.contexts import (
+    Context,
+    Counts,
+    joint_ceiling,
+    remainder,
+    shares,
+    worth,
+)
 from societies.scenarios.negotiation.offers import (
     list_words,
     read_offer,
@@ -30,99 +36,77 @@ FAULTS = (
 """Faulty turns, in the order in which a mind that slips sends them; no situation allows them."""
 
 
-@dataclass(frozen=True)
-class View:
-    """What a negotiator sees of its game."""
+class View(Seen):
+    """What a negotiator sees of its game: the variables of its turn, and what follows from them."""
 
-    resources: tuple[str, ...]
-    counts: Counts
-    values: Counts
-    mine: tuple[str, ...]
-    """What it has said so far, oldest first."""
-    theirs: tuple[str, ...]
-    """What its partner has said."""
-    proposed: bool
-    """Whether the partner has made its proposal."""
-    agreeableness: float
-    """Its persona's, from -1 to 1."""
+    def __init__(self, request: Request, random: Random) -> None:
+        super().__init__(request)
+        self.random = random
 
-    @classmethod
-    def of(cls, seen: Seen) -> "View":
-        """Take it from the variables of the turn, and from the persona."""
-        history, seat = seen.history, seen.seat
-        return cls(
-            resources=tuple(seen.resources),
-            counts=tuple(seen.counts),
-            values=tuple(seen.values),
-            mine=tuple(said.text for said in history if said.seat == seat),
-            theirs=tuple(said.text for said in history if said.seat != seat),
-            proposed=seen.proposed,
-            agreeableness=seen.persona.score("agreeableness"),
-        )
+    @cached_property
+    def mine(self) -> list[str]:
+        """What it has said so far, oldest first."""
+        return [said.text for said in self.history if said.seat == self.seat]
+
+    @cached_property
+    def theirs(self) -> list[str]:
+        """What its partner has said, oldest first."""
+        return [said.text for said in self.history if said.seat != self.seat]
 
     @cached_property
     def offered(self) -> Counts | None:
         """What it would get itself by the partner's latest offer."""
-        claim = self._last_offer(self.theirs)
+        claim = _latest(self.theirs, lambda text: read_offer(text, self.resources, self.counts))
         return None if claim is None else remainder(self.counts, claim)
 
     @cached_property
     def promised(self) -> Counts | None:
         """What it would get by its own latest offer."""
-        return self._last_offer(self.mine)
+        return _latest(self.mine, lambda text: read_offer(text, self.resources, self.counts))
 
     @cached_property
     def heard_values(self) -> Counts | None:
         """What the partner said things are worth to it."""
-        told = (read_values(text, self.resources) for text in reversed(self.theirs))
-        return next((values for values in told if values is not None), None)
+        return _latest(self.theirs, lambda text: read_values(text, self.resources))
 
     @cached_property
     def all_points(self) -> int:
         """What everything together is worth to it."""
         return worth(self.values, self.counts)
 
-    def _last_offer(self, texts: Sequence[str]) -> Counts | None:
-        offers = (read_offer(text, self.resources, self.counts) for text in reversed(texts))
-        return next((offer for offer in offers if offer is not None), None)
+
+def _latest(texts: Sequence[str], read: Callable[[str], Counts | None]) -> Counts | None:
+    """Return what is read in the last text in which anything is."""
+    return next((found for each in reversed(texts) if (found := read(each)) is not None), None)
 
 
 class Negotiator(Mind):
-    """Base: bargains by offers; subclasses decide what to accept and what to say."""
+    """Base: bargains by offers; subclasses decide what to claim, to accept and to say."""
 
     slips: int = Field(default=0, ge=0, le=len(FAULTS))
     """Faulty outputs before every turn."""
     patience: int = Field(default=6, ge=1)
     """Own messages after which it gives up talking, and proposes what it claims."""
 
-    def judge(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - a fixed policy
-        """Answer template `judge`: messages are judged by their sentences."""
-        return judge_reply(seen)
-
     def turn(self, seen: Seen, random: Random) -> str:
         """Answer template `turn` with a message or a proposal."""
-        attempt = seen.request.attempt
-        if attempt <= self.slips:
-            return FAULTS[attempt - 1]
-        view = View.of(seen)
-        if view.proposed:
-            return self.propose(view, self.settle(view, random))
-        if view.offered is not None and self.accepts(view, view.offered, random):
-            return self.propose(view, view.offered)
-        if view.theirs and self.gives_up(view, random):
-            return self.propose(view, self.settle(view, random))
-        return f"[message] {self.speak(view, random)} [END]"
-
-    def propose(self, view: View, share: Counts) -> str:
-        """Word the private proposal of a share."""
-        parts = [f"{name}: {n}" for name, n in zip(view.resources, share, strict=True)]
+        if seen.request.attempt <= self.slips:
+            return FAULTS[seen.request.attempt - 1]
+        view = View(seen.request, random)
+        if not view.proposed and view.offered is not None and self.accepts(view, view.offered):
+            share = view.offered
+        elif view.proposed or (view.theirs and self.gives_up(view)):
+            share = self.settle(view)
+        else:
+            return f"[message] {self.speak(view)} [END]"
+        parts = (f"{name}: {n}" for name, n in zip(view.resources, share, strict=True))
         return f"[propose] {', '.join(parts)} [END]"
 
-    def settle(self, view: View, random: Random) -> Counts:
+    def settle(self, view: View) -> Counts:
         """Decide what to propose when talking is over: what it last offered to take."""
-        return self.claim(view, random) if view.promised is None else view.promised
+        return self.claim(view) if view.promised is None else view.promised
 
-    def gives_up(self, view: View, random: Random) -> bool:  # noqa: ARG002
+    def gives_up(self, view: View) -> bool:
         """Decide whether to propose although there is no agreement."""
         return len(view.mine) >= self.patience
 
@@ -130,9 +114,9 @@ class Negotiator(Mind):
         """Word an offer that gives itself a share, and the partner the rest."""
         return word_offer(share, remainder(view.counts, share), view.resources)
 
-    def speak(self, view: View, random: Random) -> str:
+    def speak(self, view: View) -> str:
         """Say something: by default, offer what it claims."""
-        claim = self.claim(view, random)
+        claim = self.claim(view)
         if view.offered is None:
             opening = "How about this?"
         elif view.promised is None:
@@ -144,22 +128,36 @@ class Negotiator(Mind):
         return f"{opening} {self.offer(view, claim)}"
 
     @abstractmethod
-    def claim(self, view: View, random: Random) -> Counts:
+    def claim(self, view: View) -> Counts:
         """Decide what to ask for now."""
 
     @abstractmethod
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:
+    def accepts(self, view: View, offered: Counts) -> bool:
         """Decide whether the partner's latest offer will do."""
+
+    def judge(self, seen: Seen, random: Random) -> str:  # noqa: ARG002 - a fixed policy
+        """Answer template `judge`: flag false values, and offers that were not kept."""
+        said = {each.number: each.text for each in seen.history}
+        told = {number: read_values(said[number], seen.resources) for number in seen.judged}
+        flagged = {number for number, values in told.items() if values not in (None, seen.values)}
+        last = max(said)
+        promise = read_offer(said[last], seen.resources, seen.counts)
+        if last in told and None not in (seen.share, promise) and promise != seen.share:
+            flagged.add(last)
+        numbers = ", ".join(map(str, sorted(flagged))) or "none"
+        return (
+            f"I compared every message with the values and the proposal.\nInconsistent: {numbers}"
+        )
 
 
 class Greedy(Negotiator):
     """Wants every piece that is worth anything to it, and never moves."""
 
-    def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
+    def claim(self, view: View) -> Counts:
         """Claim whatever has a value."""
         return tuple(n if value else 0 for n, value in zip(view.counts, view.values, strict=True))
 
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:  # noqa: ARG002
+    def accepts(self, view: View, offered: Counts) -> bool:
         """Accept only what is worth as much as everything."""
         return worth(view.values, offered) == view.all_points
 
@@ -180,17 +178,15 @@ class Conceder(Negotiator):
     """How much a very agreeable persona lowers the floor, and a very disagreeable one lifts it."""
     patience: int = Field(default=8, ge=1)
 
-    def aim(self, view: View, own_messages: int) -> float:
-        """Return the points that it wants after so many messages of its own."""
-        elapsed = min(1.0, own_messages / self.patience)
-        conceded: float = elapsed ** (1 / self.beta)
-        floor = min(1.0, max(0.0, self.floor - self.kindness * view.agreeableness))
-        part = floor + (1 - floor) * (1 - conceded)
-        return min(1.0, part) * view.all_points
+    def aim(self, view: View) -> float:
+        """Return the points that it wants after as many messages as it has sent."""
+        conceded: float = min(1.0, len(view.mine) / self.patience) ** (1 / self.beta)
+        floor = part(self.floor - self.kindness * view.persona.score("agreeableness"))
+        return min(1.0, floor + (1 - floor) * (1 - conceded)) * view.all_points
 
-    def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
+    def claim(self, view: View) -> Counts:
         """Claim a share that reaches the aim and suits the partner best."""
-        aim = self.aim(view, len(view.mine))
+        aim = self.aim(view)
         good = [share for share in shares(view.counts) if worth(view.values, share) >= aim]
         wanted = view.offered or view.counts
 
@@ -200,9 +196,9 @@ class Conceder(Negotiator):
 
         return min(good, key=burden)
 
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:  # noqa: ARG002
+    def accepts(self, view: View, offered: Counts) -> bool:
         """Accept what is worth as much as the next own claim aims at."""
-        return worth(view.values, offered) >= self.aim(view, len(view.mine))
+        return worth(view.values, offered) >= self.aim(view)
 
 
 class Boulware(Conceder):
@@ -224,28 +220,27 @@ class Logroller(Negotiator):
 
     def told(self, view: View) -> Counts:
         """Return the values that it tells its partner."""
-        return view.values
+        values: Counts = view.values
+        return values
 
-    def speak(self, view: View, random: Random) -> str:
+    def speak(self, view: View) -> str:
         """Tell the own values and ask; once the partner's are known, offer the optimum."""
         said = any(read_values(text, view.resources) for text in view.mine)
-        own = "" if said else word_values(self.told(view), view.resources)
+        own = "" if said else f"{word_values(self.told(view), view.resources)} "
         if view.heard_values is None and not view.mine:
-            return f"Let us make the best of this together. {own} And what is it worth to you?"
-        plan = self.offer(view, self.claim(view, random))
+            return f"Let us make the best of this together. {own}And what is it worth to you?"
+        plan = self.offer(view, self.claim(view))
         if view.heard_values is None:
             return f"You have not told me what things are worth to you. My guess at it: {plan}"
-        return f"Thank you for being open. {own} This gives the two of us most: {plan}".replace(
-            "  ", " "
-        )
+        return f"Thank you for being open. {own}This gives the two of us most: {plan}"
 
-    def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
+    def claim(self, view: View) -> Counts:
         """Claim its part of the joint optimum."""
         partner = view.heard_values or self.guess(view)
+        known = Context(view.counts, (self.told(view), partner))
 
         def gain(share: Counts) -> tuple[int, int, int, Counts]:
-            own = worth(self.told(view), share)
-            other = worth(partner, remainder(view.counts, share))
+            own, other = known.points(share)
             return own + other, own * other, -abs(own - other), share
 
         return max(shares(view.counts), key=gain)
@@ -256,18 +251,12 @@ class Logroller(Negotiator):
         pieces = sum(claimed) or 1
         return tuple(-(-view.all_points // pieces) if n else 0 for n in claimed)
 
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:
+    def accepts(self, view: View, offered: Counts) -> bool:
         """Accept any joint optimum; with a silent partner, what is worth enough."""
-        own = worth(view.values, offered)
         if view.heard_values is None:
-            return own >= self.reservation * view.all_points
-        best = self.claim(view, random)
-        return self.joint(view, offered) >= self.joint(view, best)
-
-    def joint(self, view: View, share: Counts) -> int:
-        """Return what both get together, by the values that were told, when it gets a share."""
-        partner = view.heard_values or self.guess(view)
-        return worth(self.told(view), share) + worth(partner, remainder(view.counts, share))
+            return worth(view.values, offered) >= self.reservation * view.all_points
+        known = Context(view.counts, (self.told(view), view.heard_values))
+        return sum(known.points(offered)) == joint_ceiling(known)
 
 
 class Liar(Logroller):
@@ -282,11 +271,10 @@ class Liar(Logroller):
         """Overstate."""
         return tuple(self.inflation * value for value in view.values)
 
-    def settle(self, view: View, random: Random) -> Counts:
+    def settle(self, view: View) -> Counts:
         """Keep the promise, or claim everything of value."""
-        if random.random() < self.betrayal:
-            return Greedy().claim(view, random)
-        return super().settle(view, random)
+        broken = view.random.random() < self.betrayal
+        return Greedy().claim(view) if broken else super().settle(view)
 
 
 class RandomNegotiator(Negotiator):
@@ -296,13 +284,13 @@ class RandomNegotiator(Negotiator):
     acceptance: float = Field(default=0.3, ge=0, le=1)
     """Probability of accepting an offer."""
 
-    def claim(self, view: View, random: Random) -> Counts:
+    def claim(self, view: View) -> Counts:
         """Claim any share."""
-        return tuple(random.randint(0, count) for count in view.counts)
+        return tuple(view.random.randint(0, count) for count in view.counts)
 
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:  # noqa: ARG002
+    def accepts(self, view: View, offered: Counts) -> bool:  # noqa: ARG002 - by chance
         """Accept by chance."""
-        return random.random() < self.acceptance
+        return view.random.random() < self.acceptance
 
 
 class Talker(Negotiator):
@@ -310,19 +298,19 @@ class Talker(Negotiator):
 
     longest: ClassVar[Mapping[str, Any]] = {}
 
-    def speak(self, view: View, random: Random) -> str:  # noqa: ARG002
+    def speak(self, view: View) -> str:
         """Chat without an offer."""
         return f"What a fine lot of {list_words(view.resources)} we have here!"
 
-    def gives_up(self, view: View, random: Random) -> bool:  # noqa: ARG002
+    def gives_up(self, view: View) -> bool:  # noqa: ARG002 - never
         """Never."""
         return False
 
-    def claim(self, view: View, random: Random) -> Counts:  # noqa: ARG002
+    def claim(self, view: View) -> Counts:
         """Claim nothing."""
         return tuple(0 for _ in view.counts)
 
-    def accepts(self, view: View, offered: Counts, random: Random) -> bool:  # noqa: ARG002
+    def accepts(self, view: View, offered: Counts) -> bool:  # noqa: ARG002 - never
         """Accept nothing."""
         return False
 
@@ -332,25 +320,7 @@ class Reciter(Mind):
 
     lines: list[str] = Field(min_length=1)
 
-    def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002
+    def reply(self, request: Request, random: Random) -> str:  # noqa: ARG002 - it recites
         """Say the line of as many calls as its live context shows."""
         said = sum(message.role == "assistant" for message in request.messages)
         return self.lines[min(said, len(self.lines) - 1)]
-
-
-def judge_reply(seen: Seen) -> str:
-    """Judge messages by their sentences: false values, and offers that were not kept."""
-    resources, counts = seen.resources, seen.counts
-    own = [said for said in seen.history if said.number in seen.judged]
-    flagged = {
-        said.number
-        for said in own
-        if (told := read_values(said.text, resources)) and told != tuple(seen.values)
-    }
-    last = seen.history[-1]
-    promise = read_offer(last.text, resources, counts)
-    kept = seen.share is None or promise in (None, seen.share)
-    if last.number in seen.judged and not kept:
-        flagged.add(last.number)
-    numbers = ", ".join(map(str, sorted(flagged))) or "none"
-    return f"I compared every message with the values and the proposal.\nInconsistent: {numbers}"

@@ -1,13 +1,11 @@
 """The parameters of the negotiation game."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Annotated, ClassVar, Literal, Self, cast
-
-from pydantic import Field, model_validator
+from typing import Annotated, ClassVar, Literal
 
 from societies.agents.strict import Strict
-from societies.config.schema import Protocol, RunConfig
+from societies.config.schema import RunConfig
+from societies.kit import Field, Protocol
 from societies.loading.inputs import InputFile
 from societies.scenarios.negotiation.classic import read_contexts
 from societies.scenarios.negotiation.contexts import (
@@ -41,16 +39,6 @@ class GivenContext(Strict):
     """What one piece of each resource is worth to red."""
     blue: Values
     """The same for blue."""
-
-    @model_validator(mode="after")
-    def match_lengths(self) -> Self:
-        """Refuse values for more or fewer resources than are counted."""
-        if not len(self.counts) == len(self.red) == len(self.blue):
-            raise ValueError(
-                f"counts, red and blue need one number per resource each; found "
-                f"{len(self.counts)}, {len(self.red)} and {len(self.blue)}"
-            )
-        return self
 
     def context(self) -> Context:
         """Return it as a context."""
@@ -133,22 +121,14 @@ class NegotiationProtocol(Protocol):
             return tuple(given.context() for given in self.contexts)
         if self.file is None:
             return None
-        contexts = _read_once(self.file)
+        contexts = tuple(read_contexts(self.file))
         return contexts[:-1] if self.fidelity == "released" else contexts
-
-    def generated(self) -> Iterator[Context]:
-        """Yield all contexts of the generator, in order."""
-        return generate(self.generator.tuples(len(self.resources)), self.generator.total)
-
-
-@lru_cache(maxsize=8)
-def _read_once(file: str) -> tuple[Context, ...]:
-    return tuple(read_contexts(file))
 
 
 def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the population and the protocol, and in the contexts."""
-    protocol, size = cast(NegotiationProtocol, config.protocol), config.population.size
+    protocol: NegotiationProtocol = config.protocol
+    size = config.population.size
     if protocol.pairing == "fixed" and size > 2:
         yield (
             ("population", "size"),
@@ -186,15 +166,20 @@ def _check_contexts(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]
     if protocol.contexts and protocol.file:
         yield ("protocol", "file"), "there are contexts of your own as well; give one of the two"
     for position, given in enumerate(protocol.contexts):
-        if len(given.counts) != types:
-            yield (
-                ("protocol", "contexts", position),
-                f"there are {types} resources, and this counts {len(given.counts)}",
+        found = [len(given.counts), len(given.red), len(given.blue)]
+        if set(found) != {types}:
+            told = (
+                f"counts, red and blue need one number for each of the {types} resources; found "
+                "{}, {} and {}".format(*found)
             )
+            yield ("protocol", "contexts", position), told
     if protocol.file:
         yield from _check_file(protocol)
-    elif not protocol.contexts:
-        yield from _check_generator(protocol, types)
+    elif not protocol.contexts and protocol.generator.counts == "classic" and types != 3:
+        told = f"the classic counts are of 3 resources, and there are {types}"
+        yield ("protocol", "generator", "counts"), told
+    elif not protocol.contexts and (told := _check_generator(protocol.generator, types)):
+        yield ("protocol", "generator"), told
 
 
 def _check_file(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]]:
@@ -209,36 +194,20 @@ def _check_file(protocol: NegotiationProtocol) -> Iterator[tuple[Place, str]]:
             yield ("protocol", "file"), f"{protocol.file} has no context to draw"
 
 
-def _check_generator(protocol: NegotiationProtocol, types: int) -> Iterator[tuple[Place, str]]:
-    generator, place = protocol.generator, ("protocol", "generator")
-    if generator.counts == "classic" and types != 3:
-        yield (*place, "counts"), f"the classic counts are of 3 resources, and there are {types}"
-        return
-    if generator.objects[1] > MOST_OBJECTS or generator.total > MOST_TOTAL:
-        yield place, f"more than {MOST_OBJECTS} objects, or a total over {MOST_TOTAL}, is too much"
-        return
-    size = sum(count_valuations(each, generator.total) for each in generator.tuples(types))
+def _check_generator(generator: GeneratorSpec, types: int) -> str:
+    """Return why no contexts can be generated; empty if they can."""
+    (fewest, most), total = generator.objects, generator.total
+    if most > MOST_OBJECTS or total > MOST_TOTAL:
+        return f"more than {MOST_OBJECTS} objects, or a total over {MOST_TOTAL}, is too much"
+    size = sum(count_valuations(each, total) for each in generator.tuples(types))
     if size > MOST_VALUATIONS:
-        yield (
-            place,
-            (
-                f"there are {size:,} ways to value so many things, which is more than "
-                f"{MOST_VALUATIONS:,}: use fewer resources or objects, or a smaller total"
-            ),
+        return (
+            f"there are {size:,} ways to value so many things, which is more than "
+            f"{MOST_VALUATIONS:,}: use fewer resources or objects, or a smaller total"
         )
-        return
-    if next(protocol.generated(), None) is None:
-        yield (
-            place,
-            (
-                f"no context of {types} resources and {generator.objects[0]} to "
-                f"{generator.objects[1]} objects is worth {generator.total} to both seats"
-            ),
+    if next(generate(generator.tuples(types), total), None) is None:
+        return (
+            f"no context of {types} resources and {fewest} to {most} objects is worth {total} "
+            "to both seats"
         )
-
-
-def pairings(config: RunConfig) -> int:
-    """Return how many pairings of players there are; each plays `games` games."""
-    size = config.population.size
-    protocol = cast(NegotiationProtocol, config.protocol)
-    return size * (size - 1) if protocol.pairing == "round_robin" else 1
+    return ""

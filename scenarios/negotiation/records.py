@@ -1,21 +1,26 @@
 """What negotiations log."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from societies.record.types import Record
+from societies.agents.answers import answer
+from societies.kit import Record
 from societies.scenarios.negotiation.answers import Kind
+from societies.scenarios.negotiation.contexts import Seat
+
+Reason = Literal["agreed", "mismatch", "turn_limit", "aborted"]
+"""`mismatch`: the proposals do not add up; `aborted`: too many faulty turns in a row."""
 
 
 class ContextRecord(Record):
     """What a game is about; the two values are private to their seats."""
 
-    table: ClassVar[str] = "contexts"
+    table = "contexts"
 
     game: int
     red: str
     """The player in the red seat."""
     blue: str
-    opener: Literal["red", "blue"]
+    opener: Seat
     """Who speaks first."""
     resources: list[str]
     counts: list[int]
@@ -24,47 +29,42 @@ class ContextRecord(Record):
     weight: float
     """The objective: weight of the partner's points in the own reward."""
 
-    def story(self, agent: str) -> str:  # noqa: ARG002
+    def story(self, agent: str) -> str:  # noqa: ARG002 - it is nobody's act
         """Tell who meets over what."""
+        red, blue = (
+            ", ".join(f"{name} {value}" for name, value in zip(self.resources, values, strict=True))
+            for values in (self.red_values, self.blue_values)
+        )
         things = zip(self.counts, self.resources, strict=True)
         return (
-            f"game {self.game}: {self.red} (red, {self._private(self.red_values)}) and {self.blue} "
-            f"(blue, {self._private(self.blue_values)}) share "
+            f"game {self.game}: {self.red} (red, {red}) and {self.blue} (blue, {blue}) share "
             f"{', '.join(f'{count} {name}' for count, name in things)}; {self.opener} opens"
-        )
-
-    def _private(self, values: list[int]) -> str:
-        return ", ".join(
-            f"{name} {value}" for name, value in zip(self.resources, values, strict=True)
         )
 
 
 class Proposal(Record):
     """A player (column `agent`) proposed its own share; its partner is not shown it."""
 
-    table: ClassVar[str] = "proposals"
+    table = "proposals"
+    told = "{agent} proposes in private: {text}"
 
     game: int
     turn: int
-    seat: Literal["red", "blue"]
+    seat: Seat
     share: list[int]
     text: str
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
-
-    def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        return f"{agent} proposes in private: {self.text}"
+    outcome: answer.Outcome
 
 
 class Correction(Record):
     """A faulty turn of a player (column `agent`): it was asked to send it again."""
 
-    table: ClassVar[str] = "corrections"
+    table = "corrections"
 
     game: int
     turn: int
     attempt: int
-    seat: Literal["red", "blue"]
+    seat: Seat
     kind: Kind
     text: str
     """The faulty turn as it was sent."""
@@ -77,13 +77,13 @@ class Correction(Record):
 class Outcome(Record):
     """How a game ended."""
 
-    table: ClassVar[str] = "outcomes"
+    table = "outcomes"
+    told = "{reason} after {turns} turns: red {red_score:g}, blue {blue_score:g}"
 
     game: int
     red: str
     blue: str
-    reason: Literal["agreed", "mismatch", "turn_limit", "aborted"]
-    """`mismatch`: the proposals do not add up; `aborted`: too many faulty turns in a row."""
+    reason: Reason
     agreed: bool
     turns: int
     corrections: int
@@ -97,19 +97,14 @@ class Outcome(Record):
     """Red's reward: own points plus the objective's weight times the partner's."""
     blue_score: float
 
-    def story(self, agent: str) -> str:  # noqa: ARG002
-        """Tell it in a line."""
-        scores = f"red {self.red_score:g}, blue {self.blue_score:g}"
-        return f"{self.reason} after {self.turns} turns: {scores}"
-
 
 class Sample(Record):
     """One seat's dialogue (column `agent`) as a model may learn it: corrections are left out."""
 
-    table: ClassVar[str] = "samples"
+    table = "samples"
 
     game: int
-    seat: Literal["red", "blue"]
+    seat: Seat
     score: float
     agreed: bool
     messages: list[str]
@@ -123,17 +118,17 @@ class Sample(Record):
 class Verdict(Record):
     """Which messages of a seat the judge (column `agent`) finds inconsistent."""
 
-    table: ClassVar[str] = "verdicts"
+    table = "verdicts"
 
     game: int
-    seat: Literal["red", "blue"]
+    seat: Seat
     player: str
     messages: int
     """How many messages were judged."""
     flagged: list[int]
     """Turn numbers of the inconsistent ones."""
     reason: str
-    outcome: Literal["clean", "lenient", "repaired", "defaulted"]
+    outcome: answer.Outcome
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""

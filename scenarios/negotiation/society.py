@@ -1,13 +1,14 @@
 """Deal or No Deal: two players talk, and then propose in private how to share things out."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import cycle, islice, permutations
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from societies.agents.agent import LLMAgent
-from societies.agents.memory import Conversation
+from societies.kit import Agent, Conversation, Play, Society
 from societies.scenarios.negotiation.answers import (
+    MESSAGE,
     TurnAnswer,
     VerdictAnswer,
     kind_of_violation,
@@ -15,22 +16,76 @@ from societies.scenarios.negotiation.answers import (
 from societies.scenarios.negotiation.contexts import (
     SEATS,
     Context,
+    Counts,
+    Seat,
+    generate,
     rewards,
     sample,
 )
-from societies.scenarios.negotiation.game import Game, Said, Side
 from societies.scenarios.negotiation.protocol import NegotiationProtocol
 from societies.scenarios.negotiation.records import (
     ContextRecord,
     Correction,
     Outcome,
     Proposal,
+    Reason,
     Sample,
     Verdict,
 )
-from societies.society import Society
 
-Reason = Literal["agreed", "mismatch", "turn_limit", "aborted"]
+NO_TURN = TurnAnswer(action="message", text="")
+NO_VERDICT = VerdictAnswer(flagged=[], reason="no verdict could be read")
+"""What stands in when no reply could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a dialogue."""
+
+    template_properties: ClassVar[tuple[str, ...]] = ("turn",)
+
+    number: int
+    """Its turn, from 1."""
+    seat: Seat
+    text: str
+
+    @property
+    def turn(self) -> str:
+        """The turn as the partner receives it."""
+        return f"{MESSAGE} {self.text}".strip()
+
+
+@dataclass(slots=True)
+class Side:
+    """A player in a seat of one game."""
+
+    seat: Seat
+    agent: Agent
+    """The player's thread in this game, with a fresh conversation."""
+    values: Counts
+    share: Counts | None = None
+    """What it proposed to get; hidden from the partner."""
+
+
+@dataclass(slots=True)
+class Game:
+    """One game between two players."""
+
+    number: int
+    context: Context
+    sides: tuple[Side, Side]
+    """Red and blue."""
+    opener: Seat
+    judge: Agent | None
+    history: list[Said] = field(default_factory=list)
+    turns: int = 0
+    corrections: int = 0
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What a record says of which game it is, and who plays it."""
+        red, blue = (side.agent.name for side in self.sides)
+        return {"game": self.number, "red": red, "blue": blue}
 
 
 class Negotiation(Society[NegotiationProtocol]):
@@ -38,47 +93,40 @@ class Negotiation(Society[NegotiationProtocol]):
 
     records = (ContextRecord, Proposal, Correction, Outcome, Sample, Verdict)
 
-    async def play(self) -> AsyncGenerator[None, None]:
+    async def play(self) -> Play:
         """Play all games; one Mesa step is one game, and games run at the same time."""
         players = self.players()
-        judge = self.judge()
+        judge = None
+        if self.protocol.judge:
+            judge = self.enroll("judge", role="judge", person=self.staff("judge"))
         contexts = list(islice(self.contexts(), self.protocol.games))
         fixtures = self.fixtures(players, contexts)
         for number, (scope, red, blue, context) in enumerate(fixtures, start=1):
             game = self.new_game(number, context, (red, blue), judge)
-            self.schedule(
-                self.negotiate(game), agents=game.agents(), scope=f"{scope}game{number:04}"
-            )
+            there = [side.agent for side in game.sides] + ([game.judge] if game.judge else [])
+            self.schedule(self.negotiate(game), agents=there, scope=f"{scope}game{number:04}")
             yield
 
-    def judge(self) -> LLMAgent | None:
-        """Let the judge join, if there is one."""
-        if not self.protocol.judge:
-            return None
-        return self.enroll("judge", role="judge", person=self.staff("judge"))
-
-    def players(self) -> list[LLMAgent]:
+    def players(self) -> list[Agent]:
         """Let the population join; in fixed pairings the first is red, and the last is blue."""
         people = [self.population.next_person() for _ in range(self.config.population.size)]
-        if self.protocol.pairing != "fixed":
-            names = tell_apart([person.group or "player" for person in people])
-            return [self.enroll(n, person=p) for n, p in zip(names, people, strict=True)]
-        seated = list(zip(SEATS, (people[0], people[-1]), strict=True))
-        if len(people) == 1:
-            names = [f"{person.group} {seat}".strip() for seat, person in seated]
-        else:
-            names = tell_apart([person.group or seat for seat, person in seated])
-        return [
-            self.enroll(name, role=seat, person=person)
-            for name, (seat, person) in zip(names, seated, strict=True)
+        seats: Sequence[str] = [""] * len(people)
+        alone = len(people) == 1
+        if self.protocol.pairing == "fixed":
+            people, seats = [people[0], people[-1]], SEATS
+        labels = [
+            f"{person.group} {seat}".strip() if alone else person.group or seat or "player"
+            for person, seat in zip(people, seats, strict=True)
         ]
+        named = zip(tell_apart(labels), seats, people, strict=True)
+        return [self.enroll(name, role=seat, person=person) for name, seat, person in named]
 
     def contexts(self) -> Iterator[Context]:
         """Yield contexts without end, as the protocol draws them."""
         listed, generator = self.protocol.listed, self.protocol.generator
-        if self.protocol.draw == "in_order":
-            yield from cycle(listed or self.protocol.generated())
         tuples = generator.tuples(len(self.protocol.resources))
+        if self.protocol.draw == "in_order":
+            yield from cycle(listed or generate(tuples, generator.total))
         while True:
             if listed:
                 yield self.random.choice(listed)
@@ -86,8 +134,8 @@ class Negotiation(Society[NegotiationProtocol]):
                 yield sample(tuples, generator.total, self.random)
 
     def fixtures(
-        self, players: Sequence[LLMAgent], contexts: Sequence[Context]
-    ) -> Iterator[tuple[str, LLMAgent, LLMAgent, Context]]:
+        self, players: Sequence[Agent], contexts: Sequence[Context]
+    ) -> Iterator[tuple[str, Agent, Agent, Context]]:
         """Yield who meets whom over what; the text is the first part of the game's scope."""
         if self.protocol.pairing == "round_robin":
             for red, blue in permutations(players, 2):
@@ -102,44 +150,36 @@ class Negotiation(Society[NegotiationProtocol]):
             yield "", red, blue, context
 
     def new_game(
-        self,
-        number: int,
-        context: Context,
-        players: tuple[LLMAgent, LLMAgent],
-        judge: LLMAgent | None,
+        self, number: int, context: Context, players: tuple[Agent, Agent], judge: Agent | None
     ) -> Game:
         """Seat two players; who opens the game is drawn.
 
         Everybody takes part in a thread of its own for this game, with a fresh conversation, so
         that all games can be under way at once.
         """
-        topic = f"game {number}"
-        sides = [
+        topic, things = f"game {number}", self.things(context)
+        red, blue = (
             Side(
                 seat,
-                player.thread(
-                    topic,
-                    Conversation(corrections=True),
-                    resources=self.protocol.resources,
-                    counts=context.counts,
-                    values=values,
-                ),
+                player.thread(topic, Conversation(corrections=True), **things, values=values),
                 values,
             )
             for seat, player, values in zip(SEATS, players, context.values, strict=True)
-        ]
+        )
         opener = self.random.choice(SEATS)
         reader = judge.thread(topic, Conversation(window=0), judging=True) if judge else None
-        return Game(number, context, (sides[0], sides[1]), opener, reader)
+        return Game(number, context, (red, blue), opener, reader)
+
+    def things(self, context: Context) -> dict[str, Any]:
+        """Return what everybody is told of what there is to share."""
+        return {"resources": self.protocol.resources, "counts": context.counts}
 
     async def negotiate(self, game: Game) -> None:
         """Play one game to its end, judge it, and log how it went."""
         red, blue = game.sides
         self.record(
             ContextRecord(
-                game=game.number,
-                red=red.agent.name,
-                blue=blue.agent.name,
+                **game.named,
                 opener=game.opener,
                 resources=self.protocol.resources,
                 counts=list(game.context.counts),
@@ -154,7 +194,7 @@ class Negotiation(Society[NegotiationProtocol]):
 
     async def talk(self, game: Game) -> Reason:
         """Let the players take turns until both have proposed (Liao et al. 2024, section 3)."""
-        speaker, listener = game.order()
+        speaker, listener = game.sides if game.opener == "red" else game.sides[::-1]
         while game.turns < self.protocol.max_turns:
             answer = await self.take_turn(game, speaker, proposed=listener.share is not None)
             if answer.outcome == "defaulted":
@@ -176,33 +216,26 @@ class Negotiation(Society[NegotiationProtocol]):
         situation: dict[str, Any] = {
             "protocol": self.protocol,
             "seat": speaker.seat,
-            "resources": self.protocol.resources,
-            "counts": game.context.counts,
+            **self.things(game.context),
             "values": speaker.values,
             "turn": game.turns + 1,
             "history": tuple(game.history),
             "proposed": proposed,
         }
         answer = await speaker.agent.ask(
-            "turn",
-            TurnAnswer,
-            fallback=TurnAnswer(action="message", text=""),
-            attempts=self.protocol.attempts,
-            **situation,
+            "turn", TurnAnswer, fallback=NO_TURN, attempts=self.protocol.attempts, **situation
         )
         for attempt, text in enumerate(speaker.agent.memory.faults(), start=1):
             game.corrections += 1
-            self.record(
-                Correction(
-                    game=game.number,
-                    turn=game.turns + 1,
-                    attempt=attempt,
-                    seat=speaker.seat,
-                    kind=kind_of_violation(text, situation),
-                    text=text,
-                ),
-                speaker.agent,
+            fault = Correction(
+                game=game.number,
+                turn=game.turns + 1,
+                attempt=attempt,
+                seat=speaker.seat,
+                kind=kind_of_violation(text, situation),
+                text=text,
             )
+            self.record(fault, speaker.agent)
         return answer
 
     def propose(self, game: Game, speaker: Side, answer: TurnAnswer) -> None:
@@ -228,9 +261,7 @@ class Negotiation(Society[NegotiationProtocol]):
         scores = rewards(points, self.protocol.weight)
         self.record(
             Outcome(
-                game=game.number,
-                red=red.agent.name,
-                blue=blue.agent.name,
+                **game.named,
                 reason=reason,
                 agreed=agreed,
                 turns=game.turns,
@@ -245,16 +276,11 @@ class Negotiation(Society[NegotiationProtocol]):
         )
         for side, score in zip(game.sides, scores, strict=True):
             learnt = [side.agent.system_message, *side.agent.memory.accepted()]
-            self.record(
-                Sample(
-                    game=game.number,
-                    seat=side.seat,
-                    score=score,
-                    agreed=agreed,
-                    messages=[message.content for message in learnt],
-                ),
-                side.agent,
+            texts = [message.content for message in learnt]
+            line = Sample(
+                game=game.number, seat=side.seat, score=score, agreed=agreed, messages=texts
             )
+            self.record(line, side.agent)
 
     async def judge_messages(self, game: Game, side: Side) -> None:
         """Ask the judge about one seat's messages; the other seat's values are masked."""
@@ -264,10 +290,9 @@ class Negotiation(Society[NegotiationProtocol]):
         answer = await game.judge.ask(
             "judge",
             VerdictAnswer,
-            fallback=VerdictAnswer(flagged=[], reason="no verdict could be read"),
+            fallback=NO_VERDICT,
             seat=side.seat,
-            resources=self.protocol.resources,
-            counts=game.context.counts,
+            **self.things(game.context),
             values=side.values,
             history=tuple(game.history),
             share=side.share,

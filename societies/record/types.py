@@ -39,9 +39,19 @@ class Record(BaseModel):
 
     table: ClassVar[str]
     """Name of the table that holds these records."""
+    told: ClassVar[str] = ""
+    """The line of the transcript, with fields in braces: `{agent} gives {amount:g}`."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        named = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(cls.told) if name}
+        if unknown := sorted(named - {"agent", *cls.model_fields}):
+            raise TypeError(f"{cls.__name__}.told names {', '.join(unknown)}, which it has not")
 
     def story(self, agent: str) -> str:
-        """Tell the record in a line of the transcript."""
+        """Tell the record in a line of the transcript; a list of its fields, if it has none."""
+        if self.told:
+            return self.told.format(agent=agent, **dict(self))
         told = ", ".join(f"{name}={value}" for name, value in self if value not in ("", None, []))
         return f"{agent}: {self.table} {told}"
 
@@ -49,18 +59,9 @@ class Record(BaseModel):
 class ActionRecord(Record):
     """What an agent (column `agent`) did by an answer: why, and how the answer came about."""
 
-    told: ClassVar[str] = ""
-    """The line of the transcript, with fields in braces: `{agent} gives {amount:g}`."""
-
     reason: str
     """What the answer gives as its reason; empty if it gives none."""
     outcome: Outcome
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        named = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(cls.told) if name}
-        if unknown := sorted(named - {"agent", *cls.model_fields}):
-            raise TypeError(f"{cls.__name__}.told names {', '.join(unknown)}, which it has not")
 
     @classmethod
     def of(cls, answer: Answer, **fields: Any) -> Self:
@@ -69,10 +70,8 @@ class ActionRecord(Record):
         return cls(**{"reason": reason, "outcome": answer.outcome, **fields})
 
     def story(self, agent: str) -> str:
-        """Tell it in a line, marked if the answer was not clean."""
-        if not self.told:
-            return super().story(agent)
-        return self.told.format(agent=agent, **dict(self)) + mark(self.outcome)
+        """Tell it in a line; one that is worded is marked if the answer was not clean."""
+        return super().story(agent) + (mark(self.outcome) if self.told else "")
 
 
 def mark(outcome: Outcome) -> str:
