@@ -2,11 +2,11 @@
 
 >>> import societies
 >>> from societies import analysis
->>> from societies.analysis import questionnaires
->>> from societies.analysis.questionnaires import figures
+>>> from societies.analysis.panels import save_panels
+>>> from societies.analysis.questionnaires import consistency, figures
 >>> run = societies.run("interview/demo", seed=3)
->>> questionnaires.reliability(run)
->>> figures.draw(run, "pictures")
+>>> consistency.reliability(run)
+>>> save_panels(figures.PANELS, run, "pictures")
 >>> analysis.load("runs/my-sweep").table("donations")
 """
 

@@ -1,5 +1,6 @@
 """Measures: functions of runs that say what the columns of their table mean."""
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec
@@ -87,20 +88,28 @@ class Measure(Generic[P]):
 
 
 def measure(
-    *, main: bool = False, **columns: Column
+    *shared: Mapping[str, Column], main: bool = False, **columns: Column
 ) -> Callable[[Callable[Concatenate[Runs, P], Frame]], Measure[P]]:
-    """Make a measure of a function that takes `Runs`; its table has a first column `run`."""
-    return lambda function: Measure(function, columns, main=main)
+    """Make a measure of a function that takes `Runs`; its table has a first column `run`.
+
+    Args:
+        shared: what columns mean that several measures have.
+        main: whether it is the result table of its scenario.
+        columns: what its own columns mean.
+    """
+    told = dict(ChainMap(columns, *map(dict, shared)))
+    return lambda function: Measure(function, told, main=main)
 
 
 def measure_each(
-    *, main: bool = False, **columns: Column
+    *shared: Mapping[str, Column], main: bool = False, **columns: Column
 ) -> Callable[[Callable[Concatenate[Run, P], Frame]], Measure[P]]:
     """Make a measure of a function that takes one run.
 
     Of several runs, its tables stand below each other, behind a column `run`; a run given by itself
-    has none.
+    has none. Arguments as of `measure`.
     """
+    told = dict(ChainMap(columns, *map(dict, shared)))
 
     def declare(function: Callable[Concatenate[Run, P], Frame]) -> Measure[P]:
         def together(runs: Runs, /, *args: P.args, **options: P.kwargs) -> Frame:
@@ -112,7 +121,7 @@ def measure_each(
             ]
             return pl.concat(tables, how="diagonal_relaxed")
 
-        return Measure(together, columns, main=main, alone=function)
+        return Measure(together, told, main=main, alone=function)
 
     return declare
 

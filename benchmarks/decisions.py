@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import prototype
 from benchmarks.runs import GAME, society
-from benchmarks.stages import Turn
-from benchmarks.timing import MICROSECONDS, Seconds, interleave, table
+from benchmarks.stages import TURNS, Turn
+from benchmarks.timing import MICROSECONDS, Seconds, interleave, per_call, table
 
 REPEATS = 7
 LONG = {"protocol.generations": 50}
@@ -60,12 +60,16 @@ def decisions() -> str:
 def stages() -> str:
     """Return the table of what each stage of a turn costs, measured on its own."""
     with society({"population.groups": []}) as played:
-        measures = Turn(played).stages()
-        found = dict(zip(measures, interleave(list(measures.values()), 20), strict=True))
-    total = Seconds((sum(stage.least for stage in found.values()),))
+        turn = Turn(played)
+        measures = turn.stages()
+        whole = per_call(turn.one_after_another, TURNS)
+        *each, in_turns = interleave([*measures.values(), whole], 20)
+    found = dict(zip(measures, each, strict=True))
+    total = Seconds((sum(stage.least for stage in each),))
+    above = [*found.items(), ("together", total), ("all but scheduling, in turns", in_turns)]
     rows = [
         (name, f"{stage.least * MICROSECONDS:.1f}", f"{stage.least / total.least:.0%}")
-        for name, stage in [*found.items(), ("together", total)]
+        for name, stage in above
     ]
     return table("One turn by stage, each in a loop of its own", ("", "µs, best", "share"), rows)
 

@@ -89,8 +89,6 @@ class Scenario:
         if not module:
             return None
         imported = import_part(self.folder, module)
-        if function == f"PANELS{MAYBE}" and not hasattr(imported, "PANELS"):
-            function = f"draw{MAYBE}"
         if function.endswith(MAYBE):
             return getattr(imported, function.removesuffix(MAYBE), None)
         return getattr(imported, function)

@@ -320,7 +320,13 @@ class Scheduler:
                 self._start(dependent)
         interaction.dependents.clear()
         if not self._retiring:
-            self._retire_slice()
+            # Together with what ends in the same turn of the event loop: code that has just run is
+            # still in the processor's cache.
+            self._retire_soon()
+
+    def _retire_soon(self) -> None:
+        self._retiring = True
+        asyncio.get_running_loop().call_soon(self._retire_or_stop)
 
     def _retire_slice(self) -> None:
         """Retire what is done, up to a number of rows; the rest follows after what else is due."""
@@ -329,8 +335,7 @@ class Scheduler:
             # What `play()` recorded goes with the interaction before it: once the last one is
             # retired, nothing waits.
             if rows >= SLICE_ROWS and self._order[0].work is not None:
-                self._retiring = True
-                asyncio.get_running_loop().call_soon(self._retire_or_stop)
+                self._retire_soon()
                 break
             retired = self._order.popleft()
             self.retired += retired.work is not None

@@ -58,8 +58,8 @@ def forge(run: Run, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) 
 
 
 def record(run: Run) -> dict[str, pl.DataFrame]:
-    """Return all tables of a run without the columns that measure the clock."""
-    return {name: logical(run.table(name)).collect() for name in run.tables}
+    """Return all tables of a run without the clock's columns and the run's own name."""
+    return {name: logical(run.table(name)).drop("run").collect() for name in run.tables}
 
 
 def assert_same_record(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:

@@ -134,12 +134,19 @@ def test_a_heat_map_leaves_unknown_cells_empty() -> None:
     assert axes.images[0].get_array().count() == 2  # type: ignore[union-attr]
 
 
-def test_show_draws_svg_on_demand(games: Runs) -> None:
-    done = CliRunner().invoke(app, ["show", str(games[0].path), "--plots", "--svg"])
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_show_draws_vectors_on_demand(games: Runs, suffix: str, start: bytes) -> None:
+    done = CliRunner().invoke(app, ["show", str(games[0].path), "--plots", "--format", suffix])
     assert done.exit_code == 0
-    drawn = games[0].path / "plots" / "lineage.svg"
-    assert drawn.read_text("utf-8").startswith("<?xml")
+    drawn = games[0].path / "plots" / f"lineage.{suffix}"
+    assert drawn.read_bytes().startswith(start)
     assert drawn.name in done.stdout
+
+
+def test_plots_are_saved_as_what_is_known(games: Runs) -> None:
+    done = CliRunner().invoke(app, ["show", str(games[0].path), "--format", "jpg"])
+    assert done.exit_code == 2
+    assert "'png', 'svg', 'pdf'" in done.stderr
 
 
 def test_a_page_holds_panels_and_makes_each_table_once(games: Runs, tmp_path: Path) -> None:

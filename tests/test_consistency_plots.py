@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import societies
+from societies.analysis.panels import save_panels
 from societies.analysis.questionnaires import (
     figures as consistency_plots,
 )
 from societies.analysis.questionnaires import (
     knowledge,
-    panels,
     permeability,
+    series,
 )
 from societies.analysis.questionnaires import (
     persona_figures as persona_plots,
@@ -59,7 +60,7 @@ def test_every_interview_has_the_plots_that_its_answers_allow(
     shipped: dict[str, Run], tmp_path: Path
 ) -> None:
     found = {
-        name: {file.stem for file in consistency_plots.draw(run, tmp_path / name)}
+        name: {file.stem for file in save_panels(consistency_plots.PANELS, run, tmp_path / name)}
         for name, run in shipped.items()
     }
     always = {"profile", "effects", "stripes"}
@@ -85,7 +86,7 @@ def test_the_heat_map_shows_every_defined_effect(shipped: dict[str, Run]) -> Non
         "extraversion",
         "openness",
     ]
-    assert "no effect is defined in: baseline, stubborn" in drawn.get_title(loc="left")
+    assert "no effect is defined in: baseline, stubborn" in drawn.get_xlabel()
 
 
 def test_words_and_deeds_stand_beside_shuffled_pairs(shipped: dict[str, Run]) -> None:
@@ -107,17 +108,17 @@ def test_stripes_show_a_part_of_every_group(
 ) -> None:
     monkeypatch.setattr(stripe_plots, "MOST_AGENTS", 9)
     drawn = axes()
-    (panel,) = panels.panels(shipped["role_play"], panels.GRID)
-    stripe_plots.draw_stripes(drawn, shipped["role_play"], panel)
+    (grid,) = series.series_of(shipped["role_play"], series.GRID)
+    stripe_plots.draw_stripes(drawn, shipped["role_play"], grid)
     assert labels(drawn) == ["baseline", "steady", "stubborn"]
     assert drawn.images[0].get_array().shape == (40, 9)  # type: ignore[union-attr]
-    assert "9 of 44 agents" in drawn.get_title(loc="left")
+    assert "9 of 44 agents" in drawn.get_xlabel()
 
 
 def test_before_and_after_do_not_mix_up_occasion_and_order(shipped: dict[str, Run]) -> None:
     drawn = axes()
-    (panel,) = panels.repeated(shipped["demo"])
-    consistency_plots.draw_before_after(drawn, shipped["demo"], panel)
+    (followed,) = series.repeated(shipped["demo"])
+    consistency_plots.draw_before_after(drawn, shipped["demo"], followed)
     steady = next(part for part in drawn.collections if part.get_label() == "steady")
     first, last = steady.get_offsets().T  # type: ignore[union-attr]
     assert abs(first - last).max() < 0.5

@@ -14,7 +14,7 @@ from tests.debate_runs import KINDS, play, settings
 
 
 def tables(run):
-    return {name: logical(run.table(name)).collect() for name in run.tables}
+    return {name: logical(run.table(name)).drop("run").collect() for name in run.tables}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,7 +95,7 @@ def test_probes_ask_the_debaters_and_change_nothing(tmp_path, kind):
     probed = {**plain, "probes": [{"instrument": "mini_markers", "before": True, "after": True}]}
     first, second = play(plain, tmp_path / "plain"), play(probed, tmp_path / "probed")
     for name in ("messages", "statements", "verdicts", "results"):
-        one, other = (run.table(name).drop("seq").collect() for run in (first, second))
+        one, other = (run.table(name).drop("run", "seq").collect() for run in (first, second))
         assert one.equals(other)
     asked = second.table("responses").group_by("agent", "moment").len().collect()
     debaters = set(second.table("agents").filter(pl.col("person") >= 0).collect()["agent"])

@@ -8,16 +8,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from matplotlib.figure import Figure
 from scipy import stats
 
 import societies
-from societies.analysis import questionnaires, tables
+from societies.analysis import tables
+from societies.analysis.panels import Picture, save_panels
 from societies.analysis.questionnaires import (
     consistency,
     knowledge,
     paired,
-    panels,
 )
 from societies.analysis.questionnaires import (
     figures as consistency_plots,
@@ -25,10 +24,11 @@ from societies.analysis.questionnaires import (
 from societies.analysis.questionnaires import (
     persona_figures as persona_plots,
 )
+from societies.analysis.questionnaires.choices import choice_scores
 from societies.analysis.statistics import trend
-from societies.errors import InputError
 from societies.runs.run import Run
 from societies.scenarios.interview import measures as interview
+from tests.questionnaire_measures import MEASURES as ALL_MEASURES
 
 
 def steady(**respondent: float) -> dict[str, Any]:
@@ -71,13 +71,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "no questionnaire": ("interview/who_am_i", {}),
 }
+WITH_ARGUMENTS = {"before_after", "with_requests"}
 MEASURES: dict[str, Callable[[Run], pl.DataFrame]] = {
     "summary": tables.summary,
-    **{
-        name: getattr(questionnaires, name)
-        for name in questionnaires.__all__
-        if name != "before_after"
-    },
+    **{name: measure for name, measure in ALL_MEASURES.items() if name not in WITH_ARGUMENTS},
 }
 
 
@@ -92,11 +89,13 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
                 odd = [value for value in column.drop_nulls() if not math.isfinite(value)]
                 assert not odd, (measure, column.name)
     interview.findings(run)
-    assert all(path.stat().st_size > 0 for path in consistency_plots.draw(run, tmp_path / "p"))
+    files = save_panels(consistency_plots.PANELS, run, tmp_path / "p")
+    assert files
+    assert all(path.stat().st_size > 0 for path in files)
 
 
 @pytest.mark.parametrize(
-    ("case", "draw", "told"),
+    ("case", "picture", "told"),
     [
         ("all refuse", consistency_plots.draw_effects, "no answer has a value"),
         ("all refuse", consistency_plots.draw_before_after, "too few answers have a value"),
@@ -107,23 +106,20 @@ def test_every_measure_and_plot_bears_it(case: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_plot_without_anything_to_draw_says_why(
-    case: str, draw: Callable[..., None], told: str, tmp_path: Path
+    case: str, picture: Picture, told: str, tmp_path: Path
 ) -> None:
     name, sets = CASES[case]
-    axes = Figure().subplots()
-    run = societies.run(name, out=tmp_path, sets=sets)
-    over_occasions = {consistency_plots.draw_before_after, consistency_plots.draw_drift}
-    draw(axes, run, *(panels.repeated(run)[:1] if draw in over_occasions else ()))
-    assert [text.get_text() for text in axes.texts if told in text.get_text()]
+    figure = picture.figure(societies.run(name, out=tmp_path, sets=sets))
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert [text for text in texts if told in text]
 
 
 def test_open_questions_alone_have_no_scores_and_no_plots(
     run_small: Callable[..., Run], tmp_path: Path
 ) -> None:
     run = run_small(probes=[{"ask": ["How are you?"], "before": True}])
-    assert questionnaires.trait_scores(run).is_empty()
-    with pytest.raises(InputError, match="no answers to scored items: there is nothing to draw"):
-        consistency_plots.draw(run, tmp_path)
+    assert consistency.trait_scores(run).is_empty()
+    assert save_panels(consistency_plots.PANELS, run, tmp_path) == []
 
 
 def test_rounding_errors_of_means_are_neither_changes_nor_ranks() -> None:
@@ -158,7 +154,7 @@ def test_orders_are_paired_within_one_occasion(run_small: Callable[..., Run]) ->
             "probes": [{**choices, **orders}],
         }
     )
-    found = questionnaires.choice_scores(run)
+    found = choice_scores(run)
     scores = found.select("moment", "by_probability", "by_choice").unique().rows()
     assert set(scores) == {("before", 0.0, 0.0), ("after", 100.0, 100.0)}
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import societies
 from societies.agents.models.base import Completion, LanguageModel, Request
-from societies.analysis import questionnaires
+from societies.analysis.questionnaires import change
 from societies.analysis.questionnaires.shown import NOTHING
 from societies.cli.init import write_scenario
 from societies.cli.main import app
@@ -173,7 +173,7 @@ def test_what_is_shown_depends_on_no_order_of_replies(tmp_path: Path, given: str
 
 
 def changed(run: Run) -> dict[str, Any]:
-    table = questionnaires.before_after(run, "before", "after")
+    table = change.before_after(run, "before", "after")
     assert table["trait"].to_list() == ["agreeableness"]
     return table.row(0, named=True)
 

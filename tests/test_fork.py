@@ -133,9 +133,7 @@ def test_a_fork_without_a_change_of_scripted_minds_is_the_parent_again(parent, t
     one, other = record(parent), record(fork)
     one.pop("interventions"), other.pop("interventions")
     for name, table in one.items():
-        assert table.drop("run", "seq").equals(other[name].drop("run", "seq"), null_equal=True), (
-            name
-        )
+        assert table.drop("seq").equals(other[name].drop("seq"), null_equal=True), name
     show_comparison([parent, fork])
     assert "every call is the same" in capsys.readouterr().out
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import societies
-from societies.analysis import questionnaires
 from societies.analysis.questionnaires import personas
 from societies.runs.run import Run
 from societies.scenarios.interview import measures as interview
@@ -34,7 +33,7 @@ DRAWN = {"traits": {"means": dict.fromkeys(NAMES, 3.0), "sds": dict.fromkeys(NAM
 
 def test_faithful_agents_who_were_told_to_be_in_between_are_no_failure(tmp_path: Path) -> None:
     """Scores around the middle: 2.8 and 3.2 are told alike, and the scores of both are told so."""
-    table = questionnaires.induction(ask(tmp_path, DRAWN))
+    table = personas.induction(ask(tmp_path, DRAWN))
     assert table["between_agents"].min() > 15  # type: ignore[operator]
     assert table["as_told"].to_list() == [1.0] * 5
     assert table["taken"].to_list() == [True] * 5
@@ -44,7 +43,7 @@ def test_faithful_agents_who_were_told_to_be_in_between_are_no_failure(tmp_path:
 def test_people_who_are_all_in_between_have_a_verdict_of_their_own(tmp_path: Path) -> None:
     average = {"persona": {"big_five": dict.fromkeys(NAMES, "average")}}
     run = ask(tmp_path, average)
-    table = questionnaires.induction(run)
+    table = personas.induction(run)
     assert table["induction"].null_count() == 5
     assert table["as_told"].to_list() == [1.0] * 5
     assert interview.findings(run)[0] == (
@@ -57,7 +56,7 @@ def test_people_who_are_all_in_between_have_a_verdict_of_their_own(tmp_path: Pat
 
 
 def test_insensitive_agents_fail_where_they_were_told_to_differ(tmp_path: Path) -> None:
-    table = questionnaires.induction(ask(tmp_path, DRAWN, insensitivity=1.0))
+    table = personas.induction(ask(tmp_path, DRAWN, insensitivity=1.0))
     assert table["taken"].to_list() == [False] * 5
     assert table["as_told"].max() < 0.9  # type: ignore[operator]
 

@@ -1,77 +1,67 @@
-"""One import root: what is importable, under which name, in a repository and in a wheel."""
+"""Layouts: no label is cut off, and none lies upon another."""
 
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
+from itertools import combinations
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
-ROOT = Path(__file__).parent.parent
-FOLDERS = ("agents", "scenarios", "analysis")
-
-
-def test_folders_are_relative_links_in_the_package():
-    for folder in FOLDERS:
-        link = ROOT / "societies" / folder
-        assert link.is_symlink()
-        assert str(link.readlink()) == f"../{folder}"
+from societies.analysis.figures import blank, colour_bar, style
 
 
-def test_no_module_is_loaded_under_two_names():
-    check = (
-        "import sys, pkgutil, importlib, societies\n"
-        "for module in pkgutil.walk_packages(societies.__path__, 'societies.'):\n"
-        "    importlib.import_module(module.name)\n"
-        "files = {}\n"
-        "for name, module in list(sys.modules.items()):\n"
-        "    file = getattr(module, '__file__', None) or ''\n"
-        f"    if file.startswith({str(ROOT)!r}) and '.venv' not in file and name != '__main__':\n"
-        "        import os; files.setdefault(os.path.realpath(file), []).append(name)\n"
-        "doubles = {file: names for file, names in files.items() if len(names) > 1}\n"
-        "assert len(files) > 30, files\n"
-        "assert not doubles, doubles\n"
-    )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+def drawn(figure: Figure) -> list[Bbox]:
+    """Draw a figure, and return where its axes lie with their labels."""
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+    return [*filter(None, boxes), *(text.get_window_extent(renderer) for text in figure.texts)]
 
 
-def test_lint_refuses_imports_of_the_bare_folders(tmp_path):
-    offender = tmp_path / "offender.py"
-    for folder in FOLDERS:
-        offender.write_text(f"from {folder} import anything\n", encoding="utf-8")
-        ruff = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml")]
-        done = subprocess.run([*ruff, str(offender)], capture_output=True, text=True)
-        assert "TID251" in done.stdout
-        assert "import societies." + folder in done.stdout
+def labelled(figure: Figure) -> Figure:
+    figure.suptitle("a title\nof two lines")
+    for number, axes in enumerate(figure.axes):
+        style(axes, f"picture {number}", "a label\nof two lines")
+        axes.set_xticks([0, 1], ["a long name", "another"], rotation=45)
+        axes.set(xlabel="below", ylim=(0, 10 ** (3 * number)))
+    return figure
 
 
-@pytest.mark.slow
-def test_the_wheel_runs_beside_a_users_own_modules_of_those_names(tmp_path):
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True)
-    wheel = next(tmp_path.glob("societies-*.whl"))
-    site, project = tmp_path / "site", tmp_path / "project"
-    with zipfile.ZipFile(wheel) as archive:
-        assert not [name for name in archive.namelist() if name.split("/")[0] in FOLDERS]
-        archive.extractall(site)
-    (project / "analysis").mkdir(parents=True)
-    (project / "agents.py").write_text("WHOSE = 'the user'\n", encoding="utf-8")
-    (project / "analysis" / "__init__.py").write_text("WHOSE = 'the user'\n", encoding="utf-8")
-    script = project / "script.py"
-    script.write_text(
-        f"import sys; sys.path.insert(1, {str(site)!r})\n"
-        "import agents, analysis, societies\n"
-        "assert agents.WHOSE == analysis.WHOSE == 'the user'\n"
-        f"assert societies.__file__.startswith({str(site)!r}), societies.__file__\n"
-        "run = societies.run('donor_game/demo', sets={'protocol.generations': 1})\n"
-        "assert run.table('donations').collect().height == 144\n"
-        "from societies.cli.init import write_scenario; write_scenario('agents', None)\n"
-        "assert societies.run('./agents/demo').scenario.name == 'agents'\n"
-        "print(run.status)\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, cwd=project
-    )
-    assert done.stdout.strip() == "finished", done.stderr
+def grid() -> Figure:
+    figure = blank(8, 6, "run demo/1")
+    figure.subplots(2, 3, width_ratios=(1, 2, 1))
+    return figure
+
+
+def parts() -> Figure:
+    figure = blank(8, 8, "run demo/1")
+    above, below = figure.subfigures(2, 1, height_ratios=(2, 3))
+    above.subplots(1, 2)
+    axes = below.subplots()
+    colour_bar(axes, axes.imshow(np.eye(3), aspect="auto"), "what colours mean")
+    return figure
+
+
+def square() -> Figure:
+    figure = blank(8, 4, "run demo/1")
+    figure.subplots().set_aspect("equal")
+    return figure
+
+
+@pytest.mark.parametrize("make", [grid, parts, square])
+def test_nothing_is_cut_off_and_nothing_overlaps(make):
+    figure = labelled(make())
+    boxes = drawn(figure)
+    for box in boxes:
+        assert (box.min >= 0).all()
+        assert (box.max <= figure.bbox.max).all()
+    for one, other in combinations(boxes, 2):
+        common = Bbox.intersection(one, other)
+        assert common is None or common.width * common.height < 1, (one, other)
+    assert np.allclose(drawn(figure)[0].extents, boxes[0].extents, atol=2), "drawn again: the same"
+
+
+def test_a_figure_without_room_is_drawn_as_it_is():
+    figure = labelled(blank(0.5, 0.5, "run demo/1"))
+    figure.subplots()
+    assert drawn(figure)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import societies
 from societies.agents.models.base import ModelSpec, labels
-from societies.analysis import questionnaires
+from societies.analysis.questionnaires import consistency, personas
 from societies.cli.estimate import against_actual
 from societies.cli.show import show_summary
 from societies.execute.estimate import estimate
@@ -99,8 +99,8 @@ def test_interviews_compare_variants_as_models(tmp_path):
     sets = {"population.groups": groups, "population.size": 6}
     run = societies.run("interview/demo", out=tmp_path, sets=sets)
     expected = {"scripted/steady (malformed 0.0)", "scripted/steady (malformed 0.1)"}
-    assert set(questionnaires.trait_scores(run)["model"]) == expected
-    assert set(questionnaires.induction(run, by="model")["model"]) == expected
+    assert set(consistency.trait_scores(run)["model"]) == expected
+    assert set(personas.induction(run, by="model")["model"]) == expected
 
 
 def test_a_new_temperature_is_a_new_variant(run_small):

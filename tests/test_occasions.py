@@ -5,11 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 import societies
-from societies.analysis import questionnaires
+from societies.analysis.questionnaires import change, consistency, occasions
+from societies.analysis.questionnaires.occasion_figures import draw_drift
+from societies.analysis.questionnaires.probed import probed
 from societies.analysis.questionnaires.shown import NOTHING
 from societies.cli.show import draw_plots, show_json, show_summary
 from societies.runs.run import Run
@@ -47,13 +51,13 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_the_shipped_probes_show_what_was_lived(tmp_path: Path) -> None:
     sets = {"protocol.generations": 1, "probes.0.items": ["kind"], "probes.1.items": ["kind"]}
     run = societies.run("donor_game/probed", out=tmp_path, sets=sets)
-    table = questionnaires.before_after(run, "before games", "after games")
+    table = change.before_after(run, "before games", "after games")
     assert table["shown"].to_list() == table["pairs"].to_list()
     assert NOTHING not in table["note"].to_list()
 
 
 def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
-    table = questionnaires.before_after(shipped, "before games", "after games")
+    table = change.before_after(shipped, "before games", "after games")
     assert table.height == 4 * 5
     assert (
         set(table["note"])
@@ -65,11 +69,11 @@ def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run
 
 
 def test_drift_of_what_was_never_shown_has_no_slope(shipped: Run) -> None:
-    table = questionnaires.drift(shipped).filter(pl.col("occasions") > 1)
+    table = change.drift(shipped).filter(pl.col("occasions") > 1)
     assert table.height > 0
     assert table.select("slope", "standard_error").null_count().row(0) == (table.height,) * 2
     assert set(table["note"]) == {NOTHING}
-    agreement = questionnaires.icc(shipped)
+    agreement = change.icc(shipped)
     assert NOTHING in agreement["note"].to_list(), "a coefficient of retests, and said to be"
 
 
@@ -102,13 +106,13 @@ def test_the_same_mind_has_statistics_where_something_was_shown(
     run_small: Small, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = run_small(**GAME, probes=[TWICE], interventions=[TOLD])
-    table = questionnaires.before_after(run, "before", "after")
+    table = change.before_after(run, "before", "after")
     assert table.height == 5
     assert table["shown"].to_list() == table["pairs"].to_list() == [4] * 5
     assert NOTHING not in table["note"].to_list()
     assert table["difference"].abs().min() > 0.3  # type: ignore[operator]
     assert table["t_p"].min() < 0.01  # type: ignore[operator]
-    assert questionnaires.drift(run)["slope"].null_count() == 0
+    assert change.drift(run)["slope"].null_count() == 0
     show_summary(run)
     assert "nothing of the run was shown" not in capsys.readouterr().out
 
@@ -118,15 +122,15 @@ def test_questions_asked_again_behind_their_answer_show_nothing_of_the_run(
 ) -> None:
     """The answer that stands above the second question may differ; the first question does not."""
     run = run_small(**GAME, probes=[{**TWICE, "reask": True}])
-    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(change.before_after(run, "before", "after")["note"]) == {NOTHING}
 
 
 def test_one_request_for_a_whole_form_is_compared_too(run_small: Small) -> None:
     form = {**TWICE, "batch": "form"}
     run = run_small(**GAME, probes=[form])
-    assert set(questionnaires.before_after(run, "before", "after")["note"]) == {NOTHING}
+    assert set(change.before_after(run, "before", "after")["note"]) == {NOTHING}
     told = run_small(**GAME, probes=[form], interventions=[TOLD])
-    assert set(questionnaires.before_after(told, "before", "after")["note"]) != {NOTHING}
+    assert set(change.before_after(told, "before", "after")["note"]) != {NOTHING}
 
 
 def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small) -> None:
@@ -136,13 +140,13 @@ def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small)
     run = run_small(**GAME, probes=probes, interventions=[TOLD])
     wanted = {("fresh", "fresh"), ("kept", "shared"), ("bold", "fresh")}
     for table in (
-        questionnaires.drift(run),
-        questionnaires.icc(run),
-        questionnaires.before_after(run, "before", "after"),
+        change.drift(run),
+        change.icc(run),
+        change.before_after(run, "before", "after"),
     ):
         assert set(table.select("probe", "context").iter_rows()) == wanted
         assert table.filter(probe="bold")["answers"].max() <= 2 * 4, "its own answers alone"
-    both = questionnaires.before_after(run, "fresh", "bold")
+    both = change.before_after(run, "fresh", "bold")
     assert set(both.select("probe", "probe_after", "trait").iter_rows()) == {
         ("fresh", "bold", "extraversion")
     }
@@ -156,8 +160,8 @@ def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
     )
     run = run_small(**GAME, probes=[early, late])
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
-        questionnaires.before_after(run, "before", "after")
-    assert set(questionnaires.before_after(run, "early", "late")["note"]) == {NOTHING}
+        change.before_after(run, "before", "after")
+    assert set(change.before_after(run, "early", "late")["note"]) == {NOTHING}
 
 
 def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
@@ -177,7 +181,7 @@ def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
         },
         out=tmp_path,
     )
-    row = questionnaires.administrations(run, of="value").row(0, named=True)
+    row = change.administrations(run, of="value").row(0, named=True)
     assert (row["agents"], row["items"]) == (2, 4)
     assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
     assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")
@@ -199,7 +203,7 @@ def test_show_prints_what_the_probes_of_any_run_come_to(
     printed = capsys.readouterr().out
     assert "): first and last" in printed
     assert "early, late" in printed
-    table = questionnaires.probed(run)
+    table = probed(run)
     columns = ["probes", "trait", "agents", "pairs", "shown", "note"]
     assert table.select(columns).rows() == [
         ("early, late", "agreeableness", 4, 4, 4, None),
@@ -208,14 +212,14 @@ def test_show_prints_what_the_probes_of_any_run_come_to(
     row = table.row(0, named=True)
     assert row["last"] - row["first"] == pytest.approx(row["difference"])
     assert row["low"] < row["difference"] < row["high"]
-    paired = questionnaires.before_after(run, "early", "late").row(0, named=True)
+    paired = change.before_after(run, "early", "late").row(0, named=True)
     shared = ("difference", "low", "high", "holm_p", "answers")
     assert [row[name] for name in shared] == [paired[name] for name in shared]
     show_json(run)
     assert len(json.loads(capsys.readouterr().out)["probes"]) == 2
     fresh = run_small(**GAME, probes=[TWICE])
-    assert set(questionnaires.probed(fresh)["note"]) == {NOTHING}
-    assert questionnaires.probed(run_small()).is_empty()
+    assert set(probed(fresh)["note"]) == {NOTHING}
+    assert probed(run_small()).is_empty()
 
 
 def test_plots_of_probes_lie_beside_those_of_the_scenario(
@@ -226,3 +230,36 @@ def test_plots_of_probes_lie_beside_those_of_the_scenario(
     names = [Path(line).parent.name + "/" + Path(line).name for line in printed]
     assert {"plots/overview.png", "probes/profile.png", "probes/before_after.png"} <= set(names)
     assert all(Path(line).is_file() for line in printed)
+
+
+def test_mean_changes_stand_beside_the_noise_of_repeats(run_small: Small) -> None:
+    """The mean change over agents, and how far it would stray by what repeats differ by."""
+    model = {"respondent": {"drift": 0.5, "noise": 0.8}}
+    game = {**GAME, "model.options": model, "interventions": [TOLD]}
+    run = run_small(**game, probes=[{**TWICE, "repeats": 3}])
+    table = occasions.mean_drift(run).filter(trait="openness")
+    first, last = table.rows(named=True)
+    scores = consistency.trait_scores(run).filter(trait="openness")
+    cells = {
+        key: (part["item_mean"] / 8).to_numpy()
+        for key, part in scores.group_by("agent", "occasion")
+    }
+    changes = [
+        np.mean(cells[agent, 1]) - np.mean(cells[agent, 0]) for agent in scores["agent"].unique()
+    ]
+    variance = np.mean([np.var(repeats, ddof=1) for repeats in cells.values()])
+    reach = stats.t.ppf(0.975, 4 * 2 * (3 - 1)) * np.sqrt(2 * variance / 3 / 4)
+    assert last["change"] == pytest.approx(np.mean(changes))
+    assert last["noise"] == pytest.approx(reach)
+    assert last["low"] < last["change"] < last["high"]
+    assert (first["change"], first["noise"], first["agents"]) == (0, None, 4)
+    drawn = draw_drift.figure(run)
+    assert len(drawn.axes) == 5
+    names = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert names == ["noise of repeats"]
+
+
+def test_nothing_drifts_where_nothing_was_shown(run_small: Small) -> None:
+    table = occasions.mean_drift(run_small(**GAME, probes=[{**TWICE, "repeats": 2}]))
+    assert set(table["note"]) == {NOTHING}
+    assert table["change"].null_count() == table["noise"].null_count() == table.height

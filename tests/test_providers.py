@@ -112,9 +112,9 @@ def fresh_registry():
     """Forget which packages were installed: a test installs its own."""
     from societies.calls import provider
 
-    provider._provider.cache_clear()
+    provider.provider_of.cache_clear()
     yield
-    provider._provider.cache_clear()
+    provider.provider_of.cache_clear()
     sys.modules.pop("parrots", None)
 
 

@@ -157,7 +157,7 @@ def test_a_bad_row_at_the_end_of_a_failing_run_hides_neither_the_failure_nor_oth
 
 
 def test_rows_become_columns_a_few_at_a_time_and_are_one_segment(tmp_path, monkeypatch):
-    """The event loop waits for the conversion: of 256 rows at most, not of a segment's 20,000."""
+    """The event loop waits for the conversion: of 1,024 rows at most, not of a segment's 20,000."""
     made: list[int] = []
     frame = Table._frame
 
@@ -167,22 +167,22 @@ def test_rows_become_columns_a_few_at_a_time_and_are_one_segment(tmp_path, monke
 
     monkeypatch.setattr(Table, "_frame", counted)
     log = RunLog(tmp_path, "demo/1", (Count,))
-    for number in range(1000):
+    for number in range(3000):
         log.write(Count(number=number), 1, "s", "ann")
     log.close()
-    assert max(made) == 256
+    assert max(made) == 1024
     counts = pl.read_parquet(tmp_path / "counts" / "000000.parquet")
-    assert counts["number"].to_list() == counts["seq"].to_list() == list(range(1000))
-    assert log.written()["counts"]["rows"] == 1000
+    assert counts["number"].to_list() == counts["seq"].to_list() == list(range(3000))
+    assert log.written()["counts"]["rows"] == 3000
 
 
 def test_what_was_sound_before_a_bad_row_is_written(tmp_path):
     log = RunLog(tmp_path, "demo/1", (Count,))
-    for number in range(300):
+    for number in range(1100):
         log.write(Count(number=number), 1, "s", "ann")
     log.write(Count(number=10**40), 1, "s", "ann")
-    with pytest.raises(RunFailedError, match="row seq 300"):
+    with pytest.raises(RunFailedError, match="row seq 1100"):
         log.close()
     assert pl.read_parquet(tmp_path / "counts" / "*.parquet")["number"].to_list() == list(
-        range(256)
+        range(1024)
     )

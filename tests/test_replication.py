@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 
 import societies
-from societies.analysis import questionnaires, replication, statistics, tables
+from societies.analysis import replication, statistics, tables
+from societies.analysis.questionnaires import consistency
 from societies.errors import InputError
 from societies.runs.run import Run
+from tests.questionnaire_measures import MEASURES
 
 PROFILE = {
     "openness": "very high",
@@ -43,11 +45,11 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
 
 def test_an_interval_over_runs_rests_on_one_value_per_run(seeds: list[Run]) -> None:
     keys = ["group", "trait"]
-    table = replication.across_runs(seeds, questionnaires.trait_scores, "item_mean", by=keys)
+    table = replication.across_runs(seeds, consistency.trait_scores, "item_mean", by=keys)
     assert table.height == 2 * 5
     row = table.filter(group="open", trait="openness").row(0, named=True)
     means = [
-        questionnaires.trait_scores(run).filter(group="open", trait="openness")["item_mean"].mean()
+        consistency.trait_scores(run).filter(group="open", trait="openness")["item_mean"].mean()
         for run in seeds
     ]
     assert row["mean"] == pytest.approx(sum(means) / 3)  # type: ignore[arg-type]
@@ -61,7 +63,7 @@ def test_any_table_of_any_scenario_has_intervals_over_runs(seeds: list[Run]) -> 
     by_group = replication.across_runs(seeds, tables.summary, "induction", by="group")
     assert by_group["runs"].to_list() == [0, 0], "nobody is high where everybody is alike"
     assert by_group["mean"].to_list() == [None, None]
-    all_together = replication.across_runs(seeds, questionnaires.trait_scores, "item_mean")
+    all_together = replication.across_runs(seeds, consistency.trait_scores, "item_mean")
     assert all_together.height == 1
 
 
@@ -83,7 +85,7 @@ def test_mean_profiles_correlate_across_seeds(seeds: list[Run]) -> None:
 def test_one_run_is_no_repetition(seeds: list[Run]) -> None:
     only = "at least two of them, and there is only .*twice/111: repeat it with other seeds"
     with pytest.raises(InputError, match=only):
-        replication.across_runs(seeds[0], questionnaires.trait_scores, "item_mean")
+        replication.across_runs(seeds[0], consistency.trait_scores, "item_mean")
     with pytest.raises(InputError, match=only):
         replication.profile_correlations(seeds[:1])
     with pytest.raises(InputError, match="given twice"):
@@ -98,7 +100,9 @@ def test_the_readmes_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     exec(example, {})  # noqa: S102 - it is ours
     assert (tmp_path / "figures" / "profile.png").is_file()
     named = set(re.findall(r"`([a-z_]+)`", section[: section.index("## Write a scenario")]))
-    assert set(questionnaires.__all__) <= named, "the table lists every public name"
+    assert set(MEASURES) - {"requests", "taken_on", "with_requests"} <= named, (
+        "the table lists every public name"
+    )
 
 
 def test_a_scenario_without_results_says_so(seeds: list[Run], monkeypatch) -> None:
@@ -108,7 +112,7 @@ def test_a_scenario_without_results_says_so(seeds: list[Run], monkeypatch) -> No
 
 
 def test_means_are_over_all_rows_of_a_key(seeds: list[Run]) -> None:
-    table = replication.across_runs(seeds, questionnaires.quality, "refused", by="group")
+    table = replication.across_runs(seeds, consistency.quality, "refused", by="group")
     told = dict(table.select("group", "mean").iter_rows())
     asked = [
         run.table("responses")

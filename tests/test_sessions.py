@@ -9,13 +9,16 @@ import pytest
 from matplotlib.figure import Figure
 
 import societies
-from societies.analysis import questionnaires, tables
+from societies.analysis import tables
+from societies.analysis.panels import Picture
 from societies.analysis.questionnaires import (
-    figures as consistency_plots,
+    consistency,
+    inertia,
+    personas,
+    series,
 )
 from societies.analysis.questionnaires import (
-    inertia,
-    panels,
+    figures as consistency_plots,
 )
 from societies.analysis.questionnaires import (
     occasion_figures as occasion_plots,
@@ -52,8 +55,8 @@ SESSIONS = [
 @pytest.mark.parametrize(
     "measure",
     [
-        questionnaires.reliability,
-        questionnaires.induction,
+        consistency.reliability,
+        personas.induction,
         tables.summary,
         inertia.inertia_indices,
     ],
@@ -71,7 +74,7 @@ def test_no_measure_pools_probes_moments_or_contexts(
 
 def test_induction_is_of_one_moment_each(probed: Run) -> None:
     """Agents drift up by half the scale: who was told to be low is low before, and not after."""
-    table = questionnaires.induction(probed).filter(trait="agreeableness", probe="told")
+    table = personas.induction(probed).filter(trait="agreeableness", probe="told")
     assert dict(table.select("moment", "as_told").iter_rows()) == {"before": 1.0, "after": 0.0}
 
 
@@ -95,7 +98,7 @@ def test_show_says_of_which_moment_a_verdict_is(tmp_path: Path) -> None:
 
 def test_repeats_are_compared_within_one_moment(run_small: Small) -> None:
     """Repeats of one occasion are the same without noise, however far occasions are apart."""
-    table = questionnaires.reliability(run_small(**GAME, probes=[{**TWICE, "repeats": 2}]))
+    table = consistency.reliability(run_small(**GAME, probes=[{**TWICE, "repeats": 2}]))
     assert table.height == 5 * 2
     assert set(table["retest_difference"]) == {0.0}
 
@@ -104,7 +107,7 @@ def test_repeats_of_an_interview_are_retests_of_one_session(tmp_path: Path) -> N
     design = {"instrument": "mini_markers", "repeats": 2}
     sets = {"population.size": 10, "protocol.questionnaires": [design]}
     run = societies.run("interview/demo", out=tmp_path, sets=sets)
-    table = questionnaires.reliability(run)
+    table = consistency.reliability(run)
     assert set(table.select(SESSION).rows()) == {("", "", "fresh")}
     assert table["retest_difference"].null_count() == 0
     shown = tables.summary(run)
@@ -114,7 +117,7 @@ def test_repeats_of_an_interview_are_retests_of_one_session(tmp_path: Path) -> N
 @pytest.mark.parametrize("draw", [consistency_plots.draw_profile, consistency_plots.draw_effects])
 def test_profiles_and_effects_have_a_panel_for_each(draw: Callable[..., None], probed: Run) -> None:
     figure = Figure()
-    assert panels.compose(figure, draw, probed, panels.panels(probed, panels.SESSION)) == ""
+    series.compose_each(figure, draw, probed, series.sessions(probed))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert [title.rpartition("\n")[2] for title in titles] == [
         "told, before, fresh",
@@ -129,8 +132,8 @@ def test_a_profile_is_of_its_own_moment(probed: Run) -> None:
 
     def medians(moment: str) -> list[float]:
         axes = Figure().subplots()
-        consistency_plots.draw_profile(axes, probed, panels.Panel(probe="told", moment=moment))
-        return [float(line.get_ydata()[0]) for line in axes.lines]  # type: ignore[index,arg-type]
+        consistency_plots.draw_profile(axes, probed, series.Series(probe="told", moment=moment))
+        return [float(value) for line in axes.lines for value in line.get_ydata()]  # type: ignore[union-attr]
 
     both = zip(medians("before"), medians("after"), strict=True)
     changes = [after - before for before, after in both]
@@ -139,28 +142,26 @@ def test_a_profile_is_of_its_own_moment(probed: Run) -> None:
 
 
 def test_what_no_probe_asked_is_called_so() -> None:
-    asked = [panels.Panel(probe="", moment=""), panels.Panel(probe="told", moment="before")]
-    assert panels.names(asked) == ["no probe", "told, before"]
+    asked = [series.Series(probe="", moment=""), series.Series(probe="told", moment="before")]
+    assert series.names(asked) == ["no probe", "told, before"]
 
 
 @pytest.mark.parametrize(
-    "draw",
+    "picture",
     [
         consistency_plots.draw_profile,
         consistency_plots.draw_effects,
         occasion_plots.draw_drift,
     ],
 )
-def test_a_group_has_one_colour_in_all_panels(draw: Callable[..., None], run_small: Small) -> None:
+def test_a_group_has_one_colour_in_all_panels(picture: Picture, run_small: Small) -> None:
     """Who is asked by one probe only does not lend its colour to others in the next panel."""
     design = {"instrument": "mini_markers", "before": True, "after": True, "repeats": 2}
     groups = [{"name": "a", "share": 1}, {"name": "b", "share": 1}]
     probes = [{**design, "name": "all"}, {**design, "name": "some", "of": {"groups": ["b"]}}]
     run = run_small(**{**GAME, "population.groups": groups}, probes=probes)
-    figure = Figure()
-    panels.compose(figure, draw, run, panels.panels(run, ["probe"]))
-    colours = [
-        {line.get_label(): line.get_color() for line in axes.lines}.get("b") for axes in figure.axes
+    drawn = [
+        {line.get_label(): line.get_color() for line in axes.lines}
+        for axes in picture.figure(run).axes
     ]
-    assert len(colours) == 2
-    assert colours[0] == colours[1] is not None
+    assert len({colours["b"] for colours in drawn}) == 1

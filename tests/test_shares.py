@@ -9,28 +9,36 @@ import polars as pl
 import pytest
 
 import societies
-from societies.analysis import questionnaires, tables
-from societies.analysis.questionnaires import change
+from societies.analysis import tables
+from societies.analysis.questionnaires import (
+    change,
+    consistency,
+    inertia,
+    knowledge,
+    permeability,
+    personas,
+)
 from societies.runs.run import Run
 from tests.conftest import forge
+from tests.questionnaire_measures import MEASURES as QUESTIONNAIRES
 
 LEVELS = dict.fromkeys(
     ["openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism"], "random"
 )
 Measure = Callable[[Run], pl.DataFrame]
 MEASURES: dict[str, Measure] = {
-    "trait_scores": questionnaires.trait_scores,
-    "reliability": questionnaires.reliability,
-    "induction": questionnaires.induction,
-    "administrations": questionnaires.administrations,
-    "drift": questionnaires.drift,
-    "icc": questionnaires.icc,
-    "inertia": questionnaires.inertia_indices,
-    "knowledge_action": questionnaires.knowledge_action,
-    "congruence": questionnaires.congruence,
-    "permeability": questionnaires.selective_permeability,
+    "trait_scores": consistency.trait_scores,
+    "reliability": consistency.reliability,
+    "induction": personas.induction,
+    "administrations": change.administrations,
+    "drift": change.drift,
+    "icc": change.icc,
+    "inertia": inertia.inertia_indices,
+    "knowledge_action": knowledge.knowledge_action,
+    "congruence": knowledge.congruence,
+    "permeability": permeability.selective_permeability,
     "summary": tables.summary,
-    "response_quality": questionnaires.quality,
+    "response_quality": consistency.quality,
 }
 PAIRS = ["o1", "o2", "c1", "c2", "e1", "e2", "a1", "a2", "n1", "n2"]
 ITEMS = [f"{pair}.{half}" for pair in PAIRS for half in ("say", "do")]
@@ -91,7 +99,7 @@ def test_every_table_tells_the_shares_of_its_answers(mixed: Run, name: str) -> N
     found = told.rows_by_key("group", named=True, unique=True)
     outcome = pl.col("outcome")
     logged = (
-        questionnaires.responses(mixed)
+        consistency.responses(mixed)
         .group_by("group")
         .agg(
             lenient=(outcome == "lenient").mean(),
@@ -109,7 +117,7 @@ def test_every_table_tells_the_shares_of_its_answers(mixed: Run, name: str) -> N
 
 
 def test_who_is_asked_twice_is_counted_twice(asked_twice: Run) -> None:
-    table = questionnaires.steadfastness(asked_twice).rows_by_key("group", named=True, unique=True)
+    table = change.steadfastness(asked_twice).rows_by_key("group", named=True, unique=True)
     assert table["steady"]["answers"] == 2 * 2 * 70, "two agents, each seventy questions twice"
     assert table["steady"]["refused"] > 0.2, "this group refuses"
     assert table["steady"]["questions"] < 2 * 70
@@ -124,7 +132,7 @@ def test_nobody_who_says_nothing_is_left_out_of_a_table(tmp_path: Path) -> None:
     assert all(table.height > 0 and (table["refused"] == 1).all() for table in told.values())
     assert told["inertia"]["inertia"].null_count() == told["inertia"].height
     assert told["knowledge_action"]["spearman"].null_count() == 4
-    assert questionnaires.steadfastness(run)["acc1"].to_list() == [None]
+    assert change.steadfastness(run)["acc1"].to_list() == [None]
 
 
 @pytest.mark.parametrize("name", [*MEASURES, "steadfastness", "choice_scores"])
@@ -133,7 +141,7 @@ def test_no_figure_depends_on_the_order_of_rows(
 ) -> None:
     run, measure = mixed, MEASURES.get(name)
     if measure is None:
-        run, measure = asked_twice, getattr(questionnaires, name)
+        run, measure = asked_twice, QUESTIONNAIRES[name]
     if name == "choice_scores":
         run = societies.run("interview/trait_form", out=tmp_path, sets={"population.size": 2})
         assert {"answers", *SHARES} <= set(measure(run).columns)

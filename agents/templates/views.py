@@ -196,8 +196,8 @@ def _recorder(kind: type) -> Callable[[Any], View]:
 
 _KEPT: dict[int, tuple[Any, View]] = {}
 """Views of records that can never change, by identity; the record is kept, so that its id is."""
-KEPT = 2_000
-"""How many of them are kept."""
+KEPT = 200
+"""How many of them are kept: few, so that they stay in the processor's cache."""
 
 
 def _keep(value: Any, made: View) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from societies.analysis.agreement import intraclass
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import pooled, pooled_sides, pooling, quality_of
+from societies.analysis.questionnaires.columns import COMPARED, WHOM, WIDTHS
 from societies.analysis.questionnaires.consistency import (
     ADMINISTRATION,
     OCCASION,
@@ -35,7 +36,14 @@ SERIES = [*SCALE, "probe", "context"]
 """What is followed over occasions: a remembered questionnaire is another one than a fresh one."""
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    COMPARED,
+    probe_after=Column("probe that asked afterwards"),
+    pairs=Column("agents with a score at both moments"),
+    shown=Column("agents whose requests differ between the moments"),
+    difference=Column("mean change", "item mean"),
+)
 def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
     """Return how trait scores changed from one moment (or probe) to another, over the same agents.
 
@@ -115,7 +123,16 @@ def at_occasion(scores: pl.DataFrame, keys: Sequence[str], which: pl.Expr) -> pl
     return there.group_by(keys, maintain_order=True).agg(means, *pooling(), *sent)
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    COMPARED,
+    agents=Column("agents"),
+    one=Column("cell of the grid"),
+    other=Column("another cell"),
+    items=Column("items"),
+    difference=Column("mean of the other cell minus the one", "item mean"),
+    wilcoxon_holm_p=Column("the same after Holm's correction"),
+)
 def administrations(run: Run, of: Literal["score", "value"] = "score") -> pl.DataFrame:
     """Compare all pairs of cells of the grid (section 3), within one moment of one probe.
 
@@ -173,7 +190,13 @@ def _cells(both: pl.DataFrame) -> dict[str, Any]:
     return {"agents": columns.pop("pairs"), "items": items.height, **columns}
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    agent=Column("agent"),
+    occasions=Column("occasions with a score"),
+    slope=Column("change per occasion", WIDTHS),
+    standard_error=Column("standard error of the slope", WIDTHS),
+)
 def drift(run: Run) -> pl.DataFrame:
     """Return the slope of every agent's trait scores over occasions, in scale widths.
 
@@ -210,7 +233,12 @@ def unshown(scores: pl.DataFrame) -> bool:
     return known and bool((repeated["requests"] == 1).all())
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    agents=Column("agents with a score on every occasion"),
+    occasions=Column("occasions"),
+    icc=Column("intraclass correlation of scores over occasions, ICC(A,1)"),
+)
 def icc(run: Run) -> pl.DataFrame:
     """Return the intraclass correlation of trait scores over occasions, with its interval.
 
@@ -243,14 +271,20 @@ def icc(run: Run) -> pl.DataFrame:
     return noted(rows)
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    questions=Column("questions asked twice, of every agent"),
+    acc1=Column("first answers that are right", "share"),
+    acc2=Column("second answers that are right", "share"),
+    confidence=Column("right answers that stay right (CL)", "share"),
+    critique=Column("wrong answers that become right (CS)", "share"),
+    rss=Column("relative steadfastness (RSS)"),
+)
 def steadfastness(run: Run) -> pl.DataFrame:
     """Return how answers hold when the same question is asked again (Yang et al. 2024).
 
-    An answer is `right` if it is on the side of the trait that the persona has. Columns:
-    `questions` (of every agent), `acc1`, `acc2`, `confidence` (CL: right stays right; the agents'
-    steadfastness), `critique` (CS: wrong becomes right; their recovery), `rss`. Pairs with an
-    answer that has no value are left out; the shares tell how many.
+    An answer is `right` if it is on the side of the trait that the persona has. Pairs with
+    an answer that has no value are left out; the shares tell how many.
     """
     answers = responses(run).filter(pl.col("trait") != "")
     keys = ["agent", "instrument", "kind", "item", *OCCASION, *ADMINISTRATION]

@@ -3,8 +3,9 @@
 import polars as pl
 
 from societies.agents.instruments.scoring import choice_outcome
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import quality_of
+from societies.analysis.questionnaires.columns import WHOM
 from societies.analysis.questionnaires.consistency import ADMINISTRATION, OCCASION, responses
 from societies.runs.run import Run
 
@@ -13,7 +14,13 @@ ASKED = ["item", *OCCASION, *(name for name in ADMINISTRATION if name != "option
 """What the two orders of one choice have in common."""
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    items=Column("items that were asked"),
+    by_probability=Column("items high by the options' probabilities in both orders", "%"),
+    by_choice=Column("high choices over orders and repeats", "%"),
+    unanswered=Column("answers without a choice", "share"),
+)
 def choice_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores from choices that were asked in both orders.
 
@@ -22,8 +29,7 @@ def choice_scores(run: Run) -> pl.DataFrame:
     `by_probability` is TRAIT's: 100 times the share of items that count as high by the options'
     probabilities averaged over the two orders; null where the model gave none. `by_choice` is for
     models that can only be sampled: the mean, in percent, of the indicator of a high choice over
-    orders and repeats. `unanswered` is the share of answers without a choice; `answers`, `lenient`,
-    `invalid`, `refused` and `defaulted` tell how the answers came about.
+    orders and repeats.
     """
     answers = responses(run).filter(pl.col("kind") == "choose", pl.col("asking") == 1)
     rows = []

@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from societies.analysis.agreement import cronbach_alpha
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import quality_of, shares
+from societies.analysis.questionnaires.columns import WHOM, WIDTHS
 from societies.runs.results import MODEL
 from societies.runs.run import Run
 
@@ -44,7 +45,7 @@ MINIMUM = 3
 Row = dict[str, Any]
 
 
-@measure_each()
+@measure_each(WHOM)
 def responses(run: Run) -> pl.DataFrame:
     """Return all answers with the agent's group, the scale's width and midpoint, and the outcome.
 
@@ -68,26 +69,28 @@ def responses(run: Run) -> pl.DataFrame:
     )
 
 
-@measure_each()
+@measure_each(WHOM)
 def quality(run: Run, by: Sequence[str] = ("group", "instrument", "kind")) -> pl.DataFrame:
-    """Return how many answers there are, and the shares of those that are not clean.
-
-    Columns: `answers`; `lenient`, `invalid`, `refused`, `defaulted` (see `quality`); `repaired`
-    (read only when asked again).
-    """
+    """Return how many answers there are, and the shares of those that are not clean."""
     repaired = (pl.col("outcome") == "repaired").mean().alias("repaired")
     return responses(run).group_by(by, maintain_order=True).agg(*shares(), repaired).sort(by)
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    score=Column("score by the instrument's rule: mean, sum, or high choices in percent"),
+    item_mean=Column("mean of the keyed answers", "options, from 1"),
+    items=Column("items"),
+    missing=Column("items without a value"),
+    width=Column("width of the scale", "options"),
+)
 def trait_scores(run: Run) -> pl.DataFrame:
     """Return every agent's trait scores, one row per administration and occasion.
 
     `score` follows the instrument's own rule (mean, sum, or share of high choices in percent);
     `item_mean` is the mean of the keyed answers. Where the instrument centres, as questionnaires of
     values do, both are less the respondent's own mean over all items of the administration. Both
-    are null where more items are missing than the instrument allows. `answers`, `lenient`,
-    `invalid`, `refused` and `defaulted` tell of the items.
+    are null where more items are missing than the instrument allows.
     """
     keys = [*SCALE, "model", *PERSON, *OCCASION, *ADMINISTRATION]
     asked = ["instrument", "agent", *OCCASION, *ADMINISTRATION]
@@ -123,24 +126,34 @@ def trait_scores(run: Run) -> pl.DataFrame:
     )
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    agents=Column("agents"),
+    alpha=Column("Cronbach's alpha over agents, of items averaged over administrations"),
+    alpha_low=Column("lower end of the 95 % interval of alpha"),
+    alpha_high=Column("upper end of the 95 % interval of alpha"),
+    order_difference=Column("difference between the two option orders", WIDTHS),
+    order_flips=Column("items answered on opposite sides in the two option orders", "share"),
+    order_half_flips=Column("items answered in the middle in one option order alone", "share"),
+    direction_difference=Column("difference between the two scale directions", WIDTHS),
+    paraphrase_difference=Column("difference between original and paraphrase", WIDTHS),
+    paraphrase_flips=Column("items whose paraphrase is answered on the opposite side", "share"),
+    paraphrase_half_flips=Column("items answered in the middle in one wording alone", "share"),
+    template_difference=Column("difference between two templates", WIDTHS),
+    template_spread=Column("standard deviation of an agent's score over templates", WIDTHS),
+    template_flips=Column("items answered on opposite sides in some templates", "share"),
+    template_half_flips=Column("items answered in the middle in some templates alone", "share"),
+    retest=Column("correlation of repeats over agents, in fresh context"),
+    retest_difference=Column("difference between repeats, in fresh context: the noise", WIDTHS),
+)
 def reliability(run: Run) -> pl.DataFrame:
     """Return the reliability block of every trait score, for each session by itself.
 
     A session is what one probe asked at one moment, in one context (`probe`, `moment`, `context`);
-    what an interview asks is one, repeats included. Columns: `alpha` (Cronbach's, over agents, of
-    items averaged over their administrations: the more there are, the higher it is) with its
-    interval `alpha_low` to `alpha_high`;
-    `order_difference` and `order_flips` between the two option orders;
-    `direction_difference` between the two scale directions;
-    `paraphrase_difference` and `paraphrase_flips` between original and paraphrase ;
-    `template_difference` between pairs of templates, `template_spread` (standard deviation of an
-    agent's score over templates) and `template_flips`; `retest` (correlation of repeats over
-    agents) and `retest_difference` (of items: the noise floor of the differences), both in fresh
-    context alone; `answers`, `lenient`, `invalid`, `refused` and `defaulted`. Flips are the shares
-    of items answered on opposite sides of the scale's middle; in `half_flips` one answer is the
-    middle itself, and another is not. A column is null where the design does not vary what it
-    needs.
+    what an interview asks is one, repeats included. The more administrations items are averaged
+    over, the higher is alpha. Differences are mean absolute ones of paired answers. A flip is an
+    item answered on opposite sides of the scale's middle; in a half flip one answer is the middle
+    itself, and another is not. A column is null where the design does not vary what it needs.
     """
     answers = _with_combined(run, _scored(run))
     rows = []
@@ -174,7 +187,11 @@ def reliability(run: Run) -> pl.DataFrame:
     return _frame(rows, SCALE)  # the sort is stable: sessions stay in the order of the run
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    sample=Column("reference sample"),
+    z=Column("score against the sample", "its standard deviations"),
+)
 def z_scores(run: Run) -> pl.DataFrame:
     """Return trait scores against every reference sample of their instrument.
 

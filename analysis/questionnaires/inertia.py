@@ -5,8 +5,9 @@ from random import Random
 
 import polars as pl
 
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import quality_of
+from societies.analysis.questionnaires.columns import WHOM
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, responses
 from societies.runs.run import Run
 
@@ -16,16 +17,18 @@ SPLITS = 20
 """Random halves of the agents from which the noise floor is computed."""
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    inertia=Column("1 - H / log2(k) of the answers' distribution over agents and items"),
+    top_two=Column("answers that are one of the two most frequent options", "share"),
+    steerability=Column("Jensen-Shannon divergence from the group baseline", "bits"),
+    floor=Column("divergence between random halves of the agents: noise alone", "bits"),
+)
 def inertia_indices(run: Run) -> pl.DataFrame:
     """Return inertia, concentration and steerability of every group's answers, per dimension.
 
     Sessions (`probe`, `moment`, `context`) stand by themselves, as in `reliability`.
-    `inertia` is 1 - H/log2(k) of the distribution of answers over agents and items; `top_two` the
-    mass of the two most frequent options; `steerability` the Jensen-Shannon divergence (base 2,
-    the divergence and not its root) from the group `baseline`; `floor` the divergence between
-    random halves of the agents, which is what noise alone would give. All are null where nobody
-    answered.
+    The divergence is that of base 2, and not its root. All are null where nobody answered.
     """
     answers = responses(run).filter(pl.col("asking") == 1, pl.col("kind") != "open")
     keys = [*SCALE, *SESSION]

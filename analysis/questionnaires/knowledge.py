@@ -7,8 +7,9 @@ from statistics import fmean
 import numpy as np
 import polars as pl
 
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import pooled, quality_of
+from societies.analysis.questionnaires.columns import COMPARED, WHOM
 from societies.analysis.questionnaires.consistency import responses
 from societies.analysis.questionnaires.paired import compare, flat, with_corrected
 from societies.analysis.statistics import ROUNDING
@@ -19,15 +20,22 @@ SHUFFLES = 50
 METRICS = ("cosine", "centred_cosine", "spearman", "difference", "consistent")
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    agent=Column("agent"),
+    answered=Column("pairs with both answers", "share"),
+    cosine=Column("cosine of words and deeds"),
+    centred_cosine=Column("cosine after centring at the scale's middle"),
+    spearman=Column("rank correlation of words and deeds"),
+    difference=Column("mean absolute difference", "options"),
+    consistent=Column("pairs that differ by at most one option", "share"),
+)
 def knowledge_action(run: Run) -> pl.DataFrame:
     """Return every agent's metrics, each beside its baseline of shuffled pairs.
 
-    `cosine` of the two vectors of ratings, and after centring at the scale's middle; `spearman`
-    rank correlation; `difference` mean absolute difference; `consistent` share of pairs that differ
-    by at most one. `answered` is the share of pairs with both answers. An agent without any has
-    no metrics. Of an item that was asked several times, at whatever moment, the mean counts: one
-    probe may ask for words, and another one for deeds.
+    The baselines are the columns `shuffled_METRIC`. An agent without a pair has no metrics. Of an
+    item that was asked several times, at whatever moment, the mean counts: one probe may ask for
+    words, and another one for deeds.
     """
     answers = responses(run).filter(pl.col("pair") != "", pl.col("asking") == 1)
     keys = ["group", "instrument", "agent"]
@@ -53,12 +61,20 @@ def knowledge_action(run: Run) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    COMPARED,
+    agents=Column("agents"),
+    metric=Column("metric of words and deeds"),
+    own=Column("mean over agents"),
+    shuffled=Column("mean over agents of shuffled pairs"),
+    difference=Column("mean of own minus shuffled"),
+)
 def congruence(run: Run) -> pl.DataFrame:
     """Return per group how far its agents act as they say, against their shuffled pairs.
 
-    One row per metric: `agents`, the means `own` and `shuffled` over agents, and their paired
-    comparison as in `change.before_after`; `holm_p` corrects the t test over a group's metrics.
+    One row per metric, compared as in `change.before_after`; `holm_p` corrects over a group's
+    metrics.
     """
     table = knowledge_action(run)
     rows = []

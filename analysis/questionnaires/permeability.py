@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from societies.analysis.measures import measure, measure_each
+from societies.analysis.measures import Column, measure, measure_each
 from societies.analysis.quality import pooled
+from societies.analysis.questionnaires.columns import PARTED, WHOM
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import with_corrected
 from societies.analysis.statistics import Interval, cohens_d, effect_size
@@ -44,7 +45,11 @@ class Contrast(NamedTuple):
     """One-way analysis of variance over all samples."""
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    PARTED,
+    attribute=Column("attribute of the personas"),
+)
 def selective_permeability(
     run: Run,
     by: Literal["group", "model"] = "group",
@@ -87,7 +92,7 @@ def selective_permeability(
     return with_corrected(rows, "p", [by], "corrected_p", method)
 
 
-@measure()
+@measure(WHOM, PARTED)
 def group_differences(
     runs: Runs,
     moment: str | None = None,

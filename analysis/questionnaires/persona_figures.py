@@ -9,19 +9,21 @@ from matplotlib.axes import Axes
 from societies.analysis.figures import (
     GREY,
     colour,
+    colour_bar,
     dodge,
-    finish,
     groups_of,
     plain,
     say,
     slant,
     words,
 )
-from societies.analysis.questionnaires.consistency import SCALE
+from societies.analysis.panels import panel
+from societies.analysis.questionnaires.consistency import SCALE, has_scores
 from societies.analysis.questionnaires.knowledge import knowledge_action
-from societies.analysis.questionnaires.panels import ALL, Panel
 from societies.analysis.questionnaires.permeability import selective_permeability
+from societies.analysis.questionnaires.series import Series, each_series, name_groups, sessions
 from societies.runs.run import Run
+from societies.runs.runs import Runs
 
 METRICS = {
     "spearman": "rank\ncorrelation",
@@ -36,9 +38,23 @@ NOTABLE = 0.05
 """Corrected p-value below which a cell is marked."""
 
 
-def draw_words_and_deeds(axes: Axes, run: Run) -> None:
+def _have_pairs(runs: Runs) -> bool:
+    """Whether items are pairs of a statement and a situation."""
+    pairs = runs.only.rows("responses").filter(pl.col("trait") != "", pl.col("pair") != "")
+    return not pairs.head(1).collect().is_empty()
+
+
+@panel(
+    "Words against deeds",
+    "How far every agent acts in situations as it says of itself in the statements that belong to "
+    "them, by four metrics; a dot per agent, 1: the same. A black line is the mean over agents of "
+    "what pairs that were shuffled give: agreement by chance.",
+    (8.0, 4.4),
+    _have_pairs,
+)
+def draw_words_and_deeds(axes: Axes, runs: Runs) -> None:
     """Draw how far every agent acts as it says, beside what its shuffled pairs would show."""
-    table = knowledge_action(run)
+    table = knowledge_action(runs.only)
     groups = groups_of(table)
     for place, group in enumerate(groups):
         part = table.filter(pl.col("group") == group)
@@ -58,20 +74,37 @@ def draw_words_and_deeds(axes: Axes, run: Run) -> None:
     axes.axhline(0, color=GREY, lw=0.8)
     axes.set_xticks(range(len(METRICS)), list(METRICS.values()))
     axes.set(ylim=(-1.05, 1.05), ylabel="words and deeds of an agent (1: the same)")
-    finish(axes, "Words against deeds, one dot per agent")
+    name_groups(axes)
 
 
-def draw_permeability(axes: Axes, run: Run, panel: Panel = ALL) -> None:
+def _has_attributes(run: Run) -> bool:
+    attributes = run.table("agents").select("attributes").collect()["attributes"]
+    return has_scores(run) and bool((attributes != "{}").any())
+
+
+@each_series(
+    "Selective permeability",
+    "Which attribute of the personas moves which trait: Cohen's d between the agents of the "
+    "attribute's values with the lowest and the highest mean score. As these are chosen by their "
+    "means, d is above 0 without any effect: what chance would give stands in brackets. A star "
+    "marks p < 0.05 of a one-way analysis of variance, after Holm's correction.",
+    sessions,
+    (9.6, 5.0),
+    _has_attributes,
+)
+def draw_permeability(axes: Axes, run: Run, series: Series) -> None:
     """Draw Cohen's d between the values of every attribute, per trait and group (section 5)."""
-    table = panel.of(selective_permeability(run))
+    table = series.of(selective_permeability(run))
     undefined = pl.col("d").is_null().all().over("group")
     silent = table.filter(undefined)["group"].unique().sort().to_list()
-    title = "Selective permeability: d between the values with the lowest and the highest mean"
-    notes = f"in brackets by chance; * p < {NOTABLE:g} after Holm's correction"
+    notes = (
+        "d between the values with the lowest and the highest mean; in brackets by chance; "
+        f"* p < {NOTABLE:g} after Holm's correction"
+    )
     if silent:
         who = ", ".join(group or "everybody" for group in silent)
-        notes += f"; no effect is defined in: {plain(who, 40)}"
-    axes.set_title(f"{title}\n{notes}", loc="left", fontsize=10)
+        notes += f"\nno effect is defined in: {plain(who, 40)}"
+    axes.set_xlabel(notes, fontsize=7, color=GREY)
     if table["d"].is_null().all():
         axes.set_axis_off()
         return say(axes, "no attribute has two values with three agents whose answers differ")
@@ -88,7 +121,7 @@ def draw_permeability(axes: Axes, run: Run, panel: Panel = ALL) -> None:
     axes.set_yticks(range(len(cells)), [plain(name.replace("_", " "), 20) for name in attributes])
     axes.set_xticks(range(len(scales)), _names(scales), fontsize=8)
     slant(axes, len(scales))
-    axes.figure.colorbar(image, ax=axes, pad=0.01, extend="max").set_label("Cohen's d")
+    colour_bar(axes, image, "Cohen's d", extend="max")
     return None
 
 

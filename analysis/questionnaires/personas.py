@@ -7,8 +7,9 @@ import polars as pl
 
 from societies.agents.models.respondent import INVERSE
 from societies.agents.persona.persona import LEVELS, told_level
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.analysis.quality import pooled
+from societies.analysis.questionnaires.columns import WHOM, WIDTHS
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, trait_scores
 from societies.analysis.questionnaires.paired import noted
 from societies.analysis.statistics import difference_interval
@@ -18,7 +19,16 @@ INDUCED = 0.25
 """Difference of high and low personas, in scale widths, from which a persona counts as taken on."""
 
 
-@measure_each()
+@measure_each(
+    WHOM,
+    high_agents=Column("agents told high in the trait"),
+    low_agents=Column("agents told low"),
+    between_agents=Column("agents told in between"),
+    induction=Column("mean of personas told high minus those told low", WIDTHS),
+    from_middle=Column("mean distance from the scale's middle of those told in between", WIDTHS),
+    as_told=Column("agents whose score is where they were told", "share"),
+    taken=Column("whether the persona was taken on"),
+)
 def induction(run: Run, threshold: float = INDUCED, by: str = "group") -> pl.DataFrame:
     """Return per trait whether the persona was taken on, for each session by itself.
 

@@ -2,11 +2,20 @@
 
 import polars as pl
 
-from societies.analysis.measures import measure_each
+from societies.analysis.measures import Column, measure_each
 from societies.runs.run import Run
 
 
-@measure_each()
+@measure_each(
+    group=Column("population group"),
+    described=Column("agents that were to describe themselves"),
+    undescribed=Column("of these, without a description", "share"),
+    true_statements=Column("statements about oneself called true, mean over agents", "share"),
+    unjudged=Column("descriptions that no judgement could be read of", "share"),
+    guesses=Column("guesses who somebody is"),
+    recognised=Column("personas recognised", "share"),
+    unread_guesses=Column("guesses that could not be read", "share"),
+)
 def portrait_accuracy(run: Run) -> pl.DataFrame:
     """Return per group (such as an ablation) the share of true statements and of correct guesses.
 

@@ -1,4 +1,4 @@
-"""Items by agents, coloured by answer: horizontal stripes are inertia (arXiv 2408.09049)."""
+"""Items by agents, coloured by answer: rows of one colour are inertia (arXiv 2408.09049)."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 
-from societies.analysis.figures import BLUE, GREY, VERMILION, plain, words
+from societies.analysis.figures import BLUE, GREY, VERMILION, colour_bar, plain, words
 from societies.analysis.questionnaires.consistency import responses
-from societies.analysis.questionnaires.panels import Panel
+from societies.analysis.questionnaires.series import GRID, Series, each_series, series_of
 from societies.runs.run import Run
 
 MOST_AGENTS = 120
@@ -28,35 +28,44 @@ CHOICES = {
 """The four options of a choice, which are in no order: what they show, and their colours."""
 
 
-def draw_stripes(axes: Axes, run: Run, panel: Panel) -> None:
+@each_series(
+    "Answers to every item",
+    "A row per item, a column per agent: the mean of an agent's answers to an item, in the "
+    "direction of the trait, so that reversed items (the lower rows of each trait) are turned. "
+    "Rows of one colour are inertia: whoever is asked, the answer is the same. Where the reversed "
+    "rows of a trait have the other colour, agents agree to everything. White is no answer. "
+    "Choices have no order: each option has a colour.",
+    lambda run: series_of(run, GRID),
+    (9.0, 5.4),
+)
+def draw_stripes(axes: Axes, run: Run, series: Series) -> None:
     """Draw one series of answers, each cell the mean of an agent's ratings of an item.
 
     Choices have no order and no mean: each option has a colour, and so have choices that differ.
     """
-    answers = panel.of(responses(run).filter(pl.col("asking") == 1))
+    answers = series.of(responses(run).filter(pl.col("asking") == 1))
     homes = answers.select("group", "agent").unique().sort("group", "agent")
     most = max(1, MOST_AGENTS // homes["group"].n_unique())
     shown = homes.filter(pl.int_range(pl.len()).over("group") < most)
-    cell = _choice() if panel.kind == "choose" else _rating()
+    cell = _choice() if series.kind == "choose" else _rating()
     wide = (
         answers.sort("group", "agent")
-        .group_by("trait", "item", "agent", maintain_order=True)
+        .group_by("trait", "reversed", "item", "agent", maintain_order=True)
         .agg(cell.alias("value"))
-        .pivot("agent", index=["trait", "item"], values="value")
-        .sort("trait", "item")
+        .pivot("agent", index=["trait", "reversed", "item"], values="value")
+        .sort("trait", "reversed", "item")
     )
     image = wide.select(shown["agent"].to_list()).to_numpy().astype(float)
-    (_draw_choices if panel.kind == "choose" else _draw_ratings)(axes, image)
+    (_draw_choices if series.kind == "choose" else _draw_ratings)(axes, image)
     _name_rows(axes, wide["trait"].to_list())
     _name_columns(axes, shown["group"].to_list())
-    part = "" if shown.height == homes.height else f", {shown.height} of {homes.height} agents"
-    title = f"Answers to every item{part} (horizontal stripes: inertia; white: no answer)"
-    axes.set_title(title, loc="left", fontsize=10)
+    part = f"{shown.height} of {homes.height} agents" if shown.height < homes.height else "agents"
+    axes.set_xlabel(f"{part}, by group (rows of one colour: inertia; white: no answer)", fontsize=8)
 
 
 def _rating() -> pl.Expr:
-    """Return the mean rating of a cell, as a part of the scale."""
-    return ((pl.col("value") - 1) / (pl.col("points") - 1)).mean()
+    """Return the mean rating of a cell in the direction of its trait, as a part of the scale."""
+    return ((pl.col("score") - 1) / (pl.col("points") - 1)).mean()
 
 
 def _choice() -> pl.Expr:
@@ -81,7 +90,7 @@ def _draw_ratings(axes: Axes, image: Any) -> None:
     drawn = axes.imshow(
         image, aspect="auto", vmin=0, vmax=1, cmap="viridis", interpolation="nearest"
     )
-    axes.figure.colorbar(drawn, ax=axes, pad=0.01).set_label("answer: lowest to highest option")
+    colour_bar(axes, drawn, "answer, from the trait's low end to its high end")
 
 
 def _draw_choices(axes: Axes, image: Any) -> None:
@@ -92,9 +101,8 @@ def _draw_choices(axes: Axes, image: Any) -> None:
     colours = ListedColormap([shade for _, shade in CHOICES.values()])
     norm = BoundaryNorm(np.arange(len(CHOICES) + 1) - 0.5, colours.N)
     drawn = axes.imshow(coded, aspect="auto", cmap=colours, norm=norm, interpolation="nearest")
-    bar = axes.figure.colorbar(drawn, ax=axes, pad=0.01, ticks=range(len(CHOICES)))
+    bar = colour_bar(axes, drawn, "option chosen (side of the trait)", ticks=range(len(CHOICES)))
     bar.ax.set_yticklabels([name for name, _ in CHOICES.values()], fontsize=8)
-    bar.set_label("option chosen (side of the trait)")
 
 
 def _name_rows(axes: Axes, traits: list[str]) -> None:

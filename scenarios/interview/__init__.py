@@ -17,5 +17,5 @@ SCENARIO = Scenario.here(
         ),
         "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
     },
-    plots="societies.analysis.questionnaires.figures:PANELS?",
+    plots="societies.analysis.questionnaires.figures:PANELS",
 )

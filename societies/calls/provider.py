@@ -95,18 +95,15 @@ class Provider(ABC):
         return False
 
 
+@cache
 def provider_of(model: str) -> Provider:
     """Return the provider of a model by its name.
 
     Raises:
         InputError: another package declares a provider that cannot be had.
     """
-    prefix, slash, _ = model.partition("/")
-    return _provider(prefix if slash else "hosted")
-
-
-@cache
-def _provider(prefix: str) -> Provider:
+    before, slash, _ = model.partition("/")
+    prefix = before if slash else "hosted"
     if re.fullmatch(r"[a-z][a-z0-9_]*", prefix) and (FOLDER / f"{prefix}.py").is_file():
         return _built_in(prefix)
     return _installed(prefix) or _built_in("hosted")

@@ -14,6 +14,7 @@ from societies.agents.errors import PromptError, SocietyError
 from societies.cli.options import File, Seed, Sets, overrides
 from societies.cli.output import say
 from societies.cli.population import population
+from societies.runs.formats import Suffix
 
 app = typer.Typer(
     add_completion=False,
@@ -197,7 +198,7 @@ def show(
     ] = None,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the story.")] = False,
     plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
-    svg: Annotated[bool, typer.Option("--svg", help="Draw them as SVG, not PNG.")] = False,
+    suffix: Annotated[Suffix | None, typer.Option("--format", help="Draw them as these.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Show a run: its summary and results, one call, its story, or its plots.
@@ -208,9 +209,9 @@ def show(
     from societies.runs.run import Run
 
     if len(paths) > 1:
-        _compare(paths, as_json=as_json, other=bool(call or transcript or plots or svg))
+        _compare(paths, as_json=as_json, other=bool(call or transcript or plots or suffix))
         return
-    found = Run(paths[0])
+    found = Run(paths[0]).remembering()  # results and plots are made of the same tables
     if call is None or plots:
         found.check()
     if call is not None:
@@ -225,8 +226,8 @@ def show(
             from societies.cli.estimate import show_against_actual
 
             show_against_actual(found)
-    if plots or svg:
-        display.draw_plots(found, svg=svg)
+    if plots or suffix:
+        display.draw_plots(found, suffix or "png")
 
 
 app.command()(population)

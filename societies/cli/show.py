@@ -7,6 +7,7 @@ from rich.console import Console
 
 from societies.cli.tables import as_table, as_tables, cost_text, literal
 from societies.cli.visible import json_text, visible
+from societies.runs.formats import Suffix
 from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run
 from societies.runs.transcript import transcript
@@ -111,16 +112,12 @@ def show_transcript(run: Run) -> None:
         print(visible(line))  # noqa: T201 - the command's output
 
 
-def draw_plots(run: Run, *, svg: bool = False) -> None:
+def draw_plots(run: Run, suffix: Suffix = "png") -> None:
     """Draw the scenario's plots into the run's directory and print where they lie."""
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
-    for path in plot(run, folder, "svg" if svg else "png"):
+    for path in plot(run, folder, suffix):
         print(visible(path))  # noqa: T201 - the command's output
-    if not probed(run).is_empty():
-        draw = resolve("societies.analysis.questionnaires.figures:draw")
-        for path in draw(run, folder / "probes", "svg" if svg else "png"):
-            print(visible(path))  # noqa: T201 - the command's output
 
 
 def probed(run: Run) -> pl.DataFrame:

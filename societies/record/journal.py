@@ -286,8 +286,7 @@ class Journal:
         self._append(self._results, key, other._read_line(other._results[key]))
 
     def _append(self, places: dict[str, int], key: str, line: bytes) -> None:
-        places[key] = self._place(line)
-        self._waiting += line
+        self._hold(places, key, line)
         self.flush()
 
     # -- the file ------------------------------------------------------------------------------
@@ -334,18 +333,18 @@ class Journal:
                 f"{self.path} is being written by another process; wait for it, or stop it"
             ) from error
 
-    def _place(self, line: bytes) -> int:
+    def _hold(self, places: dict[str, int], key: str, line: bytes) -> None:
+        """Let a line wait to be written, and note its place."""
         # One number, not a pair: a long run has millions of them.
-        place = self._end * MAX_LENGTH + len(line)
+        places[key] = self._end * MAX_LENGTH + len(line)
         self._end += len(line)
-        return place
+        self._waiting += line
 
     def _put(self, key: str, new: Mapping[str, bytes], last: bytes, *, may_wait: bool) -> None:
         """Write a call's line behind the lines that it refers to, and behind those that wait."""
         for name, line in new.items():
-            self._stored[name] = self._place(line)
-        self._calls[key] = self._place(last)
-        self._waiting += b"".join((*new.values(), last))
+            self._hold(self._stored, name, line)
+        self._hold(self._calls, key, last)
         if not may_wait or self._end - self._written > BATCH:
             self.flush()
 

@@ -12,8 +12,15 @@ class Memory:
 
     _made: dict[Hashable, Any] | None = None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether what is made is kept."""
+        return self._made is not None
+
     def remembering(self) -> Self:
         """Return the same, as it is now: what is made of it is made once and kept."""
+        if self._made is not None:
+            return self
         one = copy(self)
         one._made = {}
         return one

@@ -1,16 +1,17 @@
 """What a run comes to: its result table, findings and figures, and how its answers came about."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
+from societies.runs.formats import Suffix
 from societies.runs.run import Run
 from societies.scenario import resolve
 
+QUESTIONNAIRES = "societies.analysis.questionnaires.figures:PANELS"
+"""Pictures of what probes asked."""
 MODEL = pl.coalesce("label", "model").alias("model")
 """Column `model` of tables that compare models: variants of one model are told apart by `label`."""
 
@@ -34,14 +35,17 @@ def conclude(run: Run) -> list[str]:
     return list(findings(run)) if findings else []
 
 
-def plot(run: Run, folder: Path, suffix: Literal["png", "svg"] = "png") -> list[Path]:
-    """Draw the scenario's plots of a run into `folder`, as PNG or SVG; return their files."""
-    plots = run.scenario.part("plots")
-    if isinstance(plots, tuple):  # by name: what draws stands above what reads
-        plots = partial(resolve("societies.analysis.panels:save_panels"), plots)
-    given = () if suffix == "png" else (suffix,)
-    files: list[Path] = plots(run, folder, *given) if plots else []
-    return files
+def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
+    """Draw the scenario's plots of a run into `folder`, those of its probes into `probes` in it.
+
+    Returns:
+        Their files; none if there is nothing to show.
+    """
+    plots = run.scenario.part("plots") or ()
+    save = resolve("societies.analysis.panels:save_panels")  # by name: it stands above what reads
+    files: list[Path] = save(plots, run, folder, suffix)
+    asked = resolve(QUESTIONNAIRES) if any(probe.instrument for probe in run.config.probes) else ()
+    return files if asked == plots else [*files, *save(asked, run, folder / "probes", suffix)]
 
 
 def violations(run: Run) -> list[str]:

@@ -59,8 +59,12 @@ class Runs(Memory, Sequence[Run]):
 
     @classmethod
     def of(cls, given: Given) -> "Runs":
-        """Return runs as they are, and make them of anything else."""
-        return given if isinstance(given, Runs) else cls(given)
+        """Return runs as they are, and make them of anything else; a run that remembers does."""
+        if isinstance(given, Runs):
+            return given
+        if isinstance(given, Run) and given.remembers:
+            return given.once(cls, lambda: cls(given).remembering())
+        return cls(given)
 
     @overload
     def __getitem__(self, place: int) -> Run: ...
@@ -92,6 +96,8 @@ class Runs(Memory, Sequence[Run]):
 
     def remembering(self) -> Self:
         """Return the same runs, as they are now: what is made of them is made once and kept."""
+        if self._made is not None:
+            return self
         runs = super().remembering()
         runs._runs = tuple(run.remembering() for run in self._runs)
         return runs
