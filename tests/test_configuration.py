@@ -37,7 +37,7 @@ def told(tmp_path: Path, text: str) -> str:
 def test_a_good_file_takes_its_name_from_the_file_and_fills_in_defaults(tmp_path):
     config, scenario = load(written(tmp_path, GOOD))
     assert scenario.name == "donor_game"
-    assert (config.name, config.seed, config.protocol.rounds) == ("mine", 0, 12)
+    assert (config.name, config.seed, config.protocol.rounds) == ("donor_game-mine", 0, 12)
 
 
 def test_an_unknown_key_is_told_with_line_column_and_the_nearest_valid_one(tmp_path):

@@ -86,6 +86,12 @@ def test_a_column_with_blanks_around_its_name_is_refused(
         loaded(written(tmp_path, name, content))
 
 
+@pytest.mark.parametrize("cells", ['{"": [], "!": []}', '{"name": "Ada", "": "x"}'])
+def test_a_column_without_a_name_is_refused(tmp_path: Path, cells: str) -> None:
+    with pytest.raises(InputError, match="has a column without a name: name it, or take it out"):
+        loaded(written(tmp_path, "p.json", f"[{cells}]"))
+
+
 @pytest.mark.parametrize("score", ["\u0663", "\uff13", "0_3", "1_0", "inf", "nan", "1e0", "0x3"])
 def test_only_plain_digits_are_a_score(score: str) -> None:
     with pytest.raises(SocietyError, match=r"person 1, big_five\.openness"):

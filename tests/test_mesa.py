@@ -9,7 +9,13 @@ from societies.loading.load import load
 from societies.society import Society
 from tests.conftest import SMALL
 
-PROBE = {"ask": ["How are you?"], "before": True, "after": True, "every": 1}
+PROBE = {
+    "ask": ["How are you?"],
+    "context": "fresh",
+    "before": True,
+    "after": True,
+    "every": 1,
+}
 TEMPLATES = {"system": "{{ persona }}", "strategy": "Speak."}
 
 

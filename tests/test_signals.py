@@ -121,13 +121,13 @@ def test_a_run_is_finished_whatever_becomes_of_who_watches_it(tmp_path):
     assert Run(tmp_path / "donor_game-demo" / "1").status == "finished"
 
 
-@pytest.mark.parametrize("place", ["out", "out/demo"])
+@pytest.mark.parametrize("place", ["out", "out/donor_game-demo"])
 def test_a_link_to_nothing_is_told(tmp_path, place):
     """It is there, and it is no directory: the next number would be no better."""
     link = tmp_path / place
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(tmp_path / "nothing")
-    told = f"{tmp_path}/out/demo.* cannot be made: {link} "
+    told = f"{tmp_path}/out/donor_game-demo.* cannot be made: {link} "
     with pytest.raises(InputError, match=told):
         societies.run("donor_game/demo", out=tmp_path / "out", sets=SMALL)
 

@@ -113,6 +113,8 @@ def _places(source: FileSource, columns: Iterable[str]) -> dict[str, Place]:
         if found and column not in found:
             there = ", ".join(found)
             raise SocietyError(f"{source.path} has no column {column!r} (there are: {there})")
+    if "" in found:
+        raise SocietyError(f"{source.path} has a column without a name: name it, or take it out")
     taken: dict[Place, str] = {}
     for column, place in found.items():
         other = taken.setdefault(place, column)
