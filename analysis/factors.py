@@ -42,6 +42,22 @@ def factors(runs: Runs) -> Frame:
     return rows.drop(BLOCKS).with_columns(columns)
 
 
+@measure(kind=Column("group and language model, as far as agents differ in them"))
+def kinds(runs: Runs) -> Frame:
+    """Return what tells agents apart at a glance: a row per agent.
+
+    That is the group, or the model, or both where neither follows from the other; nothing, if all
+    are alike.
+    """
+    drawn = factors(runs)
+    several = [name for name in ("group", "model") if drawn[name].n_unique() > 1]
+    joint = drawn.select(several).n_unique() if several else 1
+    enough = [name for name in several if drawn[name].n_unique() == joint][:1] or several
+    told = [pl.col(name).fill_null("") for name in enough]
+    kind = pl.concat_str(told, separator=", ") if told else pl.lit("")
+    return drawn.select("run", "agent", kind.alias("kind"))
+
+
 def with_factors(table: pl.LazyFrame, runs: Runs, *names: str) -> pl.LazyFrame:
     """Return a table of runs with the factors of its agents behind its own columns.
 

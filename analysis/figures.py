@@ -13,6 +13,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from societies.analysis.conditions import pooled_conditions
 from societies.analysis.layout import Margins
 from societies.analysis.quality import outcomes
 from societies.runs.formats import Suffix as Suffix
@@ -27,7 +28,7 @@ COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 RED = "#C00000"
 DPI = 160
 CHARACTERS_PER_INCH = 17
-"""Of the red line."""
+"""Of the footer and the red line."""
 
 
 def plain(name: str, limit: int = 14) -> str:
@@ -44,9 +45,8 @@ def blank(width: float, height: float, footer: str) -> Figure:
     """Return an empty figure, in inches, with a line below that says what it is of."""
     figure = Figure(figsize=(width, height), layout=Margins())
     FigureCanvasAgg(figure)
-    figure.supxlabel(
-        plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
-    )
+    told = fill(plain(footer, 400), int(CHARACTERS_PER_INCH * width))
+    figure.supxlabel(told, x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
     return figure
 
 
@@ -128,13 +128,27 @@ def say(axes: Axes, text: str) -> None:
 
 
 def footer(runs: Runs) -> str:
-    """Return what a plot is of: the runs, and how their answers came about."""
-    rows = pl.concat([run.rows("answers").select("outcome") for run in runs])
-    answers, *parts = rows.select(outcomes()).collect().row(0)
+    """Return what a plot is of: the runs, and how their answers came about.
+
+    `invalid` answers are those with a reply that was none: the `repaired` and the `defaulted`.
+    """
     told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
-    named = zip(parts, ("lenient", "invalid", "defaulted"), strict=True)
-    shares = "".join(f", {part:.1%} {name}" for part, name in named if part)
-    return f"{told} · {answers:,} answers{shares}"
+    if apart := pooled_conditions(runs):
+        told += f" of {apart}"
+    outcome = pl.col("outcome")
+    repaired = (outcome == "repaired").mean().alias("repaired")
+    answers = runs.rows("answers").select(*outcomes(), repaired).collect().row(0, named=True)
+    if answers["answers"]:
+        names = ("lenient", "invalid", "repaired", "defaulted")
+        told += f" · {answers['answers']:,} answers: "
+        told += ", ".join(f"{answers[name]:.1%} {name}" for name in names)
+    items, refused = (
+        runs.rows("responses")
+        .select(pl.len().alias("items"), pl.col("refused").mean())
+        .collect()
+        .row(0)
+    )
+    return f"{told} · {items:,} items: {refused:.1%} refused" if items else told
 
 
 TITLE: dict[str, Any] = {

@@ -59,6 +59,8 @@ class Picture:
     size: Size | Callable[[Runs], Size] = SIZE
     shown: Callable[[Runs], bool] = _always
     """Whether there is something to show."""
+    parts: Sequence["Picture"] = ()
+    """The pictures that it is put together of."""
 
     def figure(self, runs: Given) -> Figure:
         """Return it as a figure of its own, with a line below that says what it is of."""
@@ -118,10 +120,14 @@ def page(
     caption: str,
     size: Size | Callable[[Runs], Size] = SIZE,
     shown: Callable[[Runs], bool] = _always,
+    parts: Sequence[Picture] = (),
 ) -> Callable[[Callable[[FigureBase, Runs], None]], Picture]:
-    """Make a picture of a function that puts several axes into a figure, named as by `panel`."""
+    """Make a picture of a function that puts several axes into a figure, named as by `panel`.
+
+    `parts` are the panels that it draws, whose captions belong to its own.
+    """
     return lambda compose: Picture(
-        compose.__name__.removeprefix("draw_"), title, caption, compose, size, shown
+        compose.__name__.removeprefix("draw_"), title, caption, compose, size, shown, parts
     )
 
 
@@ -150,7 +156,8 @@ def overview(
         for (part,), row in zip(parts, shown, strict=True):
             _compose_row(part, row, runs)
 
-    return Picture(name, title, caption, compose, size)
+    parts = tuple(each for row in rows for each in row)
+    return Picture(name, title, caption, compose, size, parts=parts)
 
 
 def _compose_row(figure: FigureBase, row: Sequence[Picture], runs: Runs) -> None:
@@ -169,9 +176,29 @@ def _compose_row(figure: FigureBase, row: Sequence[Picture], runs: Runs) -> None
 def save_panels(
     panels: Iterable[Picture], runs: Given, folder: str | Path, suffix: Suffix = "png"
 ) -> list[Path]:
-    """Save what has something to show, each in a file of its own; return the files."""
+    """Save what has something to show, each in a file of its own; return the files.
+
+    Beside them, `captions.md` says what each shows.
+    """
     taken = Runs.of(runs).remembering()
-    return [each.save(taken, folder, suffix) for each in panels if each.shown(taken)]
+    shown = [each for each in panels if each.shown(taken)]
+    files = [each.save(taken, folder, suffix) for each in shown]
+    if shown:
+        text = "\n".join(captions(shown, taken, suffix))
+        (Path(folder) / "captions.md").write_text(text, encoding="utf-8")
+    return files
+
+
+def captions(shown: Sequence[Picture], runs: Given, suffix: Suffix = "png") -> Iterator[str]:
+    """Yield lines of Markdown: what each picture shows; of a page, also panels only it has."""
+    taken = Runs.of(runs)
+    yield f"What the pictures show ({footer(taken)}):"
+    for picture in shown:
+        yield f"\n## {picture.name}.{suffix}: {picture.title}\n\n{picture.caption}"
+        for part in picture.parts:
+            if part not in shown and part.shown(taken):
+                yield f"\n- {part.title}: {part.caption}"
+    yield ""
 
 
 def lines(axes: Axes, table: pl.DataFrame, x: str, y: str, by: By = None) -> None:

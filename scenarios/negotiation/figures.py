@@ -232,6 +232,7 @@ def draw_endings(axes: Axes, runs: Runs) -> None:
     "Mean scores, best first, with 95 % intervals over contexts; and how games ended.",
     size=lambda runs: (9.6, 1.7 + 0.36 * _ranking(runs).height),
     shown=lambda runs: len(runs) == 1 and _is_played(runs),
+    parts=(draw_scores, draw_endings),
 )
 def draw_players(figure: FigureBase, runs: Runs) -> None:
     """Draw every player's mean score with its interval, and how its games ended."""
@@ -305,6 +306,7 @@ def draw_deals(axes: Axes, runs: Runs) -> None:
     "iterations: several runs in the order in which they are given, or what a run logs as such.",
     size=(9.6, 4.0),
     shown=lambda runs: games(runs)["iteration"].n_unique() > 1,
+    parts=(draw_score, draw_deals),
 )
 def draw_learning(figure: FigureBase, runs: Runs) -> None:
     """Draw the learning curve of several runs, in the order given."""
@@ -377,7 +379,7 @@ def _note(shade: str = "black") -> dict[str, Any]:
 OUTCOMES = overview(
     "outcomes",
     "Outcomes",
-    f"{draw_outcomes.caption} Beside it, the joint value reached.",
+    "Deals against what could be reached, and the joint value that they reached.",
     [[draw_outcomes, draw_joint_values]],
     size=(10.4, 5.2),
 )
