@@ -41,13 +41,19 @@ def conditions(runs: Runs, taken: Collection[str] = ()) -> pl.DataFrame:
     return told.rename(names)
 
 
+def number_of_conditions(runs: Runs) -> int:
+    """Return of how many conditions runs are."""
+    told = conditions(runs).drop("run") if len(runs) > 1 else pl.DataFrame()
+    return told.n_unique() if told.width else 1
+
+
 def pooled_conditions(runs: Runs) -> str:
-    """Return in words of how many conditions several runs are; nothing of those of one."""
-    told = conditions(runs).drop("run")
-    if not told.width:
+    """Return in words of how many conditions runs are; nothing of those of one."""
+    number = number_of_conditions(runs)
+    if number == 1:
         return ""
-    names = ", ".join(key.rpartition(".")[2] for key in told.columns)
-    return f"{told.n_unique()} conditions ({names})"
+    names = (key.rpartition(".")[2] for key in conditions(runs).columns[1:])
+    return f"{number} conditions ({', '.join(names)})"
 
 
 def figures_of_runs(

@@ -1,5 +1,6 @@
 """What plots have in common: colours, names, titles and legends, and how they are saved."""
 
+from functools import partial
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -58,7 +59,7 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
         path: where to; its ending says whether it is a PNG, SVG or PDF file.
         runs: what it is drawn from.
     """
-    told = [(run, text) for run in runs if (text := caution(run))]
+    told = [(run, text) for run in runs if (text := run.once(caution, partial(caution, run)))]
     if told:
         width = int(CHARACTERS_PER_INCH * figure.get_figwidth())
         lines = [f"{run.path.name}: {text}" if len(runs) > 1 else text for run, text in told]
@@ -132,6 +133,10 @@ def footer(runs: Runs) -> str:
 
     `invalid` answers are those with a reply that was none: the `repaired` and the `defaulted`.
     """
+    return runs.once(footer, lambda: _footer(runs))
+
+
+def _footer(runs: Runs) -> str:
     told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
     if apart := pooled_conditions(runs):
         told += f" of {apart}"

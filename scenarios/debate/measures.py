@@ -1,7 +1,7 @@
 """Debates and their baselines: accuracy, agreement, flips, sides, diversity and cost.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
-place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is ever a zero. An
+label (see `Runs.labels`). What is undefined is null; nothing undefined is ever a zero. An
 answer that could not be read is wrong, and agrees with nobody.
 """
 

@@ -89,8 +89,10 @@ def _pooled(played: Frame) -> str:
     number = played.select(CONTEXT).n_unique()
     pooled = f"{number:,} contexts, pooled" if number > 1 else "one context"
     corrected = int((played["corrections"] > 0).sum()) / played.height
+    runs = played["run"].n_unique()
+    several = f" of {runs} runs" if runs > 1 else ""
     return (
-        f"{played.height:,} games ({corrected:.1%} with a corrected turn)\n"
+        f"{played.height:,} games{several} ({corrected:.1%} with a corrected turn)\n"
         f"of {pooled}; weight of the partner's points {weights}"
     )
 
