@@ -1,5 +1,6 @@
 """What plots have in common: colours, names, titles and legends, and how they are saved."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import fill
@@ -30,6 +31,8 @@ RED = "#C00000"
 DPI = 160
 CHARACTERS_PER_INCH = 17
 """Of the footer and the red line."""
+BETWEEN = " · "
+"""Stands between the parts of the footer."""
 
 
 def plain(name: str, limit: int = 14) -> str:
@@ -46,9 +49,21 @@ def blank(width: float, height: float, footer: str) -> Figure:
     """Return an empty figure, in inches, with a line below that says what it is of."""
     figure = Figure(figsize=(width, height), layout=Margins())
     FigureCanvasAgg(figure)
-    told = fill(plain(footer, 400), int(CHARACTERS_PER_INCH * width))
+    told = "\n".join(_packed(plain(footer, 400).split(BETWEEN), CHARACTERS_PER_INCH * width))
     figure.supxlabel(told, x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
     return figure
+
+
+def _packed(parts: Sequence[str], width: float) -> list[str]:
+    """Return parts of the footer in as few lines as they fit into."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{lines[-1]}{BETWEEN}{part}"
+        if len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
 
 
 def save(figure: Figure, path: Path, *runs: Run) -> Path:
@@ -137,23 +152,20 @@ def footer(runs: Runs) -> str:
 
 
 def _footer(runs: Runs) -> str:
-    told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
+    told = [f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"]
     if apart := pooled_conditions(runs):
-        told += f" of {apart}"
-    outcome = pl.col("outcome")
-    repaired = (outcome == "repaired").mean().alias("repaired")
+        told[0] += f" of {apart}"
+    repaired = (pl.col("outcome") == "repaired").mean().alias("repaired")
     answers = runs.rows("answers").select(*outcomes(), repaired).collect().row(0, named=True)
     if answers["answers"]:
         names = ("lenient", "invalid", "repaired", "defaulted")
-        told += f" · {answers['answers']:,} answers: "
-        told += ", ".join(f"{answers[name]:.1%} {name}" for name in names)
-    items, refused = (
-        runs.rows("responses")
-        .select(pl.len().alias("items"), pl.col("refused").mean())
-        .collect()
-        .row(0)
-    )
-    return f"{told} · {items:,} items: {refused:.1%} refused" if items else told
+        shares = ", ".join(f"{answers[name]:.1%} {name}" for name in names)
+        told.append(f"{answers['answers']:,} answers: {shares}")
+    asked = runs.rows("responses").select(pl.len(), pl.col("refused").mean().alias("refused"))
+    items, refused = asked.collect().row(0)
+    if items:
+        told.append(f"{items:,} items: {refused:.1%} refused")
+    return BETWEEN.join(told)
 
 
 TITLE: dict[str, Any] = {

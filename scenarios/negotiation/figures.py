@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -170,7 +171,9 @@ def draw_frontier(axes: Axes, played: Frame) -> None:
     across, up = zip(*set(outcomes(context)), strict=True)
     axes.scatter(across, up, s=14, color=LIGHT, zorder=1)
     frontier = optimal_points(context, row["weight"])
-    axes.plot(*zip(*frontier, strict=True), "o-", color=GREY, ms=4, lw=1, mfc="white", zorder=2)
+    falls = all(one[1] > other[1] for one, other in pairwise(frontier))
+    mark = "o-" if falls else "o"  # under a strict objective it is no line: nobody is dominated
+    axes.plot(*zip(*frontier, strict=True), mark, color=GREY, ms=4, lw=1, mfc="white", zorder=2)
     for ending, shade in ENDINGS.items():
         counts = _ends(played.filter(pl.col("reason") == ending))
         _bubbles(axes, counts, played.height, color=shade, alpha=0.7, linewidths=0)
