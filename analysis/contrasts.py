@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 from pydantic_core import to_json
 
+from societies.agents.persona.persona import LEVELS
 from societies.analysis.conditions import Tabulate, conditions, figures_of_runs
 from societies.analysis.factors import factors, with_factors
 from societies.analysis.measures import Column, Frame, measure
@@ -94,9 +95,9 @@ def contrast(
     within = between not in parameters
     source = _with_factor(measure, between, parameters) if within else measure
     apart, found = figures_of_runs(runs, source, figure, [*told, between] if within else told)
-    levels = found[between].drop_nulls().unique(maintain_order=True).to_list()
+    levels = _levels(found[between].drop_nulls() if within else found[between])
     if len(levels) < 2:
-        only = _words(levels[0]) if levels else "null"
+        only = _words(levels[0] if levels else None)
         raise InputError(f"there is nothing to compare: {between} is {only} in all of {runs!r}")
     along = [] if within else _along(found, between, apart)
     seeds = [run.config.seed for run in runs]
@@ -109,6 +110,17 @@ def contrast(
         for row in _differences(part, between, levels, within=within, paired=paired)
     ]
     return _table(rows, found.select(keys).schema)
+
+
+def _levels(column: pl.Series) -> list[Any]:
+    """Return what there is to compare: traits' levels and numbers as they rise, the rest as met."""
+    found = column.unique(maintain_order=True).to_list()
+    known = [level for level in found if level is not None]
+    if set(known) <= set(LEVELS):
+        known.sort(key=LEVELS.index)
+    elif column.dtype.is_numeric():
+        known.sort()
+    return known if len(known) == len(found) else [None, *known]
 
 
 def _with_factor(tabulate: Tabulate, name: str, parameters: Sequence[str]) -> Tabulate:
@@ -141,7 +153,9 @@ def _differences(
 ) -> Iterator[dict[str, Any]]:
     """Yield the difference of every two conditions."""
     for one, other in combinations(levels, 2):
-        first, second = (part.filter(pl.col(between) == level) for level in (one, other))
+        first, second = (
+            part.filter(pl.col(between).eq_missing(pl.lit(level))) for level in (one, other)
+        )
         pairs = within or _are_pairs(first, second, paired)
         unit = "run" if within or not pairs else "seed of run"
         sides = [_side(each, level, unit) for each, level in ((first, one), (second, other))]

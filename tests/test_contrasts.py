@@ -143,6 +143,13 @@ def test_what_else_differs_parts_the_rows_or_goes_along(tmp_path: Path) -> None:
     )
 
 
+def test_a_parameter_that_is_not_set_is_a_condition(tmp_path: Path) -> None:
+    sets = [{**TINY, "model.temperature": value} for value in (0.5, None)]
+    runs = [societies.run("donor_game/demo", out=tmp_path, sets=each) for each in sets]
+    row = contrast(runs, table_of({}), "figure", between="model.temperature").row(0, named=True)
+    assert (row["first"], row["second"], row["difference"]) == ("null", "0.5", None)
+
+
 def test_no_mean_is_over_runs_of_different_conditions(games: Runs) -> None:
     table = replication.across_runs(games, table_of(BOTH), "figure")
     assert table.select(MULTIPLIER, "runs", "mean").rows() == [
@@ -211,19 +218,13 @@ def test_groups_of_one_run_are_compared_within_runs(crossed: Runs) -> None:
         return rows.agg(pl.col("amount").mean()).collect()
 
     row = contrast(crossed, given, "amount", between=AGREEABLE).row(0, named=True)
+    assert (row["first"], row["second"]) == ("low", "high"), "as levels rise"
     sides = {row["first"]: row["first_mean"], row["second"]: row["second_mean"]}
     table = means(crossed, "donations", by=AGREEABLE, of={"given": "amount"})
     assert sides == pytest.approx(dict(table.select(AGREEABLE, "given").iter_rows()))
     assert (row["design"], row["first_runs"], row["second_runs"]) == ("within runs", 3, 3)
-    each = [
-        dict(
-            contrast(Runs(run), given, "amount", between=AGREEABLE)
-            .select("first", "difference")
-            .iter_rows()
-        )
-        for run in crossed
-    ]
-    changes = [value if row["first"] in one else -value for one in each for value in one.values()]
+    each = [contrast(run, given, "amount", between=AGREEABLE) for run in crossed]
+    changes = [table["difference"].item() for table in each]
     expected = stats.ttest_1samp(changes, 0).confidence_interval()
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected))
 
