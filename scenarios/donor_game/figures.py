@@ -108,7 +108,8 @@ def draw_donations(axes: Axes, runs: Runs) -> None:
     over_generations(axes, runs, "agent, in order of birth")
     table, shades, kinds = players(runs), Shades(runs), Kinds(runs)
     rows = {name: row for row, name in enumerate(dict.fromkeys(lineage(runs)["agent"]))}
-    cells = [_cell(g, rows[agent]) for g, agent in table[["generation", "agent"]].rows()]
+    lives = table[["generation", "agent"]].rows()
+    cells = [_corners(g - 0.5, g + 0.5, rows[agent]) for g, agent in lives]
     colours = [shades(fraction) for fraction in table["fraction"]]
     width = 0.4 if len(rows) <= MOST_NAMES else 0
     axes.add_collection(PolyCollection(cells, facecolors=colours, edgecolors="white", lw=width))
@@ -138,8 +139,9 @@ def _strip(axes: Axes, colours: Sequence[str]) -> None:
     """Colour the left end of every row."""
     left, right = axes.get_xlim()
     axes.set_xlim(left - 0.02 * (right - left), right)
-    places: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "color": colours, "lw": 0}
-    axes.barh(range(len(colours)), 0.018, height=1.0, **places)
+    cells = [_corners(0, 0.018, row) for row in range(len(colours))]
+    transform = axes.get_yaxis_transform()
+    axes.add_collection(PolyCollection(cells, facecolors=colours, lw=0, transform=transform))
 
 
 @panel(
@@ -260,9 +262,9 @@ def _scale(axes: Axes, means: Sequence[float], values: Sequence[float]) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 
-def _cell(generation: int, row: int) -> list[tuple[float, float]]:
+def _corners(left: float, right: float, row: int) -> list[tuple[float, float]]:
     """Return the corners of a cell of the heat map."""
-    left, right, top, bottom = generation - 0.5, generation + 0.5, row - 0.5, row + 0.5
+    top, bottom = row - 0.5, row + 0.5
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
