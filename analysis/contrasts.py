@@ -69,11 +69,10 @@ def contrast(
 
     - `independent runs`: Welch's t (Welch 1947, Biometrika 34), which needs no equal variances and
       no equal numbers of runs.
-    - `paired by seed`: Student's t of the differences between runs of one seed (Student 1908), which
-      share their people and the random streams of the society: common random numbers (Law 2015,
-      Simulation Modeling and Analysis, section 11.2). So are runs whose seeds are the same, each
-      once, in both conditions; with `paired=False` they count as independent, which is as good
-      where answers do not depend on the seed.
+    - `paired by seed`: Student's t of the differences between runs of one seed (Student 1908),
+      which share their people and the random streams of the society: common random numbers (Law
+      2015, Simulation Modeling and Analysis, section 11.2). Runs are paired where every seed was
+      run once in both conditions; with `paired=False` they count as independent.
     - `within runs`: likewise, of the differences between two groups of agents in each run.
 
     Args:
