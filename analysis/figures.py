@@ -1,5 +1,7 @@
 """What plots have in common: colours, names, titles and legends, and how they are saved."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -13,6 +15,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from societies.analysis.conditions import pooled_conditions
 from societies.analysis.layout import Margins
 from societies.analysis.quality import outcomes
 from societies.runs.formats import Suffix as Suffix
@@ -27,7 +30,9 @@ COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 RED = "#C00000"
 DPI = 160
 CHARACTERS_PER_INCH = 17
-"""Of the red line."""
+"""Of the footer and the red line."""
+BETWEEN = " · "
+"""Stands between the parts of the footer."""
 
 
 def plain(name: str, limit: int = 14) -> str:
@@ -44,10 +49,21 @@ def blank(width: float, height: float, footer: str) -> Figure:
     """Return an empty figure, in inches, with a line below that says what it is of."""
     figure = Figure(figsize=(width, height), layout=Margins())
     FigureCanvasAgg(figure)
-    figure.supxlabel(
-        plain(footer, 200), x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False
-    )
+    told = "\n".join(_packed(plain(footer, 400).split(BETWEEN), CHARACTERS_PER_INCH * width))
+    figure.supxlabel(told, x=0.99, ha="right", fontsize=7, color=GREY, parse_math=False)
     return figure
+
+
+def _packed(parts: Sequence[str], width: float) -> list[str]:
+    """Return parts of the footer in as few lines as they fit into."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{lines[-1]}{BETWEEN}{part}"
+        if len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
 
 
 def save(figure: Figure, path: Path, *runs: Run) -> Path:
@@ -58,7 +74,7 @@ def save(figure: Figure, path: Path, *runs: Run) -> Path:
         path: where to; its ending says whether it is a PNG, SVG or PDF file.
         runs: what it is drawn from.
     """
-    told = [(run, text) for run in runs if (text := caution(run))]
+    told = [(run, text) for run in runs if (text := run.once(caution, partial(caution, run)))]
     if told:
         width = int(CHARACTERS_PER_INCH * figure.get_figwidth())
         lines = [f"{run.path.name}: {text}" if len(runs) > 1 else text for run, text in told]
@@ -128,13 +144,28 @@ def say(axes: Axes, text: str) -> None:
 
 
 def footer(runs: Runs) -> str:
-    """Return what a plot is of: the runs, and how their answers came about."""
-    rows = pl.concat([run.rows("answers").select("outcome") for run in runs])
-    answers, *parts = rows.select(outcomes()).collect().row(0)
-    told = f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"
-    named = zip(parts, ("lenient", "invalid", "defaulted"), strict=True)
-    shares = "".join(f", {part:.1%} {name}" for part, name in named if part)
-    return f"{told} · {answers:,} answers{shares}"
+    """Return what a plot is of: the runs, and how their answers came about.
+
+    `invalid` answers are those with a reply that was none: the `repaired` and the `defaulted`.
+    """
+    return runs.once(footer, lambda: _footer(runs))
+
+
+def _footer(runs: Runs) -> str:
+    told = [f"run {runs.labels[0]}" if len(runs) == 1 else f"{len(runs)} runs"]
+    if apart := pooled_conditions(runs):
+        told[0] += f" of {apart}"
+    repaired = (pl.col("outcome") == "repaired").mean().alias("repaired")
+    answers = runs.rows("answers").select(*outcomes(), repaired).collect().row(0, named=True)
+    if answers["answers"]:
+        names = ("lenient", "invalid", "repaired", "defaulted")
+        shares = ", ".join(f"{answers[name]:.1%} {name}" for name in names)
+        told.append(f"{answers['answers']:,} answers: {shares}")
+    asked = runs.rows("responses").select(pl.len(), pl.col("refused").mean().alias("refused"))
+    items, refused = asked.collect().row(0)
+    if items:
+        told.append(f"{items:,} items: {refused:.1%} refused")
+    return BETWEEN.join(told)
 
 
 TITLE: dict[str, Any] = {

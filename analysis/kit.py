@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from societies.analysis.conditions import conditions
+from societies.analysis.contrasts import contrast
+from societies.analysis.factors import factors, with_factors
+from societies.analysis.means import means
 from societies.analysis.measures import (
     Column,
     Frame,
     Measure,
-    means,
     measure,
     measure_each,
     rules_at,
@@ -37,7 +40,10 @@ __all__ = [
     "Measure",
     "Runs",
     "bars",
+    "conditions",
+    "contrast",
     "dots",
+    "factors",
     "heat",
     "lines",
     "means",
@@ -48,6 +54,7 @@ __all__ = [
     "panel",
     "rules_at",
     "save_panels",
+    "with_factors",
 ]
 
 

@@ -1,7 +1,8 @@
 """Panels: pictures of measures that draw themselves on axes, and lines, dots, bars and heat maps.
 
 A table drawn by these has a column per axis; the ends of an interval stand in `FIGURE_low` and
-`FIGURE_high`, as `means` puts them there. Rows are parted into groups by a column.
+`FIGURE_high`, as `means` puts them there. Rows are parted into groups by columns: where none is
+named, by those that `means` puts first, so that no line is of two conditions.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from societies.analysis.figures import (
     slant,
     style,
 )
+from societies.errors import InputError
 from societies.runs.runs import Given, Runs
 
 NOTHING = "there is no data"
@@ -35,6 +37,8 @@ NOTHING = "there is no data"
 Size = tuple[float, float]
 """Width and height of a picture in inches."""
 SIZE: Size = (6.4, 4.2)
+By = str | Sequence[str] | None
+"""Columns that groups of rows are told apart by."""
 
 
 def _always(_: Runs) -> bool:
@@ -55,6 +59,8 @@ class Picture:
     size: Size | Callable[[Runs], Size] = SIZE
     shown: Callable[[Runs], bool] = _always
     """Whether there is something to show."""
+    parts: Sequence["Picture"] = ()
+    """The pictures that it is put together of."""
 
     def figure(self, runs: Given) -> Figure:
         """Return it as a figure of its own, with a line below that says what it is of."""
@@ -114,10 +120,14 @@ def page(
     caption: str,
     size: Size | Callable[[Runs], Size] = SIZE,
     shown: Callable[[Runs], bool] = _always,
+    parts: Sequence[Picture] = (),
 ) -> Callable[[Callable[[FigureBase, Runs], None]], Picture]:
-    """Make a picture of a function that puts several axes into a figure, named as by `panel`."""
+    """Make a picture of a function that puts several axes into a figure, named as by `panel`.
+
+    `parts` are the panels that it draws, whose captions belong to its own.
+    """
     return lambda compose: Picture(
-        compose.__name__.removeprefix("draw_"), title, caption, compose, size, shown
+        compose.__name__.removeprefix("draw_"), title, caption, compose, size, shown, parts
     )
 
 
@@ -146,7 +156,8 @@ def overview(
         for (part,), row in zip(parts, shown, strict=True):
             _compose_row(part, row, runs)
 
-    return Picture(name, title, caption, compose, size)
+    parts = tuple(each for row in rows for each in row)
+    return Picture(name, title, caption, compose, size, parts=parts)
 
 
 def _compose_row(figure: FigureBase, row: Sequence[Picture], runs: Runs) -> None:
@@ -165,14 +176,38 @@ def _compose_row(figure: FigureBase, row: Sequence[Picture], runs: Runs) -> None
 def save_panels(
     panels: Iterable[Picture], runs: Given, folder: str | Path, suffix: Suffix = "png"
 ) -> list[Path]:
-    """Save what has something to show, each in a file of its own; return the files."""
+    """Save what has something to show, each in a file of its own; return the files.
+
+    Beside them, `captions.md` says what each shows.
+    """
     taken = Runs.of(runs).remembering()
-    return [each.save(taken, folder, suffix) for each in panels if each.shown(taken)]
+    shown = [each for each in panels if each.shown(taken)]
+    files = [each.save(taken, folder, suffix) for each in shown]
+    if shown:
+        text = "\n".join(captions(shown, taken, suffix))
+        (Path(folder) / "captions.md").write_text(text, encoding="utf-8")
+    return files
 
 
-def lines(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None = None) -> None:
-    """Draw a figure over a number: a line per group, with a band where there are intervals."""
-    for place, name, part in _groups(axes, table, x, y, by):
+def captions(shown: Sequence[Picture], runs: Given, suffix: Suffix = "png") -> Iterator[str]:
+    """Yield lines of Markdown: what each picture shows; of a page, also panels only it has."""
+    taken = Runs.of(runs)
+    yield f"What the pictures show ({footer(taken)}):"
+    for picture in shown:
+        yield f"\n## {picture.name}.{suffix}: {picture.title}\n\n{picture.caption}"
+        for part in picture.parts:
+            if part not in shown and part.shown(taken):
+                yield f"\n- {part.title}: {part.caption}"
+    yield ""
+
+
+def lines(axes: Axes, table: pl.DataFrame, x: str, y: str, by: By = None) -> None:
+    """Draw a figure over a number: a line per group, with a band where there are intervals.
+
+    Raises:
+        InputError: a group has several rows for one x.
+    """
+    for place, name, part in _groups(axes, table, x, y, _parting(table, x, by)):
         shade, across = colour(place), part[x].to_list()
         axes.plot(across, part[y].to_list(), "o-", ms=4, color=shade, label=name)
         if f"{y}_low" in part.columns:
@@ -182,20 +217,29 @@ def lines(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None = None
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def dots(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None = None) -> None:
+def dots(axes: Axes, table: pl.DataFrame, x: str, y: str, by: By = None) -> None:
     """Draw a dot per row over the values of a column, groups beside each other."""
-    _over_names(axes, table, x, y, by, "dots")
+    _over_names(axes, table, x, y, _columns(table, x, by), "dots")
 
 
-def bars(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None = None) -> None:
-    """Draw a bar per row over the values of a column, groups beside each other."""
-    _over_names(axes, table, x, y, by, "bars")
+def bars(axes: Axes, table: pl.DataFrame, x: str, y: str, by: By = None) -> None:
+    """Draw a bar per row over the values of a column, groups beside each other.
+
+    Raises:
+        InputError: a group has several rows for one x.
+    """
+    _over_names(axes, table, x, y, _parting(table, x, by), "bars")
 
 
 def heat(axes: Axes, table: pl.DataFrame, x: str, y: str, value: str) -> None:
-    """Draw a figure as the colour of cells, with a bar that tells what the colours mean."""
+    """Draw a figure as the colour of cells, with a bar that tells what the colours mean.
+
+    Raises:
+        InputError: there are several rows for one cell.
+    """
     if table[value].is_null().all():
         return say(axes, NOTHING)
+    _check_single(table, x, [y])
     across, up = _names(table, x), _names(table, y)
     found = {(row[x], row[y]): row[value] for row in table.iter_rows(named=True)}
     cells = [[found.get((column, row)) for column in across] for row in up]
@@ -209,10 +253,12 @@ def heat(axes: Axes, table: pl.DataFrame, x: str, y: str, value: str) -> None:
     return None
 
 
-def _over_names(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None, kind: str) -> None:
+def _over_names(
+    axes: Axes, table: pl.DataFrame, x: str, y: str, by: Sequence[str], kind: str
+) -> None:
     """Draw values over the names of a column; intervals, where there are any, are whiskers."""
     ticks = _names(table, x)
-    groups = 1 if by is None else len(_names(table, by))
+    groups = table.select(by).n_unique() if by else 1
     for place, name, part in _groups(axes, table, x, y, by):
         spots = [ticks.index(each) + dodge(place, groups) for each in part[x]]
         values = part[y].cast(pl.Float64).to_list()
@@ -229,7 +275,7 @@ def _over_names(axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None,
 
 
 def _groups(
-    axes: Axes, table: pl.DataFrame, x: str, y: str, by: str | None
+    axes: Axes, table: pl.DataFrame, x: str, y: str, by: Sequence[str]
 ) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """Yield each group's place, name and known values; name the axes, and put up the legend.
 
@@ -238,14 +284,45 @@ def _groups(
     axes.set(xlabel=_words(x), ylabel=axes.get_ylabel() or _words(y))
     if table[y].is_null().all():
         return say(axes, NOTHING)
-    names: Sequence[Any] = [None] if by is None else _names(table, by)
-    for place, name in enumerate(names):
-        part = table if by is None else table.filter(pl.col(by).eq_missing(pl.lit(name)))
-        told = "" if by is None else plain(f"{_words(by)} {name}", 30)
-        yield place, told, part.drop_nulls(y).sort(x, maintain_order=True)
-    if by is not None:
+    groups = table.group_by(by, maintain_order=True) if by else [((), table)]
+    for place, (key, part) in enumerate(groups):
+        told = (f"{_words(column)} {value}" for column, value in zip(by, key, strict=True))
+        name = plain(", ".join(told), 30 if len(by) < 2 else 48)
+        yield place, name, part.drop_nulls(y).sort(x, maintain_order=True)
+    if by:
         legend(axes)
     return None
+
+
+def _columns(table: pl.DataFrame, x: str, by: By) -> list[str]:
+    """Return what groups are told apart by: where nobody says, what `means` puts first."""
+    if by is not None:
+        return [by] if isinstance(by, str) else list(by)
+    front = table.columns[: table.columns.index("runs")] if "runs" in table.columns else []
+    return [name for name in front if name != x and table[name].n_unique() > 1]
+
+
+def _parting(table: pl.DataFrame, x: str, by: By) -> list[str]:
+    """Return the same, or the runs where nothing else tells rows of one x apart."""
+    found = _columns(table, x, by)
+    if by is None and not found and "run" in table.columns and table[x].is_duplicated().any():
+        found = ["run"]
+    _check_single(table, x, found)
+    return found
+
+
+def _check_single(table: pl.DataFrame, x: str, by: Sequence[str]) -> None:
+    """Refuse to draw several rows in one place.
+
+    Raises:
+        InputError: there are.
+    """
+    counts = table.group_by(*by, x, maintain_order=True).len().filter(pl.col("len") > 1)
+    for row in counts.head(1).iter_rows(named=True):
+        raise InputError(
+            f"there are {row['len']} rows for {x} {row[x]}; name the column that tells them apart "
+            "in `by`, or leave rows out"
+        )
 
 
 def _names(table: pl.DataFrame, column: str) -> list[Any]:

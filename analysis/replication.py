@@ -1,12 +1,13 @@
 """Repetitions: intervals over runs, and profiles correlated across their seeds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from statistics import fmean
 from typing import Any
 
 import polars as pl
 
+from societies.analysis.conditions import Tabulate, figures_of_runs
 from societies.analysis.quality import SHARES, pooled, pooled_sides
 from societies.analysis.questionnaires.consistency import SCALE, SESSION, correlation, trait_scores
 from societies.analysis.questionnaires.paired import noted
@@ -15,49 +16,40 @@ from societies.errors import InputError
 from societies.runs.run import Run
 from societies.runs.runs import Given, Runs
 
-Measure = Callable[[Run], pl.DataFrame]
-"""Any function that makes a table from a run, such as `reliability` or `summary`."""
-
 
 def across_runs(
-    runs: Given, measure: Measure, figure: str, by: str | Sequence[str] = ()
+    runs: Given, measure: Tabulate, figure: str, by: str | Sequence[str] = ()
 ) -> pl.DataFrame:
     """Return the mean of a figure over runs, with its interval over runs (Student's t).
 
     Runs are independent of each other; agents of one run, who may meet or share a model's moods,
-    are not. Rows of one run with the same key (such as one per agent) are averaged first.
+    are not. Rows of one run with the same key (such as one per agent) are averaged first. Runs of
+    different conditions are never averaged: a row is of one condition (see `conditions`).
 
     Args:
-        runs: repetitions of the same conditions, at least two.
+        runs: repetitions, at least two runs.
         measure: makes the table that has the figure.
         figure: a numeric column of it.
         by: columns of it that rows are told apart by, such as `generation`.
 
-    Columns: those of `by`, `runs` (in which the figure is defined), `mean`, `standard_error`,
-    `low` and `high` (95 %; those of shares may lie beyond 0 and 1), `note` (why there is no
-    interval), and, where the table has them, `answers` (all) and `lenient`,
+    Columns: the parameters that differ, those of `by`, `runs` (in which the figure is defined),
+    `mean`, `standard_error`, `low` and `high` (95 %; those of shares may lie beyond 0 and 1),
+    `note` (why there is no interval), and, where the table has them, `answers` (all) and `lenient`,
     `invalid`, `refused`, `defaulted` (mean over runs).
 
     Raises:
         InputError: there is one run only, one is given twice, or there is no such column.
     """
-    keys = [by] if isinstance(by, str) else list(by)
-    each = []
-    for label, run in repetitions(runs):
-        table = measure(run)
-        missing = [name for name in (*keys, figure) if name not in table.columns]
-        if missing:
-            raise InputError(
-                f"the table of {label} has no column {missing[0]!r}: {', '.join(table.columns)}"
-            )
-        each.append(_one_run(table, keys, figure))
-    found = pl.concat(each)
+    told = [by] if isinstance(by, str) else list(by)
+    repetitions(runs)
+    apart, found = figures_of_runs(Runs.of(runs), measure, figure, told)
+    keys = [*apart, *told]
     rows = [
         {**dict(zip(keys, key, strict=True)), **_interval(part)}
         for key, part in (found.group_by(keys, maintain_order=True) if keys else [((), found)])
     ]
     table = noted(rows)
-    return table.sort(keys) if keys else table
+    return table.sort(keys) if keys and rows else table
 
 
 def profile_correlations(runs: Given) -> pl.DataFrame:
@@ -134,17 +126,6 @@ def repetitions(runs: Given) -> list[tuple[str, Run]]:
             f"{found[0][1].path}: repeat it with other seeds (societies run FILE --seed N)"
         )
     return found
-
-
-def _one_run(table: pl.DataFrame, keys: Sequence[str], figure: str) -> pl.DataFrame:
-    """Return the figure of one run by key, with the shares that the table has."""
-    shown = [name for name in SHARES if name in table.columns]
-    columns = [pl.col(figure).cast(pl.Float64).mean().alias("figure")]
-    columns += [pl.col(name).cast(pl.Float64).mean() for name in shown]
-    if "answers" in table.columns:
-        columns.append(pl.col("answers").sum().cast(pl.Int64))
-    grouped = table.group_by(keys, maintain_order=True).agg(columns) if keys else None
-    return table.select(columns) if grouped is None else grouped
 
 
 def _interval(part: pl.DataFrame) -> dict[str, Any]:

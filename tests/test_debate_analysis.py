@@ -73,21 +73,27 @@ def test_accuracy_and_consensus_by_round(played):
     for row, questions in zip(table.iter_rows(named=True), means, strict=True):
         over_questions = mean_interval(questions, within=(0, 1))
         assert (row["low"], row["high"], row["note"]) == pytest.approx(tuple(over_questions))
-    assert table["consensus"].to_list() == pytest.approx(
-        [(2 / 3 + 2 / 3 + 1 / 3 + 1 / 2) / 4, (1 + 1 + 1 / 2 + 2 / 3) / 4]
-    )
+    agreed = [[2 / 3, 2 / 3, 1 / 3, 1 / 2], [1, 1, 1 / 2, 2 / 3]]  # of the readable ones
+    assert table["consensus"].to_list() == pytest.approx([sum(each) / 4 for each in agreed])
+    ends = [mean_interval(each, within=(0, 1))[:2] for each in agreed]
+    assert table.select("consensus_low", "consensus_high").rows() == [
+        pytest.approx(e) for e in ends
+    ]
 
 
 def test_disagreement_between_adjacent_rounds(played):
     row = debate.disagreement(played).row(0, named=True)
-    pairs, own = [], []
-    for first, second in PLAYED.values():
+    pairs, own, questions = [], [], []
+    for question, (first, second) in PLAYED.items():
         for agent, now in enumerate(second):
             for other, was in enumerate(first):
                 if now and was:
                     (own if agent == other else pairs).append(now != was)
+                    questions += [question] if agent != other else []
     assert row["round"] == 2
     assert row["disagreement"] == pytest.approx(sum(pairs) / len(pairs))
+    ends = mean_interval(list(map(float, pairs)), questions, within=(0, 1))[:2]
+    assert (row["disagreement_low"], row["disagreement_high"]) == pytest.approx(ends)
     assert row["changed"] == pytest.approx(sum(own) / len(own))
 
 

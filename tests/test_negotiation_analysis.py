@@ -180,6 +180,7 @@ def test_the_reward_rises_with_the_iteration(play):
     every, agreed = negotiation.reward_iteration_correlation(runs).iter_rows(named=True)
     assert (every["seats"], every["games"], agreed["games"]) == (240, "all", "agreed")
     assert every["correlation"] > 0.2
+    assert (every["runs"], every["conditions"]) == (3, 3), "it pools them, and says so"
     one = negotiation.reward_iteration_correlation(runs[0])
     assert one["correlation"].to_list() == [None, None]
 

@@ -5,9 +5,12 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 import societies
-from societies.analysis.figures import blank, plain
+from societies.analysis import replication
+from societies.analysis.figures import blank, footer, plain
+from societies.analysis.panels import captions, save_panels
 from societies.errors import InputError
 from societies.runs.results import plot
+from societies.runs.runs import Runs
 from societies.scenarios.donor_game import figures as plots
 from societies.scenarios.donor_game import measures
 
@@ -117,6 +120,83 @@ def test_agents_are_numbered_where_their_names_would_not_be_legible(tmp_path):
         axes = blank(4, height, "").subplots()
         plots.draw_donations(axes, run)
         assert [label.get_text() for label in axes.get_yticklabels()] == labels
+
+
+def test_groups_and_minds_are_told_apart_wherever_agents_are_drawn(tmp_path):
+    run = play(tmp_path, population__groups=PUNISHERS)
+    for draw in (plots.draw_resources, plots.draw_donations, plots.draw_lineage):
+        axes = blank(6, 4, "").subplots()
+        draw(axes, run)
+        names = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert names[:2] == ["misers", "punishers"]
+    alike = play(tmp_path / "alike", population__groups=[])
+    axes = blank(6, 4, "").subplots()
+    plots.draw_lineage(axes, alike)
+    assert len(axes.get_legend().get_texts()) == 2
+
+
+def test_colours_span_the_range_of_what_was_given(tmp_path):
+    sets = {"model__name": "scripted/constant", "model__options": {"fraction": 0.33}}
+    run = play(tmp_path, population__groups=[], **sets)
+    axes = blank(6, 4, "").subplots()
+    plots.draw_donations(axes, run)
+    (bar,) = axes.child_axes
+    assert bar.get_ylim() == pytest.approx((0.3, 0.35))
+
+
+def test_names_stand_beside_all_agents_or_none(tmp_path):
+    run = play(tmp_path, population__groups=[])
+    names = set(measures.lineage(run)["agent"])
+    for size, drawn in (((9, 6), names), ((9, 1), set()), ((0.6, 6), set())):
+        axes = blank(*size, "").subplots()
+        plots.draw_lineage(axes, run)
+        assert {text.get_text() for text in axes.texts} == drawn
+
+
+def test_inequality_of_several_runs_has_an_interval_over_them(tmp_path):
+    runs = [
+        societies.run("donor_game/demo", out=tmp_path, seed=seed, sets=SMALL) for seed in (1, 2, 3)
+    ]
+    one, several = (blank(4, 3, "").subplots() for _ in range(2))
+    plots.draw_gini(one, runs[0])
+    assert [text.get_text() for text in one.texts] == ["one run defines no interval"]
+    plots.draw_gini(several, runs)
+    table = replication.across_runs(runs, measures.gini, "gini", by="generation")
+    assert list(several.lines[0].get_ydata()) == table["mean"].to_list()
+    band = several.collections[0].get_paths()[0].vertices[:, 1]
+    known = table.drop_nulls("low")
+    assert {*known["low"], *known["high"]} <= set(band.tolist())
+
+
+def test_captions_stand_beside_the_pictures(tmp_path):
+    run = play(tmp_path, protocol__generations=1)
+    save_panels([plots.draw_selection, plots.draw_punishment], run, tmp_path / "figures")
+    told = (tmp_path / "figures" / "captions.md").read_text(encoding="utf-8")
+    assert run.name in told.splitlines()[0]
+    assert "## selection.png: Selection for generosity\n\nHow much more" in told
+    assert "punishment" not in told, "no such picture is drawn"
+    page = "".join(captions([plots.PANELS[0], plots.draw_selection], run))
+    assert "- Lorenz curves: Part of all" in page, "a panel that only the page has"
+    assert "- Selection for generosity" not in page
+
+
+def test_the_footer_tells_how_answers_came_about(tmp_path):
+    sets = {**SMALL, "model.options": {"malformed": 0.3}, "population.groups": []}
+    run = societies.run("donor_game/demo", out=tmp_path, sets=sets)
+    table = run.table("answers").collect()["outcome"]
+    shares = {name: (table == name).mean() for name in ("lenient", "repaired", "defaulted")}
+    invalid = shares["repaired"] + shares["defaulted"]
+    assert invalid > 0
+    assert footer(Runs(run)) == (
+        f"run {run.name} · {table.len():,} answers: {shares['lenient']:.1%} lenient, "
+        f"{invalid:.1%} invalid, {shares['repaired']:.1%} repaired, "
+        f"{shares['defaulted']:.1%} defaulted"
+    )
+
+
+def test_the_footer_of_several_runs_says_of_how_many_conditions_they_are(tmp_path):
+    runs = [play(tmp_path / f"{by}", protocol__multiplier=by) for by in (2, 3)]
+    assert footer(Runs(runs)).startswith("2 runs of 2 conditions (multiplier) · ")
 
 
 def test_the_pictures_are_of_one_run(tmp_path):

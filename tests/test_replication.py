@@ -1,6 +1,7 @@
 """Repetitions: intervals over runs, and profiles correlated across seeds."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
@@ -70,9 +71,9 @@ def test_any_table_of_any_scenario_has_intervals_over_runs(seeds: list[Run]) -> 
 def test_mean_profiles_correlate_across_seeds(seeds: list[Run]) -> None:
     table = replication.profile_correlations(seeds)
     assert table.select("group", "one", "other").rows() == [
-        (group, seeds[one].name, seeds[other].name)
+        (group, one.name, other.name)
         for group in ("open", "shy")
-        for one, other in ((0, 1), (0, 2), (1, 2))
+        for one, other in combinations(seeds, 2)
     ]
     steady = table.filter(group="open")
     assert steady["r"].min() > 0.95  # type: ignore[operator]

@@ -278,7 +278,7 @@ def icc(run: Run) -> pl.DataFrame:
     acc2=Column("second answers that are right", "share"),
     confidence=Column("right answers that stay right (CL)", "share"),
     critique=Column("wrong answers that become right (CS)", "share"),
-    rss=Column("relative steadfastness (RSS)"),
+    rss=Column("relative self-correction score (RSS)"),
 )
 def steadfastness(run: Run) -> pl.DataFrame:
     """Return how answers hold when the same question is asked again (Yang et al. 2024).

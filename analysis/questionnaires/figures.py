@@ -102,15 +102,16 @@ def draw_effects(axes: Axes, run: Run, series: Series) -> None:
         spots = np.repeat(np.arange(len(shown)) + dodge(place, len(groups)), list(map(len, values)))
         label = group or "everybody"
         axes.plot(spots, [*chain(*values)], "o", ms=5, color=colour(place), alpha=0.6, label=label)
-    axes.set_xticks(range(len(shown)), [VARIED[name] for name in shown])
-    axes.set_xlim(-0.6, len(shown) - 0.4)
-    axes.set(ylabel="difference (scale widths), one dot per trait")
-    axes.set_ylim(bottom=0)
     if not shown:
         silent = series.of(responses(run))["value"].is_null().all()
         none = "the design varies neither order, direction, template, wording nor repeat"
         say(axes, "no answer has a value" if silent else none)
-    name_groups(axes)
+        return axes.set_axis_off()
+    axes.set_xticks(range(len(shown)), [VARIED[name] for name in shown])
+    axes.set_xlim(-0.6, len(shown) - 0.4)
+    axes.set(ylabel="difference (scale widths), one dot per trait")
+    axes.set_ylim(bottom=0)
+    return name_groups(axes)
 
 
 def _are_portrayed(runs: Runs) -> bool:
@@ -139,7 +140,7 @@ def draw_portraits(axes: Axes, runs: Runs) -> None:
             spots = [x + 0.38 * place - 0.19 for x in rows]
             axes.bar(spots, table[name], 0.36, color=shade, label=label)
     axes.set_xticks(list(rows), [plain(group) or "everybody" for group in table["group"]])
-    axes.set(ylim=(0, 1.02), ylabel="share", xlabel="persona blocks")
+    axes.set(ylim=(0, 1.02), ylabel="share", xlabel="group")
     name_groups(axes)
 
 

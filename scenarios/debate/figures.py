@@ -81,7 +81,8 @@ def draw_accuracy(axes: Axes, runs: Runs) -> None:
     "Agreement",
     "Consensus: answers of a round that equal its most frequent one. Disagreement: pairs of one's"
     " answer and another's a round before that differ. Changed: agents whose answer differs from"
-    f" their own a round before. {CARRIED}",
+    " their own a round before. Bars: 95 % interval over questions (t); over runs, see"
+    f" `replication.across_runs`. {CARRIED}",
     shown=_has_rounds,
 )
 def draw_agreement(axes: Axes, runs: Runs) -> None:
@@ -94,14 +95,20 @@ def draw_agreement(axes: Axes, runs: Runs) -> None:
     ):
         known = table.drop_nulls(column)
         if not known.is_empty():
-            axes.plot(known["round"], known[column], "o-", color=colour, label=column)
+            low, high = (known[f"{column}_{end}"].fill_null(nan) for end in ("low", "high"))
+            ends = [(known[column] - low).to_list(), (high - known[column]).to_list()]
+            style: dict[str, Any] = {"fmt": "o-", "color": colour, "capsize": 3, "label": column}
+            axes.errorbar(known["round"].to_list(), known[column].to_list(), ends, **style)
     _over_rounds(axes, positions, "share")
 
 
 @panel(
     "Answer flips",
     "First and last positions of every agent in every question, with the measures of Yang et al."
-    " 2024: CL, right stays right; CS, wrong becomes right; RSS, 0.5 is unchanged accuracy.",
+    " 2024 (arXiv 2412.19513). CL, confidence level: the share of the right first positions that"
+    " stayed right. CS, critique score: the share of the wrong ones that became right. RSS,"
+    " relative self-correction score: (Acc2 - Acc1^2) / (2 Acc1 (1 - Acc1)) of the accuracies Acc1"
+    " and Acc2 of first and last positions, which is 0.5 where accuracy did not change.",
     shown=lambda runs: not flips(_one(runs)).is_empty(),
 )
 def draw_flips(axes: Axes, runs: Runs) -> None:
@@ -119,11 +126,14 @@ def draw_flips(axes: Axes, runs: Runs) -> None:
     axes.set_xticks(range(len(states)), states)
     axes.set_yticks(range(len(states)), states)
     moved = flips(runs).row(0, named=True)
-    told = ", ".join(
-        f"{flips.column(name).caption} {_number(moved[name], '.2f')}"
-        for name in ("confidence", "critique", "relative")
+    confidence, critique, relative = (
+        _number(moved[name], ".2f") for name in ("confidence", "critique", "relative")
     )
-    axes.set_xlabel(f"{transitions.column('last')} ({told})", fontsize=9)
+    told = (
+        f"right stays right (CL) {confidence}, wrong becomes right (CS) {critique},\n"
+        f"self-correction (RSS) {relative}; 0.5: as accurate as before"
+    )
+    axes.set_xlabel(f"{transitions.column('last')}\n{told}", fontsize=9)
     axes.set_ylabel(str(transitions.column("first")), fontsize=9)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(length=0)
@@ -244,6 +254,7 @@ def _rows(runs: Runs) -> int:
     "All panels that the run has something for.",
     size=lambda runs: (12.0, 3.6 * _rows(runs)),
     shown=_is_decided,
+    parts=PARTS,
 )
 def draw_overview(figure: FigureBase, runs: Runs) -> None:
     """Draw all panels, two in a row."""

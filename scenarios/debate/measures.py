@@ -1,7 +1,7 @@
 """Debates and their baselines: accuracy, agreement, flips, sides, diversity and cost.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
-place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is ever a zero. An
+label (see `Runs.labels`). What is undefined is null; nothing undefined is ever a zero. An
 answer that could not be read is wrong, and agrees with nobody.
 """
 
@@ -15,13 +15,18 @@ from societies.analysis.statistics import mean_interval, proportion
 from societies.analysis.tables import Defaulted, under_rules
 from societies.runs.results import MODEL
 from societies.runs.run import Run
+from societies.scenarios.debate.agreement import (
+    CONSENSUS,
+    LIVE,
+    QUESTIONS,
+    consensus_by_round,
+    disagreement,
+)
 from societies.scenarios.debate.flips import flips, transitions
 from societies.scenarios.debate.positions import (
     ROUND,
-    consensus_by_round,
     counts_by_round,
     decisions,
-    differences,
     held,
     outcome_readable,
     statements,
@@ -50,8 +55,6 @@ __all__ = [
 NOTHING = mean_interval([], unit="questions")
 
 
-QUESTIONS = Column("questions that are decided")
-LIVE = Column("questions whose debate goes on until then")
 SCORED = Column("of them, those that can be right or wrong")
 PROMPT_TOKENS = Column("read", "tokens")
 COMPLETION_TOKENS = Column("written", "tokens")
@@ -104,6 +107,7 @@ def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
 
 
 @measure(
+    CONSENSUS,
     round=Column("round"),
     questions=QUESTIONS,
     live=LIVE,
@@ -111,13 +115,12 @@ def accuracy(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     scored=SCORED,
     right=Column("positions that are right"),
     accuracy=Column("accuracy", "share that is right"),
-    consensus=Column("consensus", "share of the readable answers that equal the most frequent one"),
 )
 def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
     """Return how many positions were right in each round, and how far the debaters agreed.
 
     A debate that ended keeps its positions, so that every round is of the same questions. The
-    interval is over questions (t): positions on one question depend on each other. Consensus is
+    intervals are over questions (t): positions on one question depend on each other. Consensus is
     that of Subramaniam et al. 2025, by the task's equality, as in the vote: its mean over the
     questions with at least two positions.
 
@@ -141,40 +144,6 @@ def accuracy_by_round(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFr
     for other in (counts, share, consensus_by_round(runs)):
         joined = joined.join(other, on=ROUND, how="left", maintain_order="left")
     return _over_questions(joined, held(runs, defaulted)).sort(ROUND)
-
-
-@measure(
-    round=Column("the later of two rounds"),
-    questions=QUESTIONS,
-    live=LIVE,
-    disagreement=Column("disagreement", "share of pairs with another agent, a round before"),
-    changed=Column("changed", "share of the agents whose answer differs from their own before"),
-)
-def disagreement(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
-    """Return how far answers differ between adjacent rounds, by the task's equality.
-
-    A debate that ended keeps its positions. A pair of answers differs or not, 0 or 1, as in Liang
-    et al. 2023. Pairs with an unreadable answer are left out in any case: it differs from nothing;
-    `defaulted` is the share of the round's positions without a readable reply.
-
-    Args:
-        runs: one run or several.
-        defaulted: `exclude` counts only questions with a position that could be read.
-    """
-    own, differs = pl.col("own"), pl.col("differs")
-    parts = (
-        differences(runs)
-        .group_by(ROUND)
-        .agg(
-            differs.filter(~own).mean().alias("disagreement"),
-            differs.filter(own).mean().alias("changed"),
-        )
-    )
-    lost = held(runs).group_by(ROUND).agg((~outcome_readable()).mean().alias("defaulted"))
-    joined = counts_by_round(held(runs, defaulted))
-    for other in (parts, lost):
-        joined = joined.join(other, on=ROUND, maintain_order="left")
-    return joined.sort(ROUND)
 
 
 @measure(
@@ -291,7 +260,8 @@ def compare(runs: Runs, defaulted: Defaulted = "include") -> pl.DataFrame:
             `bleu`; costs and rounds are of all.
     """
     rounds = results(runs).group_by("run").agg(pl.col("rounds").mean())
-    agreed = consensus_by_round(runs).group_by("run", maintain_order=True).last().drop("round")
+    last = consensus_by_round(runs).group_by("run", maintain_order=True).last()
+    agreed = last.select("run", "consensus")
     spread = diversity(runs).group_by("run").agg(pl.col("diversity").mean())
     bleu = corpus_bleu(runs, defaulted).drop("signature", "defaulted")
     joined = accuracy(runs, defaulted)

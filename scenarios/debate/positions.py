@@ -4,15 +4,12 @@ A debate that has ended keeps its positions: a curve over rounds is of all decid
 round, not of those alone whose debate still goes on.
 """
 
-from collections.abc import Iterator
-from itertools import product
-
 import polars as pl
 
 from societies.analysis.kit import Column, Runs, measure
 from societies.analysis.tables import Defaulted
 from societies.errors import InputError
-from societies.scenarios.debate.questions import Question, consensus, matches
+from societies.scenarios.debate.questions import Question
 
 SEAT = ("run", "question", "agent", "sample")
 """One agent's (with several samples, one sample's) part in one question."""
@@ -108,50 +105,3 @@ def questions(runs: Runs) -> dict[tuple[str, str], Question]:
         )
         for row in posed.iter_rows(named=True)
     }
-
-
-@measure(round=Column("round"), consensus=Column("consensus", "mean over questions"))
-def consensus_by_round(runs: Runs) -> pl.DataFrame:
-    """Return the mean consensus over the questions of every round."""
-    asked, rows = questions(runs), []
-    for (run, question, number), part in held(runs).group_by("run", "question", "round"):
-        found = consensus(asked[run, question], part["answer"].to_list())
-        rows.append((run, number, question, found))
-    names = {"run": pl.String, "round": pl.Int64, "question": pl.String, "consensus": pl.Float64}
-    each = pl.DataFrame(rows, schema=names, orient="row").sort("run", "round", "question")
-    return each.group_by(ROUND, maintain_order=True).agg(pl.col("consensus").mean())
-
-
-@measure(
-    round=Column("the later of two rounds"),
-    own=Column("whether both answers are the same agent's"),
-    differs=Column("whether they differ"),
-)
-def differences(runs: Runs) -> pl.DataFrame:
-    """Return whether answers differ between adjacent rounds, in pairs of readable ones."""
-    asked = questions(runs)
-    rows = [
-        (run, number, mine == other, not matches(asked[run, question], now, was))
-        for run, question, number, before, after in _adjacent(held(runs))
-        for (mine, now), (other, was) in product(after, before)
-    ]
-    names = {"run": pl.String, "round": pl.Int64, "own": pl.Boolean, "differs": pl.Boolean}
-    return pl.DataFrame(rows, schema=names, orient="row")
-
-
-Held = list[tuple[tuple[str, int], str]]
-"""The readable answers of a round, each with whose it is."""
-
-
-def _adjacent(positions: pl.DataFrame) -> Iterator[tuple[str, str, int, Held, Held]]:
-    """Yield run, question and round with what is held in the round before, and in this one."""
-    readable = positions.drop_nulls("answer")
-    for (run, question), part in readable.group_by("run", "question", maintain_order=True):
-        rounds: dict[int, Held] = {}
-        for number, agent, sample, answer in part.select(
-            "round", "agent", "sample", "answer"
-        ).iter_rows():
-            rounds.setdefault(number, []).append(((agent, sample), answer))
-        for number in sorted(rounds):
-            if number - 1 in rounds:
-                yield str(run), str(question), number, rounds[number - 1], rounds[number]

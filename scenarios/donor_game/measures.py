@@ -1,7 +1,7 @@
 """Cooperation in the donor game: the measures of Vallinder & Hughes 2024, and inequality.
 
 Every function takes one run or several, and returns a table whose first column `run` is the run's
-place on disk (`<name>/<seed>`). What is undefined is null; nothing undefined is ever a zero.
+label (see `Runs.labels`). What is undefined is null; nothing undefined is ever a zero.
 `defaulted="exclude"` leaves moves out that no readable reply stands behind; resources are what
 they led to.
 """

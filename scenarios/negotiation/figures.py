@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -89,8 +90,10 @@ def _pooled(played: Frame) -> str:
     number = played.select(CONTEXT).n_unique()
     pooled = f"{number:,} contexts, pooled" if number > 1 else "one context"
     corrected = int((played["corrections"] > 0).sum()) / played.height
+    runs = played["run"].n_unique()
+    several = f" of {runs} runs" if runs > 1 else ""
     return (
-        f"{played.height:,} games ({corrected:.1%} with a corrected turn)\n"
+        f"{played.height:,} games{several} ({corrected:.1%} with a corrected turn)\n"
         f"of {pooled}; weight of the partner's points {weights}"
     )
 
@@ -168,7 +171,9 @@ def draw_frontier(axes: Axes, played: Frame) -> None:
     across, up = zip(*set(outcomes(context)), strict=True)
     axes.scatter(across, up, s=14, color=LIGHT, zorder=1)
     frontier = optimal_points(context, row["weight"])
-    axes.plot(*zip(*frontier, strict=True), "o-", color=GREY, ms=4, lw=1, mfc="white", zorder=2)
+    falls = all(one[1] > other[1] for one, other in pairwise(frontier))
+    mark = "o-" if falls else "o"  # under a strict objective it is no line: nobody is dominated
+    axes.plot(*zip(*frontier, strict=True), mark, color=GREY, ms=4, lw=1, mfc="white", zorder=2)
     for ending, shade in ENDINGS.items():
         counts = _ends(played.filter(pl.col("reason") == ending))
         _bubbles(axes, counts, played.height, color=shade, alpha=0.7, linewidths=0)
@@ -232,6 +237,7 @@ def draw_endings(axes: Axes, runs: Runs) -> None:
     "Mean scores, best first, with 95 % intervals over contexts; and how games ended.",
     size=lambda runs: (9.6, 1.7 + 0.36 * _ranking(runs).height),
     shown=lambda runs: len(runs) == 1 and _is_played(runs),
+    parts=(draw_scores, draw_endings),
 )
 def draw_players(figure: FigureBase, runs: Runs) -> None:
     """Draw every player's mean score with its interval, and how its games ended."""
@@ -305,6 +311,7 @@ def draw_deals(axes: Axes, runs: Runs) -> None:
     "iterations: several runs in the order in which they are given, or what a run logs as such.",
     size=(9.6, 4.0),
     shown=lambda runs: games(runs)["iteration"].n_unique() > 1,
+    parts=(draw_score, draw_deals),
 )
 def draw_learning(figure: FigureBase, runs: Runs) -> None:
     """Draw the learning curve of several runs, in the order given."""
@@ -377,7 +384,7 @@ def _note(shade: str = "black") -> dict[str, Any]:
 OUTCOMES = overview(
     "outcomes",
     "Outcomes",
-    f"{draw_outcomes.caption} Beside it, the joint value reached.",
+    "Deals against what could be reached, and the joint value that they reached.",
     [[draw_outcomes, draw_joint_values]],
     size=(10.4, 5.2),
 )

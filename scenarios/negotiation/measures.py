@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from societies.analysis.conditions import number_of_conditions
 from societies.analysis.kit import Column, Frame, Runs, measure, measure_each
 from societies.analysis.measures import COMMON
 from societies.analysis.statistics import mean_interval
@@ -183,6 +184,8 @@ def meetings(runs: Runs, defaulted: Defaulted = "include") -> Frame:
 
 @measure(
     games=Column("games that are counted"),
+    runs=Column("runs that are pooled"),
+    conditions=Column("conditions that these are of"),
     seats=Column("seats"),
     correlation=Column("correlation of iteration and score", "Pearson's r"),
 )
@@ -190,10 +193,11 @@ def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -
     """Return Pearson's correlation between iteration and score: do rewards rise?
 
     Over all games, and over those only that were agreed, where gains that are only more agreements
-    vanish; null where all iterations or all scores are equal.
+    vanish; null where all iterations or all scores are equal. Runs are pooled, as iterations of one
+    learner: they may be of different conditions, such as ever better models.
 
     Args:
-        runs: one run or several.
+        runs: one run or several, in the order of the iterations.
         defaulted: `exclude` leaves out games that ended because no reply to a turn could be read.
     """
     table = seats(runs, defaulted)
@@ -201,6 +205,8 @@ def reward_iteration_correlation(runs: Runs, defaulted: Defaulted = "include") -
     return pl.concat(
         part.select(
             pl.lit(name).alias("games"),
+            pl.lit(len(runs), pl.Int64).alias("runs"),
+            pl.lit(number_of_conditions(runs), pl.Int64).alias("conditions"),
             pl.len().cast(pl.Int64).alias("seats"),
             pl.when(pl.all_horizontal(varies))
             .then(pl.corr("iteration", "score"))

@@ -141,7 +141,9 @@ class Runs(Memory, Sequence[Run]):
         groups = {key for key in keys if any(other.startswith(f"{key}.") for other in keys)}
         columns = {key: [each.get(key) for each in found] for key in keys if key not in groups}
         apart = {
-            key: _column(told) for key, told in columns.items() if len(set(map(to_json, told))) > 1
+            key: column_of(told)
+            for key, told in columns.items()
+            if len(set(map(to_json, told))) > 1
         }
         return pl.DataFrame({"run": self.labels, **apart})
 
@@ -188,7 +190,7 @@ def _order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in path.parts]
 
 
-def _column(told: Sequence[Any]) -> pl.Series:
+def column_of(told: Sequence[Any]) -> pl.Series:
     """Return values of a parameter as a column; what is no single value, or mixed, as JSON."""
     kinds = {type(value) for value in told if value is not None}
     if kinds == {int, float}:
