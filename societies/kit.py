@@ -14,6 +14,7 @@ from societies.agents.models.scripted import Mind, Seen, part
 from societies.config.schema import Protocol
 from societies.record.types import ActionRecord, Record
 from societies.scenario import Scenario, resolve
+from societies.words import nearest
 
 if TYPE_CHECKING:
     from societies.agents.agent import LLMAgent as Agent
@@ -49,8 +50,14 @@ _HEAVY = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return what is there, for completion."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import what needs Mesa, which costs a second, when it is first used."""
     if name not in _HEAVY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = nearest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     return resolve(_HEAVY[name])
