@@ -1,8 +1,8 @@
 """What questionnaires say, in modules that are imported when they are named.
 
 `consistency` (answers, scores, reliability), `choices`, `personas` (whether they were taken on),
-`change` and `occasions` (over time), `inertia`, `permeability` (what moves answers), `knowledge`
-(words and deeds), `portraits`, and `figures` (pictures of them).
+`change`, `occasions` and `probed` (over time), `inertia`, `permeability` (what moves answers),
+`knowledge` (words and deeds), `portraits`, and `figures` (pictures of them).
 """
 
 from types import ModuleType
