@@ -1,0 +1,21 @@
+"""How a negotiation is told: everybody with its seat, which is another in the next game."""
+
+from societies.config.schema import RunConfig
+from societies.record.types import Record
+from societies.scenarios.negotiation.records import ContextRecord, seated
+from societies.telling import Teller
+
+
+class NegotiationTeller(Teller):
+    """Keeps in mind who sits where in the game that is told."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(config)
+        self._seats: dict[str, str] = {}
+
+    def tell(self, record: Record, agent: str) -> str:
+        """Tell what a player does with its seat behind its name."""
+        if isinstance(record, ContextRecord):
+            self._seats = {record.red: "red", record.blue: "blue"}
+        seat = self._seats.get(agent)
+        return record.story(agent if seat is None else seated(agent, seat))
