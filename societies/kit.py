@@ -14,6 +14,7 @@ from societies.agents.models.scripted import Mind, Seen, part
 from societies.config.schema import Protocol
 from societies.record.types import ActionRecord, Record
 from societies.scenario import Scenario, resolve
+from societies.telling import Teller
 from societies.words import nearest
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ __all__ = [
     "Seen",
     "Situation",
     "Society",
+    "Teller",
     "Text",
     "part",
 ]

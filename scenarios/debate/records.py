@@ -15,9 +15,9 @@ def quoted(answer: str) -> str:
     return f"'{' '.join(answer.split())}'"
 
 
-def marked(answer: str | None, right: bool | None) -> str:
+def marked(answer: str | None, right: bool | None, also: str = "") -> str:
     """Return an answer, and whether it is right."""
-    return "no answer" if answer is None else f"{quoted(answer)} ({MARKS[right]})"
+    return "no answer" if answer is None else f"{quoted(answer)} ({MARKS[right]}{also})"
 
 
 class Posed(Record):
@@ -77,7 +77,7 @@ class Statement(Record):
     @property
     def held(self) -> str:
         """The answer, and what it is worth."""
-        return marked(self.answer, self.right) + (", in the trap" if self.trapped else "")
+        return marked(self.answer, self.right, ", into the trap" if self.trapped else "")
 
 
 class Judgement(Record):

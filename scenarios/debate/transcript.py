@@ -1,10 +1,9 @@
 """How a debate is told: who changes its mind, and whose answer it takes on."""
 
 from societies.config.schema import RunConfig
-from societies.record.types import Record
+from societies.kit import Record, Teller
 from societies.scenarios.debate.exchange import Exchange
 from societies.scenarios.debate.records import Posed, Statement
-from societies.telling import Teller
 
 
 class DebateTeller(Teller):
@@ -18,7 +17,7 @@ class DebateTeller(Teller):
         """Tell a position beside the one that it takes the place of."""
         if isinstance(record, Posed):
             self._exchange = Exchange(record, in_turns=self.config.protocol.kind == "judged")
-        if isinstance(record, Statement) and self._exchange is not None:
+        if isinstance(record, Statement) and record.round > 0 and self._exchange is not None:
             turn = self._exchange.take(agent, record)
             if turn is not None and turn.changed:
                 return record.change(agent, turn.before, turn.yielded_to)

@@ -1,9 +1,8 @@
 """How a negotiation is told: everybody with its seat, which is another in the next game."""
 
 from societies.config.schema import RunConfig
-from societies.record.types import Record
+from societies.kit import Record, Teller
 from societies.scenarios.negotiation.records import ContextRecord, seated
-from societies.telling import Teller
 
 
 class NegotiationTeller(Teller):
