@@ -16,7 +16,7 @@ from societies.scenarios.debate.exchange import Exchange
 from societies.scenarios.debate.positions import statements, table
 from societies.scenarios.debate.records import Posed, Statement
 
-CHANGES = {
+CHANGES: dict[str, pl.DataType | type[pl.DataType]] = {
     "run": pl.String,
     "question": pl.String,
     "agent": pl.String,
@@ -91,10 +91,10 @@ def yielding(runs: Runs) -> pl.DataFrame:
         (*key, part["yielded"].mean(), *_interval(part))
         for key, part in turns.filter("opposed").group_by(by, maintain_order=True)
     ]
-    names = {"run": pl.String, "agent": pl.String}
-    names |= dict.fromkeys(("yielding", "low", "high"), pl.Float64) | {"note": pl.String}
-    table_of = pl.DataFrame(shares, schema=names, orient="row")
-    joined = counts.join(table_of, on=by, how="left", maintain_order="left")
+    ends = dict.fromkeys(("yielding", "low", "high"), pl.Float64)
+    names = {"run": pl.String, "agent": pl.String, **ends, "note": pl.String}
+    found = pl.DataFrame(shares, schema=names, orient="row")
+    joined = counts.join(found, on=by, how="left", maintain_order="left")
     last = ["yielding", "low", "high", "note", "to_right", "to_wrong", "defaulted"]
     return joined.select(*by, "answers", *COUNTS, *last)
 

@@ -84,19 +84,19 @@ def _legend(instrument: str, rows: Sequence[Row], orders: Sequence[Key]) -> Iter
     asked = _grouped(rows, lambda row: (row["agent"], row["item"], row["question"])).values()
     if any(len(each) < len(orders) for each in asked):
         there.add(UNASKED)
-    if told := [f"{s} {meant}" for s, meant in zip(SIGNS, MEANINGS, strict=True) if s in there]:
-        yield f"  {', '.join(told)}"
+    if met := [f"{s} {meant}" for s, meant in zip(SIGNS, MEANINGS, strict=True) if s in there]:
+        yield f"  {', '.join(met)}"
 
 
 def _sign(row: Row) -> str:
     """Return an answer in a letter or two."""
-    if row["refused"]:
-        return REFUSED
-    return UNREAD if row["value"] is None else f"{row['value']}{MARKS.get(row['outcome'], '')}"
+    read = UNREAD if row["value"] is None else str(row["value"])
+    return (REFUSED if row["refused"] else read) + MARKS.get(row["outcome"], "")
 
 
 def _title(row: Row) -> str:
-    return row["question"] if row["item"] == row["question"] else f"{row['item']} {row['question']}"
+    item, question = row["item"], row["question"]
+    return f"{question}" if item == question else f"{item} {question}"
 
 
 def _ratings(
@@ -106,8 +106,8 @@ def _ratings(
     cells, widest = [], max(len(_sign(row)) for rows in questions for row in rows)
     for rows in questions:
         given = {_administration(row): _sign(row) for row in rows}
-        values = [given.get(order, UNASKED).ljust(widest) for order in orders]
-        cells.append((_title(rows[0]), " ".join(values).rstrip()))
+        signs = [given.get(order, UNASKED).ljust(widest) for order in orders]
+        cells.append((_title(rows[0]), " ".join(signs).rstrip()))
     longest = max((len(title) for title, _ in cells if len(title) <= LONGEST), default=0)
     column = longest + max(len(values) for _, values in cells) + 4
     line = ""
@@ -134,10 +134,10 @@ def _answers(questions: Sequence[Sequence[Row]], called: dict[Key, str]) -> Iter
 
 
 def _words(row: Row) -> str:
+    mark = f" [{row['outcome']}]" if row["outcome"] in MARKS else ""
     if row["refused"]:
-        return "refuses to answer"
+        return f"refuses to answer{mark}"
     if row["outcome"] == "defaulted":
         return "no answer that can be read"
-    told = row["reply"] if row["kind"] == "open" else row["answer"]
-    mark = f" [{row['outcome']}]" if row["outcome"] in MARKS else ""
+    told: str = row["reply"] if row["kind"] == "open" else row["answer"]
     return told.replace("\n", "\n      ") + mark

@@ -47,8 +47,8 @@ def transcript(
         raise InputError(f"{run.path} has no agent {agent!r}{nearest(agent, names)}")
     told = {record.table: record for record in run.record_types if record.table not in UNTOLD}
     chosen = {name: _concerning(each, agent) & _below(scope) for name, each in told.items()}
-    index = pl.concat([_index(run, name, expr) for name, expr in chosen.items()])
-    index = index.sort("seq").collect()
+    parts = [_index(run, name, shown) for name, shown in chosen.items()]
+    index = pl.concat(parts).sort("seq").collect()
     if scope and not index["shown"].any():
         raise InputError(f"{run.path} tells nothing of scope {scope!r}{_hint(index, scope)}")
     asked = run.rows(Response.table).filter(chosen[Response.table]).collect()
