@@ -38,10 +38,17 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """Return what is there, for completion."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: Mesa alone costs a second."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r} (valid: {', '.join(__all__)})"
+        )
     from importlib import import_module
 
     return getattr(import_module(f"societies.agents.{_HOMES[name]}"), name)

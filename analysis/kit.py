@@ -16,6 +16,7 @@ from societies.analysis.measures import (
 )
 from societies.runs.runs import Runs
 from societies.scenario import resolve
+from societies.words import nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,9 +59,15 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """Return what is there, for completion."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import what draws when it is first used: Matplotlib takes half a second."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = nearest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     homes = {"Axes": "matplotlib.axes", "FigureBase": "matplotlib.figure"}
     return resolve(f"{homes.get(name, 'societies.analysis.panels')}:{name}")

@@ -45,10 +45,24 @@ if not all((Path(__file__).parent / name).is_dir() for name in ("agents", "analy
     )
 
 
+_MODULES = ("analysis", "kit", "testing")
+"""What is imported when it is first named, as in `societies.analysis.load`."""
+
+
+def __dir__() -> list[str]:
+    """Return what is there, for completion."""
+    return sorted([*__all__, *_MODULES])
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: Mesa alone costs a second."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"societies.{name}")
+    if name not in _HOMES:
+        from societies.words import nearest
+
+        hint = nearest(name, __dir__())
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     return getattr(import_module(f"societies.{_HOMES[name]}"), name)

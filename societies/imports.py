@@ -1,18 +1,20 @@
-"""Importing a scenario's folder, installed or not, and saying where it is wrong."""
+"""Importing: a scenario's folder, installed or not; a package's modules when they are named."""
 
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 
 from societies.agents.errors import SocietyError
 from societies.errors import InputError
+from societies.words import nearest
 
 PREFIX = "societies_folder_"
 """What the private names begin with under which folders are imported."""
@@ -104,3 +106,20 @@ def _hint(folder: Path, error: Exception) -> str:
         return ""
     inner = "module" if first == folder.name else first
     return f": within a scenario's folder imports are relative: `from .{inner} import ...`"
+
+
+def inner(path: Iterable[str]) -> list[str]:
+    """Return the names of a package's modules, by its `__path__`."""
+    return sorted(each.name for each in iter_modules(path))
+
+
+def import_inner(package: str, path: Iterable[str], name: str) -> ModuleType:
+    """Import a module of a package, as its `__getattr__`.
+
+    Raises:
+        AttributeError: there is none of that name; the text names the nearest.
+    """
+    if name not in inner(path):
+        hint = "" if name.startswith("__") else nearest(name, dir(sys.modules[package]))
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{hint}")
+    return import_module(f"{package}.{name}")

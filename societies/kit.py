@@ -14,6 +14,8 @@ from societies.agents.models.scripted import Mind, Seen, part
 from societies.config.schema import Protocol
 from societies.record.types import ActionRecord, Record
 from societies.scenario import Scenario, resolve
+from societies.telling import Teller
+from societies.words import nearest
 
 if TYPE_CHECKING:
     from societies.agents.agent import LLMAgent as Agent
@@ -38,6 +40,7 @@ __all__ = [
     "Seen",
     "Situation",
     "Society",
+    "Teller",
     "Text",
     "part",
 ]
@@ -49,8 +52,14 @@ _HEAVY = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return what is there, for completion."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import what needs Mesa, which costs a second, when it is first used."""
     if name not in _HEAVY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = nearest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     return resolve(_HEAVY[name])

@@ -51,6 +51,12 @@ class Scenario:
     """`module:function` that tells in sentences what the result table of a run comes to."""
     plots: str = ""
     """`module:PANELS`, the pictures of the scenario's runs (`analysis.panels.Picture`)."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """What parts of scopes are called in transcripts: with `{"g": "generation"}`, what is told of
+    scope `g3` stands under "generation 3". Parts that are not named stand as they are."""
+    teller: str = ""
+    """The module with the one `telling.Teller` that tells its runs, if lines need what came
+    before."""
     address: str = ""
     """The path of its folder, if YAML files call it by that and not by its name."""
 
@@ -61,7 +67,8 @@ class Scenario:
         Of `protocol.py` it takes the `Protocol` and, where there are such, `ROLES`, `check`
         and `people`; of `minds.py` every `Mind`. The other files are imported when they are used:
         the `Society` of `society.py`, `summary` and `findings` of `measures.py`, `violations` of
-        `conserved.py` (or of `measures.py`), `PANELS` of `figures.py`.
+        `conserved.py` (or of `measures.py`), `PANELS` of `figures.py`, the `Teller` of
+        `transcript.py`.
 
         Args:
             title: what it is, in one line.
@@ -112,6 +119,8 @@ def _parts(package: str, folder: Path) -> dict[str, Any]:
     found |= _protocol_parts(folder, f"{package}.protocol")
     if (folder / "minds.py").is_file():
         found["minds"] = _minds(import_part(folder, f"{package}.minds"))
+    if (folder / "transcript.py").is_file():
+        found["teller"] = f"{package}.transcript"
     conserved = "conserved" if (folder / "conserved.py").is_file() else "measures"
     for field_name, file, function in (
         ("summary", "measures", "summary"),

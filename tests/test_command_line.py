@@ -93,7 +93,7 @@ def test_show_prints_summary_call_transcript_and_json(finished):
     assert "--- system" in call
     assert "My strategy will be" in call
     transcript = societies("show", finished, "--transcript").stdout
-    assert "== g1/game1/r01" in transcript
+    assert "\n-- game 1, round 1 [g1/game1/r01]\n" in transcript
     assert " gives " in transcript
     facts = json.loads(societies("show", finished, "--json").stdout)
     assert facts["status"] == "finished"

@@ -43,8 +43,9 @@ def scopes(run: Run) -> list[str]:
 def test_a_game_that_ends_in_a_deal(play):
     run = play(one_game(RED_LINES, BLUE_LINES))
     assert list(transcript(run))[4:] == [
-        "  game 1: red (red, book 0, hat 4, ball 1) and blue (blue, book 6, hat 1, ball 1) "
-        "share 1 book, 2 hat, 3 ball; red opens",
+        "  to share: 1 book, 2 hat, 3 ball; red opens\n"
+        "      red [private values: book 0, hat 4, ball 1]\n"
+        "      blue [private values: book 6, hat 1, ball 1]",
         "  red -> blue [negotiation]: I care for hats.",
         "  blue -> red [negotiation]: And I for books.",
         "  red proposes in private: book 0, hat 2, ball 1 for red alone",

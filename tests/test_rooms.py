@@ -15,7 +15,7 @@ FLOORS = (
     ("record", "imports"),
     ("scheduler",),
     ("config",),
-    ("stage", "scenario"),
+    ("stage", "scenario", "telling"),
     ("hooks", "registry"),
     ("calls",),
     ("host", "driving"),

@@ -2,4 +2,6 @@
 
 from societies.kit import Scenario
 
-SCENARIO = Scenario.here("Everybody may give to a pot that is multiplied and shared out")
+SCENARIO = Scenario.here(
+    "Everybody may give to a pot that is multiplied and shared out", headings={"r": "round"}
+)

@@ -3,5 +3,6 @@
 from societies.kit import Scenario
 
 SCENARIO = Scenario.here(
-    "Debate over questions: among equals with a vote, before a judge, and its baselines"
+    "Debate over questions: among equals with a vote, before a judge, and its baselines",
+    headings={"q": "question", "r": "round", "s": "sample"},
 )

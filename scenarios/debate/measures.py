@@ -33,10 +33,12 @@ from societies.scenarios.debate.positions import (
     table,
 )
 from societies.scenarios.debate.texts import corpus_bleu, diversity
+from societies.scenarios.debate.yielding import changes, yielding, yielding_towards
 
 __all__ = [
     "accuracy",
     "accuracy_by_round",
+    "changes",
     "compare",
     "corpus_bleu",
     "costs",
@@ -50,6 +52,8 @@ __all__ = [
     "summary",
     "tokens",
     "transitions",
+    "yielding",
+    "yielding_towards",
 ]
 
 NOTHING = mean_interval([], unit="questions")

@@ -1,5 +1,6 @@
 """What a debate logs."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from societies.agents.answers.answer import Outcome
@@ -7,6 +8,16 @@ from societies.record.types import Record, mark
 from societies.scenarios.debate.questions import DecidedBy
 
 MARKS = {True: "right", False: "wrong", None: "not scored"}
+
+
+def quoted(answer: str) -> str:
+    """Return an answer in a line, as it stands."""
+    return f"'{' '.join(answer.split())}'"
+
+
+def marked(answer: str | None, right: bool | None, also: str = "") -> str:
+    """Return an answer, and whether it is right."""
+    return "no answer" if answer is None else f"{quoted(answer)} ({MARKS[right]}{also})"
 
 
 class Posed(Record):
@@ -23,9 +34,14 @@ class Posed(Record):
     traps: list[str]
     """Tempting wrong answers."""
 
-    def story(self, agent: str) -> str:
-        """Tell it in a line."""
-        return f"{agent} asks: {' '.join(self.text.split())}"
+    def story(self, agent: str) -> str:  # noqa: ARG002 - it is nobody's act
+        """Tell it, and what is right."""
+        known = "references" if self.kind == "translation" else "right"
+        lines = [" ".join(self.text.split())]
+        for name, answers in ((known, self.accepted), ("traps", self.traps)):
+            if answers:
+                lines.append(f"{name}: {' or '.join(map(quoted, answers))}")
+        return "\n".join(lines)
 
 
 class Statement(Record):
@@ -51,8 +67,17 @@ class Statement(Record):
         """Tell it in a line."""
         if self.answer is None:
             return f"{agent} gives no readable answer [{self.outcome}]"
-        trap = ", into the trap" if self.trapped else ""
-        return f"{agent} holds {self.answer!r} ({MARKS[self.right]}{trap}){mark(self.outcome)}"
+        return f"{agent} holds {self.held}{mark(self.outcome)}"
+
+    def change(self, agent: str, before: "Statement", holders: Sequence[str]) -> str:
+        """Tell a change of mind: what was held before, and who held the new answer, if anybody."""
+        held = f", which {' and '.join(holders)} held" if holders else ""
+        return f"{agent} changes from {before.held} to {self.held}{held}{mark(self.outcome)}"
+
+    @property
+    def held(self) -> str:
+        """The answer, and what it is worth."""
+        return marked(self.answer, self.right, ", into the trap" if self.trapped else "")
 
 
 class Judgement(Record):
@@ -77,10 +102,11 @@ class Judgement(Record):
 
     def story(self, agent: str) -> str:
         """Tell it in a line."""
-        answer = "no answer" if self.answer is None else f"{self.answer!r} ({MARKS[self.right]})"
+        answer = marked(self.answer, self.right)
         side = f" for {self.side}" if self.side else ""
         end = "; the debate ends" if self.ends else "; the debate goes on"
-        return f"{agent} rules{side}: {answer}{end}{mark(self.outcome)}"
+        reason = f"\nreason: {self.reason}" if self.reason else ""
+        return f"{agent} rules{side}: {answer}{end}{mark(self.outcome)}{reason}"
 
 
 class Result(Record):
@@ -110,10 +136,10 @@ class Result(Record):
     side_holding: str | None
     """Judged debate: the one side whose last answer is the result's; `none`, or `several`."""
 
-    def story(self, agent: str) -> str:
+    def story(self, agent: str) -> str:  # noqa: ARG002 - it is nobody's act
         """Tell it in a line."""
-        answer = "no answer" if self.answer is None else repr(self.answer)
+        answer = "no answer" if self.answer is None else quoted(self.answer)
         sides = ""
         if self.side_named is not None:
             sides = f", named: {self.side_named}, held by: {self.side_holding}"
-        return f"{agent} concludes by {self.decided_by}: {answer} ({MARKS[self.right]}){sides}"
+        return f"decided by {self.decided_by}: {answer} ({MARKS[self.right]}){sides}"

@@ -11,6 +11,7 @@ class Strategy(Record):
     """An agent (column `agent`) devised its strategy before its first game."""
 
     table = "strategies"
+    because = "rationale"
 
     generation: int
     strategy: str
@@ -22,13 +23,15 @@ class Strategy(Record):
     def story(self, agent: str) -> str:
         """Tell it in a line."""
         learnt = f" (advised by {', '.join(self.advisers)})" if self.advisers else ""
-        return f"{agent}{learnt}: {self.strategy}"
+        return f"{agent}{learnt}{mark(self.outcome)}: {self.strategy}"
 
 
 class Donation(Record):
     """A donor (column `agent`) acted towards its recipient."""
 
     table = "donations"
+    because = "justification"
+    concerns = ("recipient",)
 
     generation: int
     game: int

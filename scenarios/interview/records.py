@@ -2,6 +2,7 @@
 
 from societies.agents.answers.answer import Outcome
 from societies.kit import Record
+from societies.record.types import mark
 
 
 class SelfDescription(Record):
@@ -20,13 +21,15 @@ class SelfDescription(Record):
         if self.outcome == "defaulted":
             return f"{agent} says nothing of itself that can be read"
         known, hidden = " ".join(self.known), " ".join(self.hidden)
-        return f"{agent} says of itself\nwhat others know: {known}\nwhat others do not: {hidden}"
+        said = f"{agent} says of itself{mark(self.outcome)}"
+        return f"{said}\nwhat others know: {known}\nwhat others do not: {hidden}"
 
 
 class Judgement(Record):
     """A judge who knows the person (column `agent`) rated its double's statements."""
 
     table = "judgements"
+    concerns = ("subject",)
 
     subject: str
     """The agent that made the statements."""
@@ -41,13 +44,15 @@ class Judgement(Record):
         """Tell it in a line."""
         if self.outcome == "defaulted":
             return f"{agent} gives no verdict on {self.subject} that can be read"
-        return f"{agent} finds {sum(self.verdicts)} of {len(self.verdicts)} true of {self.identity}"
+        found = f"{sum(self.verdicts)} of {len(self.verdicts)} true of {self.identity}"
+        return f"{agent} finds {found}{mark(self.outcome)}"
 
 
 class Guess(Record):
     """A judge (column `agent`) guessed whom a persona portrays."""
 
     table = "guesses"
+    concerns = ("subject",)
 
     subject: str
     identity: str
@@ -63,4 +68,4 @@ class Guess(Record):
             return f"{agent} names nobody for {self.subject}"
         right = "rightly" if self.correct else f"but it is {self.identity}"
         why = f": {self.reason}" if self.reason else ""
-        return f"{agent} takes {self.subject} for {self.guess}, {right}{why}"
+        return f"{agent} takes {self.subject} for {self.guess}, {right}{mark(self.outcome)}{why}"

@@ -4,5 +4,6 @@ from societies.kit import Scenario
 
 SCENARIO = Scenario.here(
     "Deal or No Deal: two players talk, then propose in private how to share things out",
+    headings={"game": "game"},
     roles=("red", "blue", "judge"),
 )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from societies.agents.answers import answer
 from societies.kit import Record
+from societies.record.types import mark
 from societies.scenarios.negotiation.answers import Kind
 from societies.scenarios.negotiation.contexts import Seat
 
@@ -11,10 +12,16 @@ Reason = Literal["agreed", "mismatch", "turn_limit", "aborted"]
 """`mismatch`: the proposals do not add up; `aborted`: too many faulty turns in a row."""
 
 
+def seated(player: str, seat: str) -> str:
+    """Return a player with its seat, if it is not called by it."""
+    return player if player == seat else f"{player} ({seat})"
+
+
 class ContextRecord(Record):
     """What a game is about; the two values are private to their seats."""
 
     table = "contexts"
+    concerns = ("red", "blue")
 
     game: int
     red: str
@@ -30,23 +37,25 @@ class ContextRecord(Record):
     """The objective: weight of the partner's points in the own reward."""
 
     def story(self, agent: str) -> str:  # noqa: ARG002 - it is nobody's act
-        """Tell who meets over what."""
-        red, blue = (
-            ", ".join(f"{name} {value}" for name, value in zip(self.resources, values, strict=True))
-            for values in (self.red_values, self.blue_values)
+        """Tell what there is to share, who sits where, and what only each of them knows."""
+        things = ", ".join(
+            f"{n} {name}" for n, name in zip(self.counts, self.resources, strict=True)
         )
-        things = zip(self.counts, self.resources, strict=True)
-        return (
-            f"game {self.game}: {self.red} (red, {red}) and {self.blue} (blue, {blue}) share "
-            f"{', '.join(f'{count} {name}' for count, name in things)}; {self.opener} opens"
-        )
+        lines = [f"to share: {things}; {self.opener} opens"]
+        for seat, player, values in (
+            ("red", self.red, self.red_values),
+            ("blue", self.blue, self.blue_values),
+        ):
+            worth = zip(self.resources, values, strict=True)
+            private = ", ".join(f"{name} {value}" for name, value in worth)
+            lines.append(f"{seated(player, seat)} [private values: {private}]")
+        return "\n".join(lines)
 
 
 class Proposal(Record):
     """A player (column `agent`) proposed its own share; its partner is not shown it."""
 
     table = "proposals"
-    told = "{agent} proposes in private: {text}"
 
     game: int
     turn: int
@@ -54,6 +63,10 @@ class Proposal(Record):
     share: list[int]
     text: str
     outcome: answer.Outcome
+
+    def story(self, agent: str) -> str:
+        """Tell it in a line."""
+        return f"{agent} proposes in private{mark(self.outcome)}: {self.text}"
 
 
 class Correction(Record):
@@ -78,7 +91,7 @@ class Outcome(Record):
     """How a game ended."""
 
     table = "outcomes"
-    told = "{reason} after {turns} turns: red {red_score:g}, blue {blue_score:g}"
+    concerns = ("red", "blue")
 
     game: int
     red: str
@@ -96,6 +109,12 @@ class Outcome(Record):
     red_score: float
     """Red's reward: own points plus the objective's weight times the partner's."""
     blue_score: float
+
+    def story(self, agent: str) -> str:  # noqa: ARG002 - it is nobody's act
+        """Tell it in a line."""
+        red, blue = seated(self.red, "red"), seated(self.blue, "blue")
+        scores = f"{red} {self.red_score:g}, {blue} {self.blue_score:g}"
+        return f"{self.reason} after {self.turns} turns: {scores}"
 
 
 class Sample(Record):
@@ -119,6 +138,7 @@ class Verdict(Record):
     """Which messages of a seat the judge (column `agent`) finds inconsistent."""
 
     table = "verdicts"
+    concerns = ("player",)
 
     game: int
     seat: Seat
@@ -134,4 +154,6 @@ class Verdict(Record):
         """Tell it in a line."""
         found = ", ".join(map(str, self.flagged))
         verdict = f"inconsistent in turn {found}" if found else "nothing inconsistent"
-        return f"{agent} judges {self.seat}: {verdict} ({self.messages} messages judged)"
+        told = f"{agent} judges {seated(self.player, self.seat)}: {verdict}"
+        reason = f"\nreason: {self.reason}" if self.reason else ""
+        return f"{told} ({self.messages} messages judged){mark(self.outcome)}{reason}"

@@ -197,6 +197,13 @@ def show(
         str | None, typer.Option(help="Print one call's full prompt and reply.")
     ] = None,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the story.")] = False,
+    reasons: Annotated[bool, typer.Option("--reasons", help="In it, why agents act so.")] = False,
+    agent: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of it, only what is of this agent.")
+    ] = None,
+    scope: Annotated[
+        str, typer.Option(metavar="PREFIX", help="Of it, only what is below this: g1/game2.")
+    ] = "",
     plots: Annotated[bool, typer.Option("--plots", help="Draw the plots into RUN/plots.")] = False,
     suffix: Annotated[Suffix | None, typer.Option("--format", help="Draw them as these.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
@@ -211,13 +218,15 @@ def show(
     if len(paths) > 1:
         _compare(paths, as_json=as_json, other=bool(call or transcript or plots or suffix))
         return
+    if (reasons or agent or scope) and not transcript:
+        raise typer.BadParameter("--reasons, --agent and --scope are of --transcript: give it, too")
     found = Run(paths[0]).remembering()  # results and plots are made of the same tables
     if call is None or plots:
         found.check()
     if call is not None:
         display.show_call(found, call)
     elif transcript:
-        display.show_transcript(found)
+        display.show_transcript(found, agent=agent, scope=scope, reasons=reasons)
     elif as_json:
         display.show_json(found)
     else:

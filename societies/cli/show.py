@@ -3,11 +3,14 @@
 import json
 
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from societies.cli.tables import as_table, as_tables, cost_text, literal
 from societies.cli.visible import json_text, visible
 from societies.runs.formats import Suffix
+from societies.runs.forms import WIDTH
 from societies.runs.results import answer_counts, caution, conclude, plot, summarise
 from societies.runs.run import Run
 from societies.runs.transcript import transcript
@@ -15,6 +18,8 @@ from societies.scenario import resolve
 
 PIPED_WIDTH = 200
 MOST_AGENTS = 12
+HANGING = "    "
+"""How much further in the rest of a wrapped line stands."""
 COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
 """What `run.json` tells the total of; earlier versions counted less."""
 
@@ -106,10 +111,28 @@ def show_call(run: Run, key: str) -> None:
     print(visible("\n".join(lines)))  # noqa: T201 - the command's output
 
 
-def show_transcript(run: Run) -> None:
-    """Print the readable story of the run."""
-    for line in transcript(run):
-        print(visible(line))  # noqa: T201 - the command's output
+def show_transcript(
+    run: Run, *, agent: str | None = None, scope: str = "", reasons: bool = False
+) -> None:
+    """Print the readable story of the run; lines are wrapped in a terminal, and only there."""
+    out = Console()
+    width = out.width if out.is_terminal else WIDTH
+    for told in transcript(run, agent=agent, scope=scope, reasons=reasons, width=width):
+        for line in visible(told).split("\n"):
+            for part in wrapped(line, out) if out.is_terminal else [line]:
+                print(part)  # noqa: T201 - the command's output
+
+
+def wrapped(line: str, out: Console) -> list[str]:
+    """Return a line as lines that fit a console; those behind the first stand further in."""
+    if cell_len(line) <= out.width:
+        return [line]
+    text = line.lstrip(" ")
+    indent = " " * (len(line) - len(text))
+    first, *others = Text(text).wrap(out, max(1, out.width - len(indent) - len(HANGING)))
+    return [indent + first.plain.rstrip()] + [
+        indent + HANGING + other.plain.rstrip() for other in others
+    ]
 
 
 def draw_plots(run: Run, suffix: Suffix = "png") -> None:

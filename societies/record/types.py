@@ -41,12 +41,22 @@ class Record(BaseModel):
     """Name of the table that holds these records."""
     told: ClassVar[str] = ""
     """The line of the transcript, with fields in braces: `{agent} gives {amount:g}`."""
+    because: ClassVar[str] = ""
+    """The field that says why, if there is one: transcripts tell it where reasons are asked for."""
+    concerns: ClassVar[tuple[str, ...]] = ()
+    """Fields that name other agents: a transcript of one of them tells the record, too."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        named = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(cls.told) if name}
-        if unknown := sorted(named - {"agent", *cls.model_fields}):
-            raise TypeError(f"{cls.__name__}.told names {', '.join(unknown)}, which it has not")
+        told = {name.partition(".")[0] for _, name, _, _ in Formatter().parse(cls.told) if name}
+        for name, used in (
+            ("told", told),
+            ("because", {cls.because} - {""}),
+            ("concerns", set(cls.concerns)),
+        ):
+            if unknown := sorted(used - {"agent", *cls.model_fields}):
+                names = ", ".join(unknown)
+                raise TypeError(f"{cls.__name__}.{name} names {names}, which it has not")
 
     def story(self, agent: str) -> str:
         """Tell the record in a line of the transcript; a list of its fields, if it has none."""
@@ -58,6 +68,8 @@ class Record(BaseModel):
 
 class ActionRecord(Record):
     """What an agent (column `agent`) did by an answer: why, and how the answer came about."""
+
+    because: ClassVar[str] = "reason"
 
     reason: str
     """What the answer gives as its reason; empty if it gives none."""
@@ -117,6 +129,7 @@ class MessageRecord(Record):
     """Something said by one agent (column `agent`) to others."""
 
     table: ClassVar[str] = "messages"
+    concerns: ClassVar[tuple[str, ...]] = ("receivers",)
 
     receivers: list[str]
     channel: str
@@ -190,6 +203,7 @@ class InterventionRecord(Record):
     """Something was changed from outside: a row for it, then one per agent that it changed."""
 
     table: ClassVar[str] = "interventions"
+    concerns: ClassVar[tuple[str, ...]] = ("agents",)
 
     number: int
     """Its position in `interventions`, from 0."""

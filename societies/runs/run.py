@@ -20,7 +20,7 @@ from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
 from societies.runs import run_json
 from societies.runs.memory import Memory
-from societies.scenario import Scenario
+from societies.scenario import Scenario, resolve
 from societies.words import nearest
 
 
@@ -57,6 +57,11 @@ class Run(Memory):
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.remembered.get('status', 'run.json is damaged')})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        told: str = resolve("societies.runs.html:run_html")(self)  # by name: it reads runs
+        return told
 
     @property
     def about(self) -> dict[str, Any]:

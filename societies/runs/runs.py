@@ -15,6 +15,7 @@ from societies.loading.inputs import settings
 from societies.runs.comparison import flat
 from societies.runs.memory import Memory
 from societies.runs.run import Run
+from societies.scenario import resolve
 
 Place = Run | str | PathLike[str]
 """A run, or where there are runs: its directory, a folder that holds several, a pattern."""
@@ -82,6 +83,11 @@ class Runs(Memory, Sequence[Run]):
 
     def __repr__(self) -> str:
         return f"Runs({', '.join(self.labels)})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        told: str = resolve("societies.runs.html:runs_html")(self)  # by name: it reads runs
+        return told
 
     @property
     def only(self) -> Run:
