@@ -1,6 +1,7 @@
 """Showing a run: its summary, its results, one call, its story."""
 
 import json
+from shlex import quote
 
 import polars as pl
 from rich.console import Console
@@ -56,7 +57,7 @@ def show_caution(out: Console, run: Run) -> None:
     """Print a red line if so many answers were lost that the figures mislead."""
     if text := caution(run):
         lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
-        hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
+        hint = f", such as: societies show {quote(str(run.path))} --call {quote(lost['key'][0])}"
         out.print(literal(text + hint), style="bold red", soft_wrap=True)
 
 
@@ -78,7 +79,11 @@ def show_json(run: Run) -> None:
 def show_call(run: Run, key: str) -> None:
     """Print one call's settings, full prompt and reply."""
     call = run.call(key)
-    lines = [f"call {call.key}", f"request {call.request}", f"model {json.dumps(call.sampling)}"]
+    lines = [
+        f"call {quote(call.key)}",
+        f"request {call.request}",
+        f"model {json.dumps(call.sampling)}",
+    ]
     for role, content in call.messages:
         lines += ["", f"--- {role}", content]
     completion = call.completion

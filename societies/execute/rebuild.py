@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError
@@ -58,7 +59,7 @@ def _executed(found: Run, journal: Journal, fresh: Path, watch: Watch) -> Societ
     except ReplayDiffersError as error:
         told = f"{found.path} cannot be rebuilt: {error}"
         if found.remembered.get("status") != "finished":
-            told += f"; if it had not come to its end: societies resume {found.path}"
+            told += f"; if it had not come to its end: societies resume {quote(str(found.path))}"
         raise ReplayDiffersError(told) from error
     finally:
         release(society)

@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
@@ -146,7 +147,9 @@ class Journal:
             JournalError: the file cannot be written (a full disk, say), or holds that call.
         """
         if key in self._calls:
-            raise JournalError(f"{self.path} holds call {key} already: no two calls share a key")
+            raise JournalError(
+                f"{self.path} holds call {quote(key)} already: no two calls share a key"
+            )
         new: dict[str, bytes] = {}
         if spec.fingerprint not in self._stored:
             model = {"model": spec.fingerprint, "sampling": spec.sampling()}
@@ -245,7 +248,7 @@ class Journal:
             JournalError: the file cannot be written, or the work has its result already.
         """
         if intent.key in self._results:
-            raise JournalError(f"{self.path} holds the result of {intent.key} already")
+            raise JournalError(f"{self.path} holds the result of {quote(intent.key)} already")
         line = {
             "intent": intent.key,
             "kind": intent.kind,
@@ -265,7 +268,9 @@ class Journal:
         """
         if intent.key in self._results or intent.key not in self._intents:
             there = "the result of" if intent.key in self._results else "no intent of"
-            raise JournalError(f"{self.path} holds {there} {intent.key}: it cannot be written")
+            raise JournalError(
+                f"{self.path} holds {there} {quote(intent.key)}: it cannot be written"
+            )
         for digest in result.artifacts.values():
             self.artifacts.path(digest)
         line = {

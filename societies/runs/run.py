@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import polars as pl
@@ -67,8 +68,8 @@ class Run(Memory):
         """
         file = self.path / "run.json"
         remedy = (
-            f"write it anew from the journal: societies rebuild {self.path}, or, if the run had "
-            f"not come to its end, societies resume {self.path}"
+            f"write it anew from the journal: societies rebuild {self._quoted}, or, if the run had "
+            f"not come to its end, societies resume {self._quoted}"
         )
         try:
             content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -177,7 +178,7 @@ class Run(Memory):
         path, about = self.path / "journal.ndjson", self.remembered
         again = (
             "everything would be asked, and paid for, again: put a copy of it there; or, if that "
-            f"is meant, begin anew: societies run {self.path / 'scenario.yaml'}"
+            f"is meant, begin anew: societies run {quote(str(self.path / 'scenario.yaml'))}"
         )
         if not path.is_file():
             raise InputError(f"{self.path} has no journal.ndjson: {again}")
@@ -234,7 +235,12 @@ class Run(Memory):
     @property
     def _remedy(self) -> str:
         verb = "rebuild" if self.remembered.get("status") == "finished" else "resume"
-        return f"write the tables anew from the journal: societies {verb} {self.path}"
+        return f"write the tables anew from the journal: societies {verb} {self._quoted}"
+
+    @property
+    def _quoted(self) -> str:
+        """Its path as a shell reads it."""
+        return quote(str(self.path))
 
     def rows(self, name: str) -> pl.LazyFrame:
         """Return a table in program order, with every column that is recorded today.
@@ -269,8 +275,8 @@ class Run(Memory):
             entry = journal.find(key)
             if entry is None:
                 raise InputError(
-                    f"run {self.path} has no call {key!r}; table 'calls' lists the keys, "
-                    f"such as {next(journal.keys(), 'none')!r}"
+                    f"run {self.path} has no call {quote(key)}; table 'calls' lists the keys, "
+                    f"such as {quote(next(journal.keys(), 'none'))}"
                 )
             return RecordedCall(
                 key=key,
