@@ -96,7 +96,9 @@ class Society(Host, Generic[P]):
         self.interventions = Interventions(self, portraits)
         hooks = (self.interventions, portraits, Probes(self, config.probes))
         self.participants = Participants(hooks)
-        self.drive = Drive(self, self._scheduler, self.participants, self.halt, config)
+        self.drive = Drive(
+            self, self._scheduler, self.participants, self.halt, config, scenario.folder
+        )
         self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,

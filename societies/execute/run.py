@@ -13,6 +13,7 @@ from societies.calls.provider import check_access
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunInterruptedError
 from societies.execute.directory import facts, keep_traceback, new_directory, now, write_about
+from societies.imports import told
 from societies.loading.load import load
 from societies.record.journal import Journal
 from societies.record.log import RunLog
@@ -79,14 +80,19 @@ def check_ready(config: RunConfig, passed: int = 0) -> None:
 def make_society(
     config: RunConfig, scenario: Scenario, journal: Journal, log: Path, name: str, *, live: bool
 ) -> Society:
-    """Return a society that is ready to be run and logs into a folder, as the run of a name."""
+    """Return a society that is ready to be run and logs into a folder, as the run of a name.
+
+    Raises:
+        InputError: the scenario's code fails; the text says in which line.
+    """
     kind = load_society(scenario)
-    return kind(
-        config,
-        journal=journal,
-        log=RunLog(log, name, kind.records, config.log.segment_rows),
-        live=live,
-    )
+    with told(scenario.folder):
+        return kind(
+            config,
+            journal=journal,
+            log=RunLog(log, name, kind.records, config.log.segment_rows),
+            live=live,
+        )
 
 
 def execute(
@@ -125,7 +131,8 @@ def execute(
         raise abandoned from error
     except SocietyError as error:
         reason, error.run = str(error), path
-        keep_traceback(path, error, config)
+        if kept := keep_traceback(path, error, config):
+            error.args = (f"{error}; the whole traceback lies in {kept}",)
         raise
     finally:
         ended = {
