@@ -31,6 +31,8 @@ def show_summary(run: Run) -> None:
     out = console()
     for line in _facts(run):
         out.print(literal(line), soft_wrap=True)
+    if text := run.left_behind:
+        out.print(literal(f"{text} ({_journalled(run)})"), style="bold red", soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -53,6 +55,14 @@ def show_summary(run: Run) -> None:
     out.print(literal(run.path), soft_wrap=True)
 
 
+def _journalled(run: Run) -> str:
+    """Say what is not lost of a run that did not come to its end."""
+    with run.journal() as journal:
+        calls = journal.size
+    kept = f"{calls:,} {'call is' if calls == 1 else 'calls are'} in its journal"
+    return f"{kept}; the tables may end before it"
+
+
 def show_caution(out: Console, run: Run) -> None:
     """Print a red line if so many answers were lost that the figures mislead."""
     if text := caution(run):
@@ -67,6 +77,7 @@ def show_json(run: Run) -> None:
     summary = {
         **run.about,
         "path": str(run.path),
+        "left_behind": run.left_behind,
         "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],

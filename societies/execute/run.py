@@ -16,6 +16,7 @@ from societies.execute.directory import facts, keep_traceback, new_directory, no
 from societies.imports import told
 from societies.loading.load import load
 from societies.record.journal import Journal
+from societies.record.lock import this_machine
 from societies.record.log import RunLog
 from societies.runs.run import Run
 from societies.scenario import Scenario
@@ -114,7 +115,7 @@ def execute(
     journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
     name = Run(path).name
-    write_about(path, config, name, "running", **origin)
+    write_about(path, config, name, "running", machine=this_machine(), **origin)
     try:
         society = make_society(config, scenario, journal, path / "log", name, live=True)
         society.calls.give_up(origin.get("unanswered", 0))

@@ -21,13 +21,14 @@ from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from pydantic_core import from_json
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
 from societies.record.artifacts import Artifacts
 from societies.record.lines import HEAD, encoded, fields_of, is_sound
+from societies.record.lock import writers_lock
 from societies.record.work import Intent, Result
 
 MAX_LENGTH = 2**32
@@ -79,7 +80,7 @@ class Journal:
             b"result": self._results,
         }
         self._waiting = bytearray()
-        self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
+        self._lock = writers_lock(path) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
         self._file = os.open(path, flags, 0o644)

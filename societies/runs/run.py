@@ -17,6 +17,7 @@ from societies.loading.inputs import identity
 from societies.loading.load import load
 from societies.record.artifacts import Artifacts
 from societies.record.journal import Journal
+from societies.record.lock import is_written, this_machine
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
 from societies.runs import run_json
@@ -102,6 +103,26 @@ class Run(Memory):
     def status(self) -> str:
         """`running`, `finished`, `interrupted` or `failed`."""
         return str(self.about["status"])
+
+    @property
+    def left_behind(self) -> str | None:
+        """What is known of a run that never came to an end and that nobody is at work on.
+
+        None if it ended, if a process is at work on it, or if that cannot be told.
+        """
+        about = self.remembered
+        if about.get("status") != "running":
+            return None
+        if is_written(self.path / "journal.ndjson") is not False:
+            return None
+        elsewhere = about.get("machine") not in (None, this_machine())
+        gone = (
+            f"it began on {about['machine']}, and no process of this machine is at work on it: if "
+            "none is there either"
+            if elsewhere
+            else "its process is gone"
+        )
+        return f"{gone}; go on with: societies resume {self._quoted}"
 
     @property
     def config(self) -> RunConfig:
