@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from societies.agents.errors import PromptError, SocietyError
+from societies.cli.export import export
 from societies.cli.options import Commands, File, Seed, Sets, overrides
 from societies.cli.output import say
 from societies.cli.population import population
@@ -230,6 +231,7 @@ def show(
 
 
 app.command()(population)
+app.command()(export)
 
 
 def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
