@@ -78,7 +78,8 @@ def _put_in_place(found: Run, fresh: Path, society: Society) -> None:
     log, aside = found.path / "log", found.path / "log.before"
     set_aside(log, aside)
     fresh.rename(log)
-    kept = {key: about[key] for key in about if key not in ("status", "run", "scenario", "seed")}
+    anew = ("status", "run", "scenario", "seed", "machine")
+    kept = {key: about[key] for key in about if key not in anew}
     facts = {**kept, "rows": society.log.rows, "tables": society.log.written(), "rebuilt": now()}
     write_about(found.path, found.config, name, "finished", **facts)
     shutil.rmtree(aside, ignore_errors=True)

@@ -12,6 +12,7 @@ from societies.agents.errors import ModelError, SocietyError
 from societies.calls.provider import check_access
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunInterruptedError
+from societies.execute.code import code_of
 from societies.execute.directory import facts, keep_traceback, new_directory, now, write_about
 from societies.imports import told
 from societies.loading.load import load
@@ -115,7 +116,8 @@ def execute(
     journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
     name = Run(path).name
-    write_about(path, config, name, "running", machine=this_machine(), **origin)
+    origin = {**origin, **_code(config, scenario, origin)}
+    write_about(path, config, name, "running", **origin, machine=this_machine())
     try:
         society = make_society(config, scenario, journal, path / "log", name, live=True)
         society.calls.give_up(origin.get("unanswered", 0))
@@ -145,6 +147,13 @@ def execute(
         write_about(path, config, name, status, **{**origin, **ended, **facts(society, origin)})
         if society:
             release(society)
+
+
+def _code(config: RunConfig, scenario: Scenario, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what code the run is made by, and by which others it was before it was resumed."""
+    code, before = code_of(config, scenario), origin.get("code")
+    earlier = [*origin.get("earlier_code", ()), *([before] if before not in (None, code) else ())]
+    return {"code": code, **({"earlier_code": earlier} if earlier else {})}
 
 
 def release(society: Society) -> None:

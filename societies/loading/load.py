@@ -53,6 +53,9 @@ def load(
         sets: values to set over it, by dotted key.
         origin: how to name `sets` in errors.
 
+    Returns:
+        The validated configuration, with every default, and its scenario.
+
     Raises:
         InputError: anything is wrong; the text lists all problems, each with its place.
     """
