@@ -260,7 +260,8 @@ class LLMAgent(mesa.Agent):
             explain: show the model its unreadable reply and the problem before asking again;
                 otherwise the identical question is asked again.
             purpose: what it is asked for, which scripted minds go by.
-            situation: the variables of the template; the `protocol` in force is always among them.
+            situation: the variables of the template. It, a mind and `Answer.read` are given the
+                same ones; the `protocol` in force and the `agent` itself are always among them.
 
         Raises:
             ModelError: no reply could be read and there is no fallback.
@@ -338,6 +339,7 @@ class LLMAgent(mesa.Agent):
         asked: tuple[Message, ...] = (question,)
         told = self._as_told(shown, (*before, question))
         persona = told["agent"].persona
+        situation = {"agent": told["agent"], **situation}
         for attempt in range(1, attempts + 1):
             messages = (*before, *asked)
             request = Request(messages, self.name, prompt, told, persona, attempt, schema, purpose)

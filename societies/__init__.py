@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from societies.execute.fork import fork
+    from societies.execute.model import model
     from societies.execute.rebuild import rebuild
     from societies.execute.replay import replay
     from societies.execute.resume import resume
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from societies.runs.runs import Runs
     from societies.society import Society
 
-__all__ = ["Run", "Runs", "Society", "fork", "load", "rebuild", "replay", "resume", "run"]
+__all__ = ["Run", "Runs", "Society", "fork", "load", "model", "rebuild", "replay", "resume", "run"]
 
 _HOMES = {
     "Run": "runs.run",
@@ -28,6 +29,7 @@ _HOMES = {
     "Society": "society",
     "fork": "execute.fork",
     "load": "loading.load",
+    "model": "execute.model",
     "rebuild": "execute.rebuild",
     "replay": "execute.replay",
     "resume": "execute.resume",

@@ -3,17 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from societies import loop
 from societies.agents.agent import LLMAgent
-from societies.agents.errors import SocietyError
+from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.secrets import cause_without_secrets, without_secrets
 from societies.calls.calls import Calls
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunFailedError, RunInterruptedError
 from societies.halt import Halt
+from societies.imports import place_in
 from societies.record.log import RunLog
 from societies.record.types import Record, StepRecord
 from societies.scheduler import Scheduler
@@ -50,6 +52,7 @@ class Drive:
         participants: who else takes part.
         halt: why the run stops.
         config: says how long it may take, and which variables hold keys.
+        folder: where the scenario's code lies, whose lines are named when it fails.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Drive:
         participants: Participants,
         halt: Halt,
         config: RunConfig,
+        folder: Path,
     ) -> None:
         self.step = 0
         self.began = time.monotonic()
@@ -66,6 +70,7 @@ class Drive:
         self._scheduler = scheduler
         self._participants = participants
         self._halt = halt
+        self._folder = folder
         self._limits: Limits = config.limits
         self._keys = {spec.api_key_env for _, spec in config.models()}
         self._phase: Literal["fresh", "settled", "begun"] = "fresh"
@@ -219,6 +224,8 @@ class Drive:
         self._close_log(failure)
         if failure is None:
             raise RunInterruptedError(self._halt.reason or "")
+        if isinstance(failure, OutsideInteractionError):
+            failure.args = (self._placed(str(failure), failure),)
         if isinstance(failure, SocietyError):
             raise failure from self._cause(failure.__cause__)
         raise self._failed(self._halt.reason, failure) from self._cause(failure)
@@ -244,8 +251,13 @@ class Drive:
 
     def _failed(self, reason: str | None, failure: BaseException) -> RunFailedError:
         """Return what is told of a failure; error texts of libraries repeat keys."""
-        told = f"{reason}: {type(failure).__name__}: {failure}"
+        told = self._placed(f"{reason}: {type(failure).__name__}: {failure}", failure)
         return RunFailedError(without_secrets(told, self._keys))
+
+    def _placed(self, told: str, failure: BaseException) -> str:
+        """Return what is told of a failure, behind the line of the scenario that it came by."""
+        place = place_in(self._folder, failure)
+        return f"{place}: {told}" if place else told
 
     def _cause(self, failure: BaseException | None) -> BaseException | None:
         """Return what a failure came from, as it may be printed with it."""

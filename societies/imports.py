@@ -1,4 +1,4 @@
-"""Importing: a scenario's folder, installed or not; a package's modules when they are named."""
+"""Importing: a scenario's folder, a package's modules when they are named; where code is wrong."""
 
 import re
 import sys
@@ -74,7 +74,7 @@ def import_part(folder: Path, module: str) -> ModuleType:
 
 @contextmanager
 def told(folder: Path) -> Iterator[None]:
-    """Say where in `folder` an import fails.
+    """Say where in `folder` an import, or code of a scenario, fails.
 
     Raises:
         InputError: it does.
@@ -84,17 +84,18 @@ def told(folder: Path) -> Iterator[None]:
     except SocietyError:
         raise
     except Exception as error:
-        found = f"{_place(folder, error)}: {type(error).__name__}: {error}{_hint(folder, error)}"
+        place = place_in(folder, error) or folder
+        found = f"{place}: {type(error).__name__}: {error}{_hint(folder, error)}"
         raise InputError(found) from error
 
 
-def _place(folder: Path, error: Exception) -> str:
-    """Return file and line of an error: those in the folder, if it comes from there."""
+def place_in(folder: Path, error: BaseException) -> str | None:
+    """Return the last file and line of a folder that an error came by; None if by none."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     within = [each for each in frames if Path(each.filename).is_relative_to(folder)]
-    return f"{within[-1].filename}:{within[-1].lineno}" if within else str(folder)
+    return f"{within[-1].filename}:{within[-1].lineno}" if within else None
 
 
 def _hint(folder: Path, error: Exception) -> str:

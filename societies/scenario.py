@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, TypeVar
 from societies.agents.models.scripted import Mind
 from societies.config.schema import Protocol, RunConfig
 from societies.errors import InputError
-from societies.imports import import_part
+from societies.imports import import_part, told
 from societies.words import Place
 
 Part = TypeVar("Part")
@@ -84,6 +84,24 @@ class Scenario:
     def files(self) -> list[Path]:
         """Return the shipped YAML files."""
         return sorted(self.folder.glob("*.yaml"))
+
+    def problems(self, config: RunConfig) -> list[tuple[Place, str]]:
+        """Return what `check` finds wrong.
+
+        Raises:
+            InputError: it fails; the text says in which line.
+        """
+        with told(self.folder):
+            return list(self.check(config))
+
+    def taking_part(self, config: RunConfig) -> int:
+        """Return how many people take part, as `people` says.
+
+        Raises:
+            InputError: it fails; the text says in which line.
+        """
+        with told(self.folder):
+            return self.people(config)
 
     def part(self, name: Literal["summary", "findings", "plots", "conserved"]) -> Any:
         """Import and return what the field of that name refers to; None if there is nothing.

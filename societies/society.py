@@ -59,7 +59,8 @@ class Society(Host, Generic[P]):
     `Society[MyProtocol]` says what its parameters are.
 
     Args:
-        config: the validated configuration (`societies.load` makes one from a file).
+        config: the validated configuration (`config, scenario = societies.load(file)`;
+            `societies.model` makes societies of plain parameters).
         journal: where completions are recorded; None keeps none.
         log: where records are written; None keeps them in memory.
         live: False takes completions from the journal only (replay).
@@ -96,7 +97,9 @@ class Society(Host, Generic[P]):
         self.interventions = Interventions(self, portraits)
         hooks = (self.interventions, portraits, Probes(self, config.probes))
         self.participants = Participants(hooks)
-        self.drive = Drive(self, self._scheduler, self.participants, self.halt, config)
+        self.drive = Drive(
+            self, self._scheduler, self.participants, self.halt, config, scenario.folder
+        )
         self._shares = AnswerShares(config.limits)
         self.calls = Calls(
             journal,

@@ -50,6 +50,7 @@ def parlour(work, replies: list[str], memory: Conversation | None = None) -> Par
     society.work, society.memory = work, memory
     rest = iter(replies)
     seen: list[list[tuple[str, str]]] = []
+    society.requests = []
 
     class Told:
         spec = config.model
@@ -58,6 +59,7 @@ def parlour(work, replies: list[str], memory: Conversation | None = None) -> Par
             from societies.agents.models.base import Completion
 
             seen.append([(m.role, m.content) for m in request.messages])
+            society.requests.append(request)
             return Completion(next(rest), prompt_tokens=3, completion_tokens=2, cost=0.5)
 
     society.calls.open_model = lambda spec: Told()
@@ -82,6 +84,25 @@ def test_an_answer_that_can_be_read_is_clean():
     )
     call = society.log.table("calls").collect().row(0, named=True)
     assert (call["key"], call["cost"], call["readable"]) == ("parlour#ann#1", 0.5, True)
+
+
+def test_template_mind_and_reader_are_given_the_same():
+    read: list[Mapping[str, Any]] = []
+
+    class Kept(Text):
+        @classmethod
+        def read(cls, text: str, situation: Mapping[str, Any]) -> Self:
+            read.append(situation)
+            return cls(text=text)
+
+    async def work(ann: LLMAgent):
+        await ann.ask("strategy", Kept, text="{{ agent }}", others=[1, 2])
+
+    society = parlour(work, ["fine"])
+    assert sorted(read[0]) == sorted(society.requests[0].situation)
+    assert sorted(read[0]) == ["agent", "others", "protocol", "text"]
+    assert read[0]["protocol"] is society.protocol
+    assert read[0]["agent"] is society.requests[0].situation["agent"]
 
 
 def test_an_unreadable_answer_is_asked_again_with_the_problem():

@@ -146,7 +146,7 @@ def test_a_replay_that_differs_has_exit_code_four(tmp_path):
     set_prompt(run, "strategy", "Plan, {{ agent.name }}")
     replayed = societies("replay", run, "--quiet")
     assert replayed.returncode == 4
-    assert "call g1/strategy/1_1#1_1#1 asks something else" in replayed.stderr
+    assert "call 'g1/strategy/1_1#1_1#1' asks something else" in replayed.stderr
 
 
 def test_init_copies_something_that_runs_and_overwrites_nothing(tmp_path):

@@ -186,7 +186,7 @@ def test_a_mind_that_keeps_state_is_found_when_resuming(ring_run):
 
 def test_a_secret_in_a_strangers_prompt_is_found(ring_run):
     run = ring_run("ring_leak")
-    told = "'two left shoes' of bob stands in the prompt of ann .call r2/ann>bob#ann#1"
+    told = "'two left shoes' of bob stands in the prompt of ann .call 'r2/ann>bob#ann#1'"
     with pytest.raises(AssertionError, match=told):
         check_secrets(run, {"bob": ["Two  LEFT shoes"]})
 
@@ -198,7 +198,7 @@ def test_a_secret_that_was_told_is_none_for_those_who_heard_it(ring_run):
     assert any("You were told: I give" in text and "I hide" in text for text in shown)
     check_secrets(run, OWN)
     forge(run, "messages", lambda messages: messages.filter(pl.col("step") > 1))
-    with pytest.raises(AssertionError, match=r"call r2/.* who had not been told it"):
+    with pytest.raises(AssertionError, match=r"call 'r2/.* who had not been told it"):
         check_secrets(run, OWN)
 
 
@@ -234,13 +234,13 @@ def shortened(run: Run) -> None:
         (tampered("gifts", "agent", "zoe"), r"table 'gifts', .* names 'zoe', who has not joined"),
         (tampered("messages", "receivers", ["zoe"]), "table 'messages', .* names 'zoe'"),
         (tampered("agents", "agent", "bob"), "table 'agents', .*agent bob.* has joined before"),
-        (tampered("calls", "key", "r9/a>b#a#1"), "call r9/a>b#a#1 has a row, and no line"),
-        (tampered("calls", "request", "0"), "call r1/bob>cem#bob#1: .* another request"),
+        (tampered("calls", "key", "r9/a>b#a#1"), "call 'r9/a>b#a#1' has a row, and no line"),
+        (tampered("calls", "request", "0"), "call 'r1/bob>cem#bob#1': .* another request"),
         (tampered("calls", "readable", False), "recorded as clean, but .* were unreadable"),
         (tampered("answers", "calls", 2), "says that it took 2 calls, 1 were made"),
         (tampered("answers", "outcome", "repaired"), "recorded as repaired, .* were readable"),
         (tampered("gifts", "outcome", "lenient"), "'lenient' of an answer that was clean"),
-        (shortened, r"call r3/\w+>\w+#\w+#1 has a row, and no line in the journal"),
+        (shortened, r"call 'r3/\w+>\w+#\w+#1' has a row, and no line in the journal"),
     ],
 )
 def test_rows_that_do_not_agree_are_found(ring_run, change, told):

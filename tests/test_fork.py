@@ -200,13 +200,13 @@ def test_a_past_that_differs_or_misses_a_call_is_refused_and_nothing_is_made(run
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith('{"call":"g1/game1/r02')]
     journal.write_text("".join(kept), encoding="utf-8")
-    with pytest.raises(ReplayDiffersError, match=r"call g1/game1/r02/\S+ is not in the journal"):
+    with pytest.raises(ReplayDiffersError, match=r"call 'g1/game1/r02/\S+' is not in the journal"):
         societies.fork(parent.path, "g2", out=tmp_path / "forks")
     journal.write_text("".join(lines), encoding="utf-8")
     set_prompt(parent.path, "strategy", "Plan, {{ agent.name }}")
     done = command("fork", parent.path, "--at", "g2", "--out", tmp_path / "forks")
     assert done.returncode == 4
-    assert "call g1/strategy/1_1#1_1#1 asks something else" in done.stderr
+    assert "call 'g1/strategy/1_1#1_1#1' asks something else" in done.stderr
     assert not (tmp_path / "forks").exists()
 
 
@@ -305,7 +305,7 @@ def test_the_command_forks_shows_and_compares(parent, tmp_path):
     compared = printed("show", parent.path, fork)
     for part in ("Set differently", "interventions.0.set.model.name", '"scripted/defector"'):
         assert part in compared
-    assert "part at call g2/strategy/2_1#2_1#1" in compared
+    assert "part at call 'g2/strategy/2_1#2_1#1'" in compared
     facts = json.loads(printed("show", parent.path, fork, "--json"))
     assert [row["from the journal"] for row in facts["runs"]] == [0, len(past)]
     assert facts["parting"] == {str(fork): "g2/strategy/2_1#2_1#1"}

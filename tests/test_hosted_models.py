@@ -110,7 +110,7 @@ def test_what_cannot_pass_stops_the_run_resumable_and_names_model_and_call(tmp_p
             societies.run("donor_game/demo", out=tmp_path, sets=sets)
     run = Run(caught.value.run)
     assert run.status == "failed"
-    assert re.search(r"model openai/local-model failed at call g1/\S+#\S+#1", str(caught.value))
+    assert re.search(r"model openai/local-model failed at call 'g1/\S+#\S+#1'", str(caught.value))
     with serve(play) as server:
         text = (run.path / "scenario.yaml").read_text(encoding="utf-8")
         moved = re.sub(r"api_base: \S+", f"api_base: {server.address}", text)

@@ -120,7 +120,7 @@ def test_a_journal_holds_a_key_once(tmp_path):
         entry = journal.find("day#ann#1")
         request = Request((), "ann", "strategy")
         spec = load("donor_game/demo", SMALL)[0].model
-        with pytest.raises(Exception, match="holds call day#ann#1 already"):
+        with pytest.raises(Exception, match="holds call 'day#ann#1' already"):
             journal.append("day#ann#1", entry.request, request, spec, entry.completion)
 
 

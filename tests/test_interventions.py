@@ -360,4 +360,4 @@ def test_runs_with_and_without_an_intervention_are_compared(changed, capsys):
     show_comparison([plain, other])
     shown = capsys.readouterr().out
     assert "interventions.0.model.name" in shown
-    assert "part at call g1/strategy/1_1#1_1#1" in shown
+    assert "part at call 'g1/strategy/1_1#1_1#1'" in shown

@@ -202,7 +202,7 @@ def test_replay_names_the_first_differing_key_and_shows_the_difference(run_small
     first_donation = run.table("donations").collect().row(0, named=True)
     key = f"{first_donation['scope']}#{first_donation['agent']}#1"
     text = str(caught.value)
-    assert text.startswith(f"call {key} asks something else than was recorded")
+    assert text.startswith(f"call '{key}' asks something else than was recorded")
     assert f"+[user] How much, {first_donation['agent']}?" in text
     assert "-This is generation 1, round 1." in text
 

@@ -142,7 +142,7 @@ def test_a_fork_carries_over_the_work_and_its_artifacts(school, tmp_path):
 def test_other_work_under_a_key_is_told(school):
     file = school.path / "scenario.yaml"
     file.write_text(file.read_text().replace("epochs: 1", "epochs: 9"))
-    with pytest.raises(ReplayDiffersError, match=r"(?s)#training#1 is to do something else.*9"):
+    with pytest.raises(ReplayDiffersError, match=r"(?s)#training#1' is to do something else.*9"):
         societies.replay(school.path)
 
 

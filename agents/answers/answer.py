@@ -56,7 +56,7 @@ class Answer(Strict):
         Args:
             text: the model's reply.
             situation: the variables of the prompt, for limits such as the donor's resources; the
-                `protocol` in force is always among them.
+                `protocol` in force and the `agent` (as its template sees it) are always among them.
 
         Raises:
             AnswerError: the reply does not follow the asked format, or is out of range.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -71,6 +72,6 @@ def defaulted(
     if fallback is None:
         raise ModelError(
             f"agent {agent} gave no readable answer to '{prompt}' in {attempts} attempts "
-            f"(last call {key}): {problem}"
+            f"(last call {quote(key)}): {problem}"
         )
     return fallback.marked("defaulted")

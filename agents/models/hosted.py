@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from shlex import quote
 from typing import Any, TypeGuard
 
 from societies.agents.errors import ModelError, PassingModelError
@@ -168,7 +169,7 @@ class HostedModel:
                 )
         except TimeoutError as error:
             raise PassingModelError(
-                f"model {self.spec.name} gave no whole answer to call {key} within "
+                f"model {self.spec.name} gave no whole answer to call {quote(key)} within "
                 f"{self._timeout:g} seconds (limits.timeout); it may have to be paid for",
                 given_up=True,
             ) from error
@@ -190,7 +191,7 @@ class HostedModel:
         completion = self._completion(response, time.monotonic() - began)
         used = completion.prompt_tokens + completion.completion_tokens
         if not (completion.text.strip() or used or completion.finish_reason in MEANT):
-            raise PassingModelError(f"model {self.spec.name} gave no reply at call {key}")
+            raise PassingModelError(f"model {self.spec.name} gave no reply at call {quote(key)}")
         return completion
 
     def _fixed_arguments(self, timeout: float) -> dict[str, Any]:
@@ -239,7 +240,7 @@ class HostedModel:
     def _failure(self, key: str, error: Exception) -> str:
         # LiteLLM puts its own tracebacks into some of its texts.
         told = str(error).partition("Traceback (most recent call last)")[0].strip()
-        text = f"model {self.spec.name} failed at call {key}: {type(error).__name__}: {told}"
+        text = f"model {self.spec.name} failed at call {quote(key)}: {type(error).__name__}: {told}"
         return without_secrets(text, (self.spec.api_key_env,))
 
     def _completion(self, response: Any, latency: float) -> Completion:

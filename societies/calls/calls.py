@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from itertools import islice
 from random import Random
+from shlex import quote
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -135,7 +136,8 @@ class Calls:
         result = self.journal.result(key) if self.journal else None
         if result is None:
             if begun is not None and not self.live:
-                raise ReplayDiffersError(f"{kind} {key} was begun, and the journal has no result")
+                told = f"{kind} {quote(key)} was begun, and the journal has no result"
+                raise ReplayDiffersError(told)
             self._go_live(kind, key)
             if begun is None:
                 self._check_on()
@@ -165,8 +167,9 @@ class Calls:
         """Raise if the cost of a run is limited, and nobody says what some work has cost."""
         if self.limits.max_cost_usd is not None and result.cost is None:
             raise ModelError(
-                f"limits.max_cost_usd cannot be kept: nobody says what {intent.key} has cost; it "
-                "is done, and journalled. Go on without the limit (--set limits.max_cost_usd=null)"
+                f"limits.max_cost_usd cannot be kept: nobody says what {quote(intent.key)} has "
+                "cost; it is done, and journalled. Go on without the limit (--set "
+                "limits.max_cost_usd=null)"
             )
 
     def _go_live(self, kind: str, key: str) -> None:
@@ -176,7 +179,8 @@ class Calls:
             ReplayDiffersError: this is a replay.
         """
         if not self.live:
-            raise ReplayDiffersError(f"{kind} {key} is not in the journal: it was never recorded")
+            told = f"{kind} {quote(key)} is not in the journal: it was never recorded"
+            raise ReplayDiffersError(told)
         if self._on_live is not None:
             began, self._on_live = self._on_live, None
             began()
@@ -348,8 +352,8 @@ class Calls:
             if limit is not None and unknown and not provider_of(spec.name).reports_itself:
                 raise ModelError(
                     f"limits.{name} cannot be kept: the server of model {spec.name} does not say "
-                    f"what call {key} took; its reply is journalled. Go on without the limit "
-                    f"(--set limits.{name}=null), or with limits.max_calls in its place"
+                    f"what call {quote(key)} took; its reply is journalled. Go on without the "
+                    f"limit (--set limits.{name}=null), or with limits.max_calls in its place"
                 )
 
     async def _pause(self, seconds: float) -> None:
@@ -373,4 +377,6 @@ async def _uncancelled(work: Awaitable[Completion], key: str) -> Completion:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        raise PassingModelError(f"call {key} was cancelled by the model's library") from error
+        raise PassingModelError(
+            f"call {quote(key)} was cancelled by the model's library"
+        ) from error

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from shlex import quote
 
 from pydantic_core import to_json
 
@@ -22,7 +23,7 @@ def between_requests(
         before += f"[{role}] {content}".splitlines()
     for message in request.messages:
         now += f"[{message.role}] {message.content}".splitlines()
-    return f"call {entry.key} asks something else than was recorded:\n" + _diff(before, now)
+    return f"call {quote(entry.key)} asks something else than was recorded:\n" + _diff(before, now)
 
 
 def between_works(begun: Intent, intent: Intent) -> str:
@@ -31,7 +32,7 @@ def between_works(begun: Intent, intent: Intent) -> str:
         to_json({"kind": each.kind, "asked": each.asked}, indent=2).decode().splitlines()
         for each in (begun, intent)
     )
-    return f"{begun.key} is to do something else than was recorded:\n" + _diff(before, now)
+    return f"{quote(begun.key)} is to do something else than was recorded:\n" + _diff(before, now)
 
 
 def _diff(before: Sequence[str], now: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Runs that read nothing: shares of answers beyond which a run pauses, in the record's order."""
 
 from dataclasses import dataclass
+from shlex import quote
 
 from societies.calls.provider import provider_of
 from societies.config.limits import Limits
@@ -36,8 +37,8 @@ class Exceeded:
         return (
             f"limits.{self.limit} is exceeded: {self.bad} of {self.answers} answers of language "
             f"models are {kind} (at most {self.most:.0%}). Latest problem: {self.problem}; the "
-            f"reply at call {self.call}: {shown!r}. Mend the prompt or the model, or go on with "
-            f"societies resume --set limits.{self.limit}=1 (null: no limit)"
+            f"reply at call {quote(self.call)}: {shown!r}. Mend the prompt or the model, or go on "
+            f"with societies resume --set limits.{self.limit}=1 (null: no limit)"
         )
 
 

@@ -1,6 +1,7 @@
 """Showing several runs side by side, such as a run and its forks."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 import polars as pl
 
@@ -54,4 +55,4 @@ def _parting(one: Run, other: Run) -> str:
     key = comparison.parting(one, other)
     if key is None:
         return f"{one.path} and {other.path}: every call is the same"
-    return f"{one.path} and {other.path} part at call {key}"
+    return f"{one.path} and {other.path} part at call {quote(key)}"

@@ -1,6 +1,7 @@
 """Showing an estimate, alone or against what a run took."""
 
 from dataclasses import asdict
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -52,7 +53,8 @@ def show_against_actual(run: Run) -> None:
     if totals.get("calls", 0) > MOST_CALLS:
         file = run.path / "scenario.yaml"
         out.print(
-            literal(f"estimate: societies estimate {file} (it takes a while)"), soft_wrap=True
+            literal(f"estimate: societies estimate {quote(str(file))} (it takes a while)"),
+            soft_wrap=True,
         )
         return
     try:

@@ -5,18 +5,20 @@ import sys
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from shlex import quote
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from societies.agents.errors import PromptError, SocietyError
-from societies.cli.options import File, Seed, Sets, overrides
+from societies.cli.export import export
+from societies.cli.options import Commands, File, Seed, Sets, overrides
 from societies.cli.output import say
 from societies.cli.population import population
 from societies.runs.formats import Suffix
 
-app = typer.Typer(
+app = Commands(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -240,6 +242,7 @@ def show(
 
 
 app.command()(population)
+app.command()(export)
 
 
 def _compare(paths: list[Path], *, as_json: bool, other: bool) -> None:
@@ -270,7 +273,7 @@ def _perform(work: Callable[[], Any]) -> None:
         if isinstance(error, PromptError):
             say("correct the prompt, and run it anew", err=True)
         else:
-            say(f"resume it with: societies resume {error.run}", err=True)
+            say(f"resume it with: societies resume {quote(str(error.run))}", err=True)
         say(error.run)
         raise typer.Exit(_code(error)) from error
 

@@ -1,6 +1,7 @@
 """Showing a run: its summary, its results, one call, its story."""
 
 import json
+from shlex import quote
 
 import polars as pl
 from rich.cells import cell_len
@@ -44,6 +45,8 @@ def show_summary(run: Run) -> None:
     out = console()
     for line in _facts(run):
         out.print(literal(line), soft_wrap=True)
+    if text := run.left_behind:
+        out.print(literal(f"{text} ({_journalled(run)})"), style="bold red", soft_wrap=True)
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
@@ -69,11 +72,19 @@ def show_summary(run: Run) -> None:
     out.print(literal(run.path), soft_wrap=True)
 
 
+def _journalled(run: Run) -> str:
+    """Say what is not lost of a run that did not come to its end."""
+    with run.journal() as journal:
+        calls = journal.size
+    kept = f"{calls:,} {'call is' if calls == 1 else 'calls are'} in its journal"
+    return f"{kept}; the tables may end before it"
+
+
 def show_caution(out: Console, run: Run) -> None:
     """Print a red line if so many answers were lost that the figures mislead."""
     if text := caution(run):
         lost = run.rows("calls").filter(~pl.col("readable")).select("key").head(1).collect()
-        hint = f", such as: societies show {run.path} --call '{lost['key'][0]}'"
+        hint = f", such as: societies show {quote(str(run.path))} --call {quote(lost['key'][0])}"
         out.print(literal(text + hint), style="bold red", soft_wrap=True)
 
 
@@ -83,6 +94,7 @@ def show_json(run: Run) -> None:
     summary = {
         **run.about,
         "path": str(run.path),
+        "left_behind": run.left_behind,
         "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
@@ -96,7 +108,11 @@ def show_json(run: Run) -> None:
 def show_call(run: Run, key: str) -> None:
     """Print one call's settings, full prompt and reply."""
     call = run.call(key)
-    lines = [f"call {call.key}", f"request {call.request}", f"model {json.dumps(call.sampling)}"]
+    lines = [
+        f"call {quote(call.key)}",
+        f"request {call.request}",
+        f"model {json.dumps(call.sampling)}",
+    ]
     for role, content in call.messages:
         lines += ["", f"--- {role}", content]
     completion = call.completion

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from societies.agents.errors import SocietyError
+from societies.agents.errors import OutsideInteractionError, SocietyError
 from societies.agents.files.documents import dump_yaml
 from societies.agents.secrets import without_secrets
 from societies.config.schema import RunConfig
@@ -109,12 +109,18 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def keep_traceback(path: Path, error: SocietyError, config: RunConfig) -> None:
-    """Write where a scenario's own code failed, for whoever maintains it."""
-    if error.__cause__ is not None:
-        lines = traceback.format_exception(error.__cause__)
-        names = {spec.api_key_env for _, spec in config.models()}
-        write(path / "error.txt", without_secrets("".join(lines), names))
+def keep_traceback(path: Path, error: SocietyError, config: RunConfig) -> Path | None:
+    """Write where a scenario's own code failed, for whoever maintains it; return the file.
+
+    Nothing is written of what is told in full: an error that came from no other.
+    """
+    failure = error if isinstance(error, OutsideInteractionError) else error.__cause__
+    if failure is None:
+        return None
+    lines = traceback.format_exception(failure)
+    names = {spec.api_key_env for _, spec in config.models()}
+    write(path / "error.txt", without_secrets("".join(lines), names))
+    return path / "error.txt"
 
 
 def facts(society: Society | None, origin: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def estimate(config: RunConfig, scenario: Scenario) -> Estimate:
     """Estimate what a run will take.
 
     Args:
-        config: the run's configuration, as `societies.load` returns it.
-        scenario: its scenario.
+        config: the run's configuration, the first of what `societies.load` returns.
+        scenario: its scenario, the second.
 
     Raises:
         InputError: the scenario cannot be played with scripted minds.

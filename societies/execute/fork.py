@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import polars as pl
@@ -136,7 +137,7 @@ def _nearest_scopes(config: RunConfig, journal: Journal) -> str:
     scopes = dict.fromkeys(_prefixes(key.partition("#")[0] for key in journal.keys()))  # noqa: SIM118
     alike = [scope for scope in scopes if scope.count("/") == depth] or list(scopes)
     near = get_close_matches(at, alike, n=HINTS, cutoff=0.0)
-    return f"; nearest: {', '.join(near)}" if near else ""
+    return f"; nearest: {', '.join(map(quote, near))}" if near else ""
 
 
 def _prefixes(scopes: Iterable[str]) -> Iterable[str]:

@@ -17,6 +17,7 @@ from societies.calls.provider import provider_of
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunInterruptedError
 from societies.execute.run import release
+from societies.imports import told
 from societies.loading.load import load
 from societies.record.log import RunLog
 from societies.scenario import Scenario
@@ -186,7 +187,8 @@ def _society(cast: Cast, max_seconds: float | None = None) -> Iterator[Society]:
     kind, config = load_society(cast.scenario), _unlimited(cast.config, max_seconds)
     with tempfile.TemporaryDirectory(prefix="societies-") as folder:
         log = RunLog(Path(folder) / "log", config.name, kind.records)
-        society = kind(config, log=log, open_model=lambda spec: StandIn(spec, cast))
+        with told(cast.scenario.folder):
+            society = kind(config, log=log, open_model=lambda spec: StandIn(spec, cast))
         cast.roles, cast.label = society.roles, society.label
         try:
             yield society

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 from societies.config.limits import Limits
 from societies.errors import ReplayDiffersError
@@ -58,7 +59,7 @@ def _executed(found: Run, journal: Journal, fresh: Path, watch: Watch) -> Societ
     except ReplayDiffersError as error:
         told = f"{found.path} cannot be rebuilt: {error}"
         if found.remembered.get("status") != "finished":
-            told += f"; if it had not come to its end: societies resume {found.path}"
+            told += f"; if it had not come to its end: societies resume {quote(str(found.path))}"
         raise ReplayDiffersError(told) from error
     finally:
         release(society)
@@ -77,7 +78,8 @@ def _put_in_place(found: Run, fresh: Path, society: Society) -> None:
     log, aside = found.path / "log", found.path / "log.before"
     set_aside(log, aside)
     fresh.rename(log)
-    kept = {key: about[key] for key in about if key not in ("status", "run", "scenario", "seed")}
+    anew = ("status", "run", "scenario", "seed", "machine")
+    kept = {key: about[key] for key in about if key not in anew}
     facts = {**kept, "rows": society.log.rows, "tables": society.log.written(), "rebuilt": now()}
     write_about(found.path, found.config, name, "finished", **facts)
     shutil.rmtree(aside, ignore_errors=True)

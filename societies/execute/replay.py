@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from shlex import quote
 
 import polars as pl
 from polars.testing import assert_frame_equal
@@ -26,7 +27,7 @@ def replay(path: str | Path, *, watch: Watch = unwatched) -> Run:
     if found.status != "finished":
         raise InputError(
             f"{found.path} is {found.status}, and only a finished run can be replayed; "
-            f"first finish it: societies resume {found.path}"
+            f"first finish it: societies resume {quote(str(found.path))}"
         )
     config, scenario = found.config, found.scenario
     with (

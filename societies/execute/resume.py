@@ -16,6 +16,9 @@ from societies.runs.run import Run
 ADDRESS_KEYS = {"api_base", "api_key_env", "timeout"}
 """What says where and how patiently a model is reached, and not what it is asked."""
 
+KEPT = ("parent", "unanswered", "code", "earlier_code")
+"""What `run.json` says of a run's past, which stays true when it is resumed."""
+
 
 def resume(
     path: str | Path, *, sets: Mapping[str, Any] | None = None, watch: Watch = unwatched
@@ -45,7 +48,7 @@ def resume(
     check_resumable(sets or {})
     config, scenario = load(found.path / "scenario.yaml", sets)
     origin: dict[str, Any] = {"began": about.get("began")}
-    origin |= {key: about[key] for key in ("parent", "unanswered") if about.get(key)}
+    origin |= {key: about[key] for key in KEPT if about.get(key)}
     check_ready(config, origin.get("parent", {}).get("interventions", 0))
     with Journal(found.path / "journal.ndjson") as journal:
         if sets:

@@ -12,9 +12,12 @@ from societies.agents.errors import ModelError, SocietyError
 from societies.calls.provider import check_access
 from societies.config.schema import RunConfig
 from societies.errors import InputError, RunInterruptedError
+from societies.execute.code import code_of
 from societies.execute.directory import facts, keep_traceback, new_directory, now, write_about
+from societies.imports import told
 from societies.loading.load import load
 from societies.record.journal import Journal
+from societies.record.lock import this_machine
 from societies.record.log import RunLog
 from societies.runs.run import Run
 from societies.scenario import Scenario
@@ -79,14 +82,19 @@ def check_ready(config: RunConfig, passed: int = 0) -> None:
 def make_society(
     config: RunConfig, scenario: Scenario, journal: Journal, log: Path, name: str, *, live: bool
 ) -> Society:
-    """Return a society that is ready to be run and logs into a folder, as the run of a name."""
+    """Return a society that is ready to be run and logs into a folder, as the run of a name.
+
+    Raises:
+        InputError: the scenario's code fails; the text says in which line.
+    """
     kind = load_society(scenario)
-    return kind(
-        config,
-        journal=journal,
-        log=RunLog(log, name, kind.records, config.log.segment_rows),
-        live=live,
-    )
+    with told(scenario.folder):
+        return kind(
+            config,
+            journal=journal,
+            log=RunLog(log, name, kind.records, config.log.segment_rows),
+            live=live,
+        )
 
 
 def execute(
@@ -108,7 +116,8 @@ def execute(
     journal.adopted, journal.adopted_results = parent.get("calls", 0), parent.get("works", 0)
     society: Society | None = None
     name = Run(path).name
-    write_about(path, config, name, "running", **origin)
+    origin = {**origin, **_code(config, scenario, origin)}
+    write_about(path, config, name, "running", **origin, machine=this_machine())
     try:
         society = make_society(config, scenario, journal, path / "log", name, live=True)
         society.calls.give_up(origin.get("unanswered", 0))
@@ -125,7 +134,8 @@ def execute(
         raise abandoned from error
     except SocietyError as error:
         reason, error.run = str(error), path
-        keep_traceback(path, error, config)
+        if kept := keep_traceback(path, error, config):
+            error.args = (f"{error}; the whole traceback lies in {kept}",)
         raise
     finally:
         ended = {
@@ -137,6 +147,13 @@ def execute(
         write_about(path, config, name, status, **{**origin, **ended, **facts(society, origin)})
         if society:
             release(society)
+
+
+def _code(config: RunConfig, scenario: Scenario, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what code the run is made by, and by which others it was before it was resumed."""
+    code, before = code_of(config, scenario), origin.get("code")
+    earlier = [*origin.get("earlier_code", ()), *([before] if before not in (None, code) else ())]
+    return {"code": code, **({"earlier_code": earlier} if earlier else {})}
 
 
 def release(society: Society) -> None:

@@ -53,6 +53,9 @@ def load(
         sets: values to set over it, by dotted key.
         origin: how to name `sets` in errors.
 
+    Returns:
+        The validated configuration, with every default, and its scenario.
+
     Raises:
         InputError: anything is wrong; the text lists all problems, each with its place.
     """
@@ -193,7 +196,7 @@ def _joint_problems(config: RunConfig, scenario: Scenario) -> list[Problem]:
     return [
         *_model_problems(config, scenario),
         *_population_problems(config),
-        *scenario.check(config),
+        *scenario.problems(config),
     ]
 
 
@@ -243,7 +246,7 @@ def confounded_factors(config: RunConfig) -> list[str]:
 
 def left_out(config: RunConfig, scenario: Scenario) -> list[str]:
     """Return what is to be said of people who are listed and take no part, if there are any."""
-    listed, taking_part = _listed(config), scenario.people(config)
+    listed, taking_part = _listed(config), scenario.taking_part(config)
     if listed <= taking_part:
         return []
     return [
@@ -259,7 +262,7 @@ def _listed(config: RunConfig) -> int:
 
 def _listing_problems(config: RunConfig, scenario: Scenario) -> Iterator[Problem]:
     """Yield that fewer people are listed than join, newcomers included."""
-    spec, listed, taking_part = config.population, _listed(config), scenario.people(config)
+    spec, listed, taking_part = config.population, _listed(config), scenario.taking_part(config)
     if listed and listed < taking_part and not spec.repeat:
         yield (
             ("population", "file" if spec.file else "people"),

@@ -17,16 +17,18 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from pydantic_core import from_json
 
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.errors import JournalError
 from societies.record.artifacts import Artifacts
 from societies.record.lines import HEAD, encoded, fields_of, is_sound
+from societies.record.lock import writers_lock
 from societies.record.work import Intent, Result
 
 MAX_LENGTH = 2**32
@@ -78,7 +80,7 @@ class Journal:
             b"result": self._results,
         }
         self._waiting = bytearray()
-        self._lock = FileLock(path.with_suffix(".lock"), blocking=False) if writable else None
+        self._lock = writers_lock(path) if writable else None
         self._take_lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
         self._file = os.open(path, flags, 0o644)
@@ -146,7 +148,9 @@ class Journal:
             JournalError: the file cannot be written (a full disk, say), or holds that call.
         """
         if key in self._calls:
-            raise JournalError(f"{self.path} holds call {key} already: no two calls share a key")
+            raise JournalError(
+                f"{self.path} holds call {quote(key)} already: no two calls share a key"
+            )
         new: dict[str, bytes] = {}
         if spec.fingerprint not in self._stored:
             model = {"model": spec.fingerprint, "sampling": spec.sampling()}
@@ -245,7 +249,7 @@ class Journal:
             JournalError: the file cannot be written, or the work has its result already.
         """
         if intent.key in self._results:
-            raise JournalError(f"{self.path} holds the result of {intent.key} already")
+            raise JournalError(f"{self.path} holds the result of {quote(intent.key)} already")
         line = {
             "intent": intent.key,
             "kind": intent.kind,
@@ -265,7 +269,9 @@ class Journal:
         """
         if intent.key in self._results or intent.key not in self._intents:
             there = "the result of" if intent.key in self._results else "no intent of"
-            raise JournalError(f"{self.path} holds {there} {intent.key}: it cannot be written")
+            raise JournalError(
+                f"{self.path} holds {there} {quote(intent.key)}: it cannot be written"
+            )
         for digest in result.artifacts.values():
             self.artifacts.path(digest)
         line = {

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from societies.agents.answers.answer import OUTCOMES
+from societies.imports import told
 from societies.runs.formats import Suffix
 from societies.runs.run import Run
 from societies.scenario import resolve
@@ -25,14 +26,16 @@ CAUTIOUS_UNREADABLE = 0.2
 def summarise(run: Run) -> pl.DataFrame | None:
     """Return the scenario's result table of a run, or None if it has none."""
     summary = run.scenario.part("summary")
-    table: pl.DataFrame | None = summary(run) if summary else None
+    with told(run.scenario.folder):
+        table: pl.DataFrame | None = summary(run) if summary else None
     return table
 
 
 def conclude(run: Run) -> list[str]:
     """Return what a run's result table comes to, in sentences; empty if nobody says."""
     findings = run.scenario.part("findings")
-    return list(findings(run)) if findings else []
+    with told(run.scenario.folder):
+        return list(findings(run)) if findings else []
 
 
 def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
@@ -43,7 +46,8 @@ def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
     """
     plots = run.scenario.part("plots") or ()
     save = resolve("societies.analysis.panels:save_panels")  # by name: it stands above what reads
-    files: list[Path] = save(plots, run, folder, suffix)
+    with told(run.scenario.folder):
+        files: list[Path] = save(plots, run, folder, suffix)
     asked = resolve(QUESTIONNAIRES) if any(probe.instrument for probe in run.config.probes) else ()
     return files if asked == plots else [*files, *save(asked, run, folder / "probes", suffix)]
 
@@ -51,7 +55,8 @@ def plot(run: Run, folder: Path, suffix: Suffix = "png") -> list[Path]:
 def violations(run: Run) -> list[str]:
     """Return how a run breaks what the scenario declares as conserved; empty if it does not."""
     conserved = run.scenario.part("conserved")
-    return list(conserved(run)) if conserved else []
+    with told(run.scenario.folder):
+        return list(conserved(run)) if conserved else []
 
 
 def caution(run: Run) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from societies.loading.inputs import identity
 from societies.loading.load import load
 from societies.record.artifacts import Artifacts
 from societies.record.journal import Journal
+from societies.record.lock import is_written, this_machine
 from societies.record.log import checksum
 from societies.record.types import CORE_RECORDS, Record, schema
 from societies.runs import run_json
@@ -72,8 +74,8 @@ class Run(Memory):
         """
         file = self.path / "run.json"
         remedy = (
-            f"write it anew from the journal: societies rebuild {self.path}, or, if the run had "
-            f"not come to its end, societies resume {self.path}"
+            f"write it anew from the journal: societies rebuild {self._quoted}, or, if the run had "
+            f"not come to its end, societies resume {self._quoted}"
         )
         try:
             content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -106,6 +108,26 @@ class Run(Memory):
     def status(self) -> str:
         """`running`, `finished`, `interrupted` or `failed`."""
         return str(self.about["status"])
+
+    @property
+    def left_behind(self) -> str | None:
+        """What is known of a run that never came to an end and that nobody is at work on.
+
+        None if it ended, if a process is at work on it, or if that cannot be told.
+        """
+        about = self.remembered
+        if about.get("status") != "running":
+            return None
+        if is_written(self.path / "journal.ndjson") is not False:
+            return None
+        elsewhere = about.get("machine") not in (None, this_machine())
+        gone = (
+            f"it began on {about['machine']}, and no process of this machine is at work on it: if "
+            "none is there either"
+            if elsewhere
+            else "its process is gone"
+        )
+        return f"{gone}; go on with: societies resume {self._quoted}"
 
     @property
     def config(self) -> RunConfig:
@@ -182,7 +204,7 @@ class Run(Memory):
         path, about = self.path / "journal.ndjson", self.remembered
         again = (
             "everything would be asked, and paid for, again: put a copy of it there; or, if that "
-            f"is meant, begin anew: societies run {self.path / 'scenario.yaml'}"
+            f"is meant, begin anew: societies run {quote(str(self.path / 'scenario.yaml'))}"
         )
         if not path.is_file():
             raise InputError(f"{self.path} has no journal.ndjson: {again}")
@@ -239,7 +261,12 @@ class Run(Memory):
     @property
     def _remedy(self) -> str:
         verb = "rebuild" if self.remembered.get("status") == "finished" else "resume"
-        return f"write the tables anew from the journal: societies {verb} {self.path}"
+        return f"write the tables anew from the journal: societies {verb} {self._quoted}"
+
+    @property
+    def _quoted(self) -> str:
+        """Its path as a shell reads it."""
+        return quote(str(self.path))
 
     def rows(self, name: str) -> pl.LazyFrame:
         """Return a table in program order, with every column that is recorded today.
@@ -274,8 +301,8 @@ class Run(Memory):
             entry = journal.find(key)
             if entry is None:
                 raise InputError(
-                    f"run {self.path} has no call {key!r}; table 'calls' lists the keys, "
-                    f"such as {next(journal.keys(), 'none')!r}"
+                    f"run {self.path} has no call {quote(key)}; table 'calls' lists the keys, "
+                    f"such as {quote(next(journal.keys(), 'none'))}"
                 )
             return RecordedCall(
                 key=key,

@@ -51,6 +51,8 @@ class About(Part):
     status: Literal["running", "finished", "interrupted", "failed"]
     run: str
     began: str | None
+    machine: str | None = None
+    """Where it runs, while it does."""
     scenario: str = ""
     reason: str | None = None
     seconds: Amount | None = None

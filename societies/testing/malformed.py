@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
+from shlex import quote
 
 from societies.agents.errors import SocietyError
 from societies.errors import RunFailedError
@@ -131,7 +132,8 @@ def _check_trial(run: Run, trial: Trial, conserved: Callable[[Run], Iterable[str
     except RunFailedError as error:
         raise AssertionError(f"When {trial}, the run crashes: {error}") from error
     except SocietyError as error:
-        if question.agent not in str(error) or question.scope not in str(error):
+        named = str(error).replace(quote("'")[1:-1], "'")  # keys are told as for a shell
+        if question.agent not in named or question.scope not in named:
             raise AssertionError(
                 f"When {trial}, the run stops, and the error does not name agent and scope: {error}"
             ) from error
@@ -168,7 +170,7 @@ def _answer_to(tables: Tables, prompt: str, question: Question) -> Row:
         asked = (row["scope"], row["agent"], row["prompt"])
         if open_call and name == "answers" and asked == (*question[:2], prompt):
             return row
-    raise AssertionError(f"the question (call {key}) is not asked any more")
+    raise AssertionError(f"the question (call {quote(key)}) is not asked any more")
 
 
 def _stands_in(run: Run, tables: Tables, words: list[str]) -> bool:

@@ -1,6 +1,7 @@
 """What only a scenario can promise: what is conserved, who knows what, how much is asked."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from shlex import quote
 
 import polars as pl
 
@@ -112,7 +113,7 @@ def _check_prompts(
             if owner != row["agent"] and secret in prompt and secret not in heard:
                 raise AssertionError(
                     f"The secret {secret!r} of {owner} stands in the prompt of {row['agent']} "
-                    f"(call {row['key']}), who had not been told it"
+                    f"(call {quote(row['key'])}), who had not been told it"
                 )
 
 

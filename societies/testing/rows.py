@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from shlex import quote
 from typing import Any
 
 import polars as pl
@@ -65,15 +66,19 @@ def _check_journal(run: Run, calls: pl.DataFrame) -> None:
         for row in calls.iter_rows(named=True):
             entry = journal.find(row["key"])
             if entry is None:
-                raise AssertionError(f"call {row['key']} has a row, and no line in the journal")
+                raise AssertionError(
+                    f"call {quote(row['key'])} has a row, and no line in the journal"
+                )
             if entry.request != row["request"]:
-                raise AssertionError(f"call {row['key']}: the journal holds another request")
+                raise AssertionError(f"call {quote(row['key'])}: the journal holds another request")
         unlogged = set(journal.keys()).difference(calls["key"])
     if unlogged:
-        raise AssertionError(f"call {min(unlogged)} has a line in the journal, and no row")
+        raise AssertionError(f"call {quote(min(unlogged))} has a line in the journal, and no row")
     doubles = calls.filter(pl.col("key").is_duplicated())["key"]
     if len(doubles):
-        raise AssertionError(f"call {doubles[0]} stands in two rows: is its scope used twice?")
+        raise AssertionError(
+            f"call {quote(doubles[0])} stands in two rows: is its scope used twice?"
+        )
 
 
 def _check_scopes(tables: Tables) -> None:
