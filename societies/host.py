@@ -188,6 +188,8 @@ class Host(mesa.Model):
                 request=call.digest,
                 prompt_tokens=completion.prompt_tokens,
                 completion_tokens=completion.completion_tokens,
+                reasoning_tokens=completion.reasoning_tokens,
+                dropped=call.request.dropped,
                 cost=completion.cost,
                 finish_reason=completion.finish_reason,
                 readable=problem is None,

@@ -21,6 +21,7 @@ class Totals(Part):
     journalled: Count = 0
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
+    reasoning_tokens: Count = 0
     cost: Amount = 0.0
     unpriced: Count = 0
     given_up: Count = 0
