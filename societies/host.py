@@ -205,6 +205,7 @@ class Host(mesa.Model):
         self, agent: LLMAgent, call: Call, outcome: Outcome, problem: str | None
     ) -> None:
         """Log how an answer came about."""
+        self.calls.totals.answers += 1
         self.record(
             AnswerRecord(
                 prompt=call.request.prompt,

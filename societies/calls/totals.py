@@ -10,6 +10,8 @@ class Totals:
     """What a run has used so far."""
 
     calls: int = 0
+    answers: int = 0
+    """What came of the calls: one that is asked for again takes several."""
     journalled: int = 0
     """Calls answered from the journal, without asking a model."""
     prompt_tokens: int = 0

@@ -180,6 +180,8 @@ def _facts(run: Run) -> list[str]:
         )
     if totals:
         tokens = f"{totals['prompt_tokens']:,} + {totals['completion_tokens']:,} tokens"
+        if thought := totals.get("reasoning_tokens"):
+            tokens += f" ({thought:,} of these thought before replies)"
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "

@@ -18,6 +18,7 @@ class Totals(Part):
     """What a run used: as `calls.Totals`, and any of it may not have been known yet."""
 
     calls: Count = 0
+    answers: Count = 0
     journalled: Count = 0
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
