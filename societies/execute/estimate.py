@@ -6,7 +6,7 @@ assumed, in the open.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from societies.agents.models.base import ModelSpec
@@ -176,7 +176,6 @@ def _assumptions(
         return ["every model is scripted: the run is free, and these are its very calls"]
     hosted = {cast.label(use.spec): use.spec for use in cast.hosted}
     open_ended = sorted(name for name, spec in hosted.items() if spec.max_tokens is None)
-    thinking = sorted(name for name, spec in hosted.items() if provider_of(spec.name).reasons(spec))
     unpriced = sorted(
         name for name, spec in hosted.items() if provider_of(spec.name).prices(spec) is None
     )
@@ -195,18 +194,7 @@ def _assumptions(
             f"no max_tokens for {', '.join(open_ended)}: high is {WORDINESS:g} times the mind's "
             f"reply, {LEAST_HIGH} tokens at least"
         )
-    if thinking:
-        said.append(
-            f"{', '.join(thinking)} reasons before it replies: {REASONING[0]:,} to "
-            f"{REASONING[1]:,} more tokens per call (within max_tokens where that is set)"
-        )
-    for name in thinking:
-        most = hosted[name].max_tokens
-        if most is not None and most <= REASONING[1]:
-            said.append(
-                f"{name} may spend all of max_tokens ({most:,}) on reasoning, and reply nothing: "
-                "that is paid for, and unreadable"
-            )
+    said += _reasoning(hosted)
     said += _windows(cast, longest)
     roughly = sorted({line.model for line in lines if line.tokens_by == BY_CHARACTERS} & {*hosted})
     if roughly:
@@ -216,6 +204,25 @@ def _assumptions(
         said.append(f"{', '.join(unpriced)} has no known price: its cost is in no sum")
     if config.limits.max_cost_usd is not None:
         said.append(f"limits.max_cost_usd pauses the run at ${config.limits.max_cost_usd:g}")
+    return said
+
+
+def _reasoning(hosted: Mapping[str, ModelSpec]) -> list[str]:
+    """Say which models reason before they reply, and may come to no reply."""
+    thinking = sorted(name for name, spec in hosted.items() if provider_of(spec.name).reasons(spec))
+    if not thinking:
+        return []
+    said = [
+        f"{', '.join(thinking)} reasons before it replies: {REASONING[0]:,} to "
+        f"{REASONING[1]:,} more tokens per call (within max_tokens where that is set)"
+    ]
+    for name in thinking:
+        most = hosted[name].max_tokens
+        if most is not None and most <= REASONING[1]:
+            said.append(
+                f"{name} may spend all of max_tokens ({most:,}) on reasoning, and reply nothing: "
+                "that is paid for, and unreadable"
+            )
     return said
 
 
