@@ -14,7 +14,7 @@ from societies.agents.answers.answer import Answer, Outcome
 from societies.agents.answers.replies import defaulted, read_reply
 from societies.agents.answers.structured import response_schema
 from societies.agents.errors import OutsideInteractionError
-from societies.agents.memory import Conversation, Turn
+from societies.agents.memory import Conversation, Past, Turn
 from societies.agents.models.base import Completion, Message, ModelSpec, Purpose, Request
 from societies.agents.persona.persona import Persona
 from societies.agents.persona.portraits import Portrait
@@ -267,12 +267,12 @@ class LLMAgent(mesa.Agent):
             ModelError: no reply could be read and there is no fallback.
             OutsideInteractionError: it is not this agent's turn.
         """
-        remembered = self.memory.messages()
+        past = Past(self.memory.exchanges())
         shown = FrozenDict()
         if self.turns is not None:
             shown = views({"protocol": self.society.protocol, **situation})
         value, exchange = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
+            prompt, answer, fallback, attempts, explain, past, situation, purpose
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
         if self.turns is not None:
@@ -303,9 +303,9 @@ class LLMAgent(mesa.Agent):
         An announcement stands above its question, too, and is still to be told in the next `ask`.
         Scripted minds go by the `purpose`.
         """
-        remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
+        past = Past(self.memory.exchanges() if context == "shared" else (), history)
         value, _ = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation, purpose, above
+            prompt, answer, fallback, attempts, explain, past, situation, purpose, above
         )
         return value
 
@@ -320,7 +320,7 @@ class LLMAgent(mesa.Agent):
         fallback: AnswerT | None,
         attempts: int,
         explain: bool,
-        remembered: Sequence[Message],
+        past: Past,
         situation: dict[str, Any],
         purpose: Purpose = "decision",
         above: str = "",
@@ -333,21 +333,19 @@ class LLMAgent(mesa.Agent):
             situation = {**situation, "announced": self.announced}
         shown = self.society.show({"agent": self, **situation})
         system = (self.system_message,) if self.system_message.content else ()
-        before = (*system, *remembered)
         schema = response_schema(answer) if answer.structured and self._gives_objects else None
-        question = self._word(prompt, shown, schema, above)
-        asked: tuple[Message, ...] = (question,)
-        told = self._as_told(shown, (*before, question))
-        persona = told["agent"].persona
-        situation = {"agent": told["agent"], **situation}
+        asked: tuple[Message, ...] = (self._word(prompt, shown, schema, above),)
         for attempt in range(1, attempts + 1):
-            messages = (*before, *asked)
+            before, dropped = past.fitting(self.model_spec, (*system, *asked))
+            messages = (*system, *before, *asked)
+            told = self._as_told(shown, messages)
+            persona = told["agent"].persona
             request = Request(messages, self.name, prompt, told, persona, attempt, schema, purpose)
+            request.dropped = dropped
             call = await self.society.complete(self, request)
             reply = Message("assistant", call.completion.text)
-            value, problem = read_reply(
-                answer, call.completion, situation, as_object=schema is not None
-            )
+            seen = {"agent": told["agent"], **situation}
+            value, problem = read_reply(answer, call.completion, seen, as_object=bool(schema))
             self.society.record_call(self, call, problem)
             if value is not None:
                 value = value.marked("repaired") if attempt > 1 else value

@@ -3,10 +3,12 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from itertools import chain, islice
+from typing import NamedTuple, Self
 
 from societies.agents.answers.answer import Answer, Outcome
-from societies.agents.models.base import Message
+from societies.agents.models.base import Message, ModelSpec
+from societies.agents.models.window import estimate_tokens
 from societies.agents.templates.views import FrozenDict, View, view
 
 Exchange = tuple[Message, ...]
@@ -38,8 +40,41 @@ class Turn:
         return cls(topic, prompt, View("question", shown), view(answer), answer.outcome, *texts)
 
 
+class Past(NamedTuple):
+    """What stands before a question: what its agent remembers, and what it is shown besides."""
+
+    exchanges: Sequence[Exchange] = ()
+    history: Sequence[Message] = ()
+    """Shown last; it is never left out."""
+
+    def fitting(
+        self, spec: ModelSpec, beside: Sequence[Message]
+    ) -> tuple[tuple[Message, ...], int]:
+        """Return what of it is shown, and how many of the oldest exchanges are left out.
+
+        None are, unless the model is configured so (`overflow`); then as many as it takes to have
+        room for the rest of the prompt (`beside`), by the estimate of `models/tokens.py`.
+        """
+        dropped = 0
+        if spec.room is not None and spec.overflow == "drop_oldest":
+            taken = estimate_tokens((*self.history, *beside))
+            dropped = len(self.exchanges) - self._newest_within(spec.room - taken)
+        kept = chain.from_iterable(islice(self.exchanges, dropped, None))
+        return (*kept, *self.history), dropped
+
+    def _newest_within(self, tokens: int) -> int:
+        """Return how many exchanges, from the newest on, have room in so many tokens."""
+        for number, exchange in enumerate(reversed(self.exchanges)):
+            tokens -= estimate_tokens(exchange)
+            if tokens < 0:
+                return number
+        return len(self.exchanges)
+
+
 class Conversation:
     """The agent's own questions and answers, in order; the oldest exchanges fall out of a window.
+
+    What a prompt has no room for is left out of it only (`Past.fitting`), and stays remembered.
 
     Args:
         window: how many exchanges (a question with its answer) are kept; None keeps all, 0 none.
@@ -56,13 +91,15 @@ class Conversation:
         """Remember one exchange; `accepted` says whether its last reply could be read."""
         self._exchanges.append((exchange, accepted))
 
-    def messages(self) -> Sequence[Message]:
-        """Return what the agent is shown again, oldest first."""
+    def exchanges(self) -> list[Exchange]:
+        """Return what the agent is shown again, exchange by exchange, oldest first."""
         if self.corrections:
-            return [message for exchange, _ in self._exchanges for message in exchange]
-        return [
-            message for exchange, _ in self._exchanges for message in (exchange[0], exchange[-1])
-        ]
+            return [exchange for exchange, _ in self._exchanges]
+        return [(exchange[0], exchange[-1]) for exchange, _ in self._exchanges]
+
+    def messages(self) -> list[Message]:
+        """Return what the agent is shown again, oldest first."""
+        return [message for exchange in self.exchanges() for message in exchange]
 
     def accepted(self) -> list[Message]:
         """Return questions and accepted replies only, oldest first, as a model may learn them."""

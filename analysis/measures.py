@@ -32,11 +32,11 @@ COMMON = {
     "high": Column("upper end of the 95 % interval"),
     "note": Column("why there is no interval"),
     "answers": Column("answers"),
-    "lenient": Column("answers read with goodwill as to their form", "share"),
-    "invalid": Column("answers with a reply that was none", "share"),
-    "repaired": Column("answers read only when asked again", "share"),
-    "refused": Column("answers refused", "share"),
-    "defaulted": Column("answers that no readable reply stands behind", "share"),
+    "lenient": Column("answers read with goodwill as to their form", "share of answers"),
+    "invalid": Column("answers with a reply that was none", "share of answers"),
+    "repaired": Column("answers read only when asked again", "share of answers"),
+    "refused": Column("answers refused", "share of answers"),
+    "defaulted": Column("answers that no readable reply stands behind", "share of answers"),
 }
 """Columns that mean the same wherever they stand."""
 

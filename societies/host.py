@@ -188,6 +188,8 @@ class Host(mesa.Model):
                 request=call.digest,
                 prompt_tokens=completion.prompt_tokens,
                 completion_tokens=completion.completion_tokens,
+                reasoning_tokens=completion.reasoning_tokens,
+                dropped=call.request.dropped,
                 cost=completion.cost,
                 finish_reason=completion.finish_reason,
                 readable=problem is None,
@@ -203,6 +205,7 @@ class Host(mesa.Model):
         self, agent: LLMAgent, call: Call, outcome: Outcome, problem: str | None
     ) -> None:
         """Log how an answer came about."""
+        self.calls.totals.answers += 1
         self.record(
             AnswerRecord(
                 prompt=call.request.prompt,

@@ -12,7 +12,7 @@ from societies.cli.main import app
 from societies.cli.progress import watch_with
 from societies.errors import InputError
 from societies.execute.estimate import estimate
-from societies.execute.play import count_calls, play, play_longest
+from societies.execute.play import count_answers, play, play_longest
 from societies.loading.load import load
 from societies.runs.run import Run
 from societies.testing import check_dry_play
@@ -129,20 +129,20 @@ def test_the_most_calls_are_those_of_the_mind_that_lasts_longest(
     low = sum(line.calls[0] for line in found.lines)
     assert low == play(config, scenario).calls < most
     assert sum(each.calls for each in play_longest(config, scenario)) == most
-    assert most * 1.1 <= sum(line.calls[1] for line in found.lines) <= most * 1.1 + 3
+    assert most / 0.8 <= sum(line.calls[1] for line in found.lines) <= most / 0.8 + 3
     assert f"high: as many as in a play that scripted/{mind} makes as long" in found.assumptions[0]
 
 
 # -- what is shown of it -------------------------------------------------------------------------
 
 
-def test_the_calls_of_a_run_with_hosted_models_are_counted_in_bounded_time() -> None:
+def test_the_answers_of_a_run_with_hosted_models_are_counted_in_bounded_time() -> None:
     hosted = {**SMALL, "model": {"name": "openai/gpt-4o-mini"}, "population.groups": []}
-    assert count_calls(*load("donor_game/demo", hosted), seconds=60) == 38
+    assert count_answers(*load("donor_game/demo", hosted), seconds=60) == 38
     many = {**hosted, "protocol.generations": 40_000}
-    assert count_calls(*load("donor_game/demo", many), seconds=0.05) is None
+    assert count_answers(*load("donor_game/demo", many), seconds=0.05) is None
     refused = {**hosted, "prompts": {"donate": "{{ nobody }}"}}
-    assert count_calls(*load("donor_game/demo", refused), seconds=60) is None
+    assert count_answers(*load("donor_game/demo", refused), seconds=60) is None
 
 
 def test_progress_counts_what_is_worth_counting(

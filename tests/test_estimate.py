@@ -18,12 +18,13 @@ from societies.execute.estimate import (
     LEAST_HIGH,
     QUOTATION,
     REASONING,
-    REPEATED,
+    REPAIR,
+    REPEATS,
     estimate,
 )
 from societies.loading.load import load
 from tests.conftest import SMALL
-from tests.openai_server import serve
+from tests.openai_server import Reply, serve
 from tests.test_hosted_models import play
 
 pytestmark = pytest.mark.filterwarnings(
@@ -59,11 +60,12 @@ def test_a_scripted_run_is_known_to_the_token(run_small):
 
 def test_a_hosted_model_is_priced_by_the_ranges_of_its_tokens():
     [line] = estimated(**MINI).lines
-    assert line.calls == (38, 42)
+    assert line.calls == (38, 48)
     assert line.tokens_by == "the model's tokenizer"
     low, high = line.prompt_tokens
-    assert high == pytest.approx(low * QUOTATION * (1 + REPEATED))
-    assert line.completion_tokens[1] == LEAST_HIGH * 42
+    again = 10 * (low * QUOTATION / 38 + REPEATS * (LEAST_HIGH + REPAIR))
+    assert high == pytest.approx(low * QUOTATION + again)
+    assert line.completion_tokens[1] == LEAST_HIGH * 48
     for end in (0, 1):
         tokens = line.prompt_tokens[end], line.completion_tokens[end]
         assert line.cost[end] == pytest.approx(tokens[0] * 0.15e-6 + tokens[1] * 0.60e-6)
@@ -71,15 +73,15 @@ def test_a_hosted_model_is_priced_by_the_ranges_of_its_tokens():
 
 def test_max_tokens_bounds_replies_and_reasoning():
     [line] = estimated(**{**MINI, "model.max_tokens": 50}).lines
-    assert line.completion_tokens[1] == 50 * 42
+    assert line.completion_tokens[1] == 50 * 48
     gpt5 = {**MINI, "model": {"name": "openai/gpt-5"}}
     found = estimated(**gpt5)
     [line] = found.lines
     assert line.completion_tokens[0] > REASONING[0] * 38
-    assert line.completion_tokens[1] >= (LEAST_HIGH + REASONING[1]) * 42
+    assert line.completion_tokens[1] >= (LEAST_HIGH + REASONING[1]) * 48
     assert any("gpt-5 reasons before it replies" in said for said in found.assumptions)
     [line] = estimated(**gpt5, **{"model.max_tokens": 500}).lines
-    assert line.completion_tokens[1] == 500 * 42
+    assert line.completion_tokens[1] == 500 * 48
 
 
 def test_an_unpriced_model_is_said_to_be_unpriced_and_its_tokens_to_be_rough():
@@ -139,13 +141,14 @@ def test_the_command_prints_table_and_assumptions_and_spends_nothing(monkeypatch
     sets += ["--set=population.groups=[]", "--set=model.name=openai/gpt-4o-mini"]
     done = CliRunner().invoke(app, ["estimate", "donor_game/demo", *sets])
     assert done.exit_code == 0, done.exception
-    assert "38 to 42" in done.stdout
+    assert "38 to 48" in done.stdout
+    assert "low to high, for up to 20% of replies unreadable" in done.stdout
     assert "in all $0.00" in done.stdout
     assert "- calls: counted in one play with scripted/persona" in done.stdout
     facts = json.loads(
         CliRunner().invoke(app, ["estimate", "donor_game/demo", *sets, "--json"]).stdout
     )
-    assert facts["lines"][0]["calls"] == [38, 42]
+    assert facts["lines"][0]["calls"] == [38, 48]
     assert facts["cost"] == facts["lines"][0]["cost"]
     assert list(tmp_path.iterdir()) == []
 
@@ -157,14 +160,56 @@ def test_after_a_run_the_estimate_stands_beside_what_it_took(tmp_path, capsys):
         run = societies.run(
             "donor_game/demo", out=tmp_path, sets=sets, watch=watch_with(quiet=False)
         )
-    assert ": 38/38 calls, " in capsys.readouterr().err
+    assert ": 38 of about 38 answers, 38 calls, " in capsys.readouterr().err
     table = against_actual(run, estimate(run.config, run.scenario))
     [row] = table.iter_rows(named=True)
-    assert (row["calls estimated"], row["calls actual"]) == ("38 to 42", len(server.requests))
+    assert (row["calls estimated"], row["calls actual"]) == ("38 to 48", len(server.requests))
     assert row["prompt_tokens actual"] == sum(reply.prompt_tokens for reply in server.replies)
     assert row["cost actual"] == f"${run.about['totals']['cost']:,.4f}"
     show_against_actual(run)
-    assert "Estimate against actual" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Estimate against actual" in shown
+    assert "for up to 20% of replies unreadable; 0.0% of 38 were" in shown
+
+
+def mumble(body, number):
+    """Answer as a giver of a third, and every second question only when it is asked again."""
+    first = len(body["messages"]) <= 2
+    return Reply("Well.") if first and number % 2 else play(body, number)
+
+
+def test_what_had_to_be_asked_again_is_within_the_estimate_for_that_share(tmp_path, capsys):
+    with serve(mumble) as server:
+        model = {"name": "openai/local-model", "api_base": server.address}
+        sets = {**SMALL, "population.groups": [], "model": model}
+        watch = watch_with(quiet=False)
+        run = societies.run("donor_game/demo", out=tmp_path, sets=sets, watch=watch)
+    answers, calls = run.about["totals"]["answers"], len(server.requests)
+    assert answers == run.table("answers").select(pl.len()).collect().item() == 38 < calls
+    assert f": 38 of about 38 answers, {calls} calls, " in capsys.readouterr().err
+    unreadable = run.table("calls").select((~pl.col("readable")).mean()).collect().item()
+    [line] = estimate(run.config, run.scenario, unreadable).lines
+    assert calls <= line.calls[1] <= calls + 1
+
+
+def test_a_share_that_is_none_is_refused():
+    with pytest.raises(InputError, match="from 0 to below 1, not 1"):
+        estimate(*load("donor_game/demo", SMALL), 1.0)
+
+
+def test_windows_that_prompts_outgrow_are_told_before_anything_is_asked():
+    found = estimated(**{**MINI, "model": {"name": "openai/m", "context": 300}})
+    [told] = [each for each in found.assumptions if "window" in each]
+    assert "prompts of openai/m outgrow its window: the longest of the play has " in told
+    assert "room for 225 of 300 (model.context); such a call stops the run before it" in told
+    assert not [each for each in estimated(**MINI).assumptions if "window" in each]
+
+
+def test_reasoning_that_may_leave_nothing_for_a_reply_is_foreseen():
+    gpt5 = {"name": "openai/gpt-5", "max_tokens": 500}
+    said = estimated(**{**MINI, "model": gpt5}).assumptions
+    told = "openai/gpt-5 may spend all of max_tokens (500) on reasoning, and reply nothing"
+    assert any(each.startswith(told) for each in said)
 
 
 def test_a_scripted_run_is_shown_without_an_estimate(run_small, capsys):

@@ -42,6 +42,11 @@ def _why_empty(completion: Completion) -> str:
     reason = completion.finish_reason
     if completion.text.strip() or reason == "stop":
         return ""
+    if thought := completion.reasoning_tokens:
+        spent = f"{thought:,} of its {completion.completion_tokens:,} tokens went into reasoning"
+        return (
+            f" (empty; finish reason: {reason}; {spent}: raise max_tokens, or have it reason less)"
+        )
     meaning = {
         "length": "; max_tokens may be too small for a model that reasons first",
         "content_filter": "; the provider's filter withheld it",

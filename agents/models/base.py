@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from itertools import count
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import to_json
 
+from societies.agents.models.tokens import message_tokens
 from societies.agents.persona.persona import PersonaView
 from societies.agents.secrets import holds_password, names_secret
 from societies.agents.strict import Strict
@@ -24,6 +25,8 @@ instrument, or writing a persona."""
 
 LONGEST_SETTING = 30
 """Characters of a setting beyond which a label shortens it."""
+MOST_KEPT_FREE = 1024
+"""Tokens of a window that are kept for a reply without `max_tokens`; of a small one a quarter."""
 
 
 class ModelSpec(Strict):
@@ -37,6 +40,12 @@ class ModelSpec(Strict):
     """Name of the environment variable that holds the key; the provider's usual one when absent."""
     temperature: float | None = Field(default=None, ge=0)
     max_tokens: int | None = Field(default=None, ge=1)
+    context: int | None = Field(default=None, ge=1)
+    """Tokens of the model's window, which prompt and reply share; where it is absent, what LiteLLM
+    knows of the model."""
+    overflow: Literal["refuse", "drop_oldest"] = "refuse"
+    """What happens to a prompt that outgrows the window: it is not sent, and the run stops,
+    resumable; or the oldest exchanges that its agent remembers are left out (needs `context`)."""
     seed: int | None = None
     """Sampling seed sent to the provider (not the run's seed)."""
     timeout: float | None = Field(default=None, gt=0)
@@ -111,17 +120,42 @@ class ModelSpec(Strict):
             )
         return name
 
+    @model_validator(mode="after")
+    def check_window(self) -> Self:
+        """Refuse a window that is not told, or leaves no room for a prompt."""
+        if self.context is None and self.overflow == "drop_oldest":
+            raise ValueError(
+                "overflow: drop_oldest needs context, the tokens of the model's window: what is "
+                "dropped is to depend on the file alone"
+            )
+        if self.room is not None and self.room < 1:
+            raise ValueError(
+                f"max_tokens ({self.max_tokens}) leaves no room for a prompt in a context of "
+                f"{self.context} tokens"
+            )
+        return self
+
+    @property
+    def room(self) -> int | None:
+        """Tokens that a prompt may have in `context`, beside the reply's; None if that is unset."""
+        if self.context is None:
+            return None
+        return self.context - (self.max_tokens or min(MOST_KEPT_FREE, self.context // 4))
+
     def sampling(self) -> dict[str, Any]:
-        """Return what decides the distribution of replies; addresses and time limits do not."""
-        elsewhere = {"api_base", "api_key_env", "timeout", "roles"}
+        """Return what decides the distribution of replies to a prompt.
+
+        Addresses, time limits and windows do not: what is left out of a prompt shows in it.
+        """
+        elsewhere = {"api_base", "api_key_env", "timeout", "roles", "context", "overflow"}
         if self.structured == "never":
             elsewhere.add("structured")
         return self.model_dump(exclude=elsewhere, exclude_none=True)
 
     @cached_property
-    def access(self) -> tuple[str, str | None, str | None, float | None]:
-        """What tells two ways to models apart: sampling, address, key, patience."""
-        return self.fingerprint, self.api_base, self.api_key_env, self.timeout
+    def access(self) -> tuple[str, str | None, str | None, float | None, int | None]:
+        """What tells two ways to models apart: sampling, address, key, patience, window."""
+        return self.fingerprint, self.api_base, self.api_key_env, self.timeout, self.context
 
     @cached_property
     def fingerprint(self) -> str:
@@ -194,12 +228,20 @@ class RunModel(ModelSpec):
 class Message:
     """One message of a prompt, with the digest under which the journal stores it once."""
 
-    __slots__ = ("_digest", "content", "role")
+    __slots__ = ("_digest", "_tokens", "content", "role")
 
     def __init__(self, role: Role, content: str) -> None:
         self.role = role
         self.content = content
         self._digest = ""
+        self._tokens = 0
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of its tokens (`tokens.py`), made when it is first asked for."""
+        if not self._tokens:
+            self._tokens = message_tokens(self.content)
+        return self._tokens
 
     @property
     def digest(self) -> str:
@@ -232,6 +274,8 @@ class Request:
     """JSON schema that the reply is to follow, if answers are structured."""
     purpose: Purpose = "decision"
     """What it is for, which scripted minds go by; it is no part of the digest."""
+    dropped: int = 0
+    """How many of the oldest exchanges the agent remembers were left out to fit the window."""
 
     def digest(self, fingerprint: str) -> str:
         """Return the hash of what is asked and of whom (`fingerprint` stands for the model)."""
@@ -251,6 +295,8 @@ class Completion:
     prompt_tokens: int = 0
     """0 if the server does not say."""
     completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    """Of the completion's tokens, those that were thought before the reply; 0 if nobody says."""
     cost: float | None = None
     """US dollars; None when no price is known, which is not the same as free."""
     attempts: int = 1

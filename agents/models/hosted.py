@@ -4,13 +4,14 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from shlex import quote
 from typing import Any, TypeGuard
 
 from societies.agents.errors import ModelError, PassingModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
+from societies.agents.models.window import CountTokens, Window
 from societies.agents.secrets import without_secrets
 
 SETTINGS = {
@@ -33,6 +34,8 @@ OWN_CLIENT = {"aiohttp_openai", "azure", "azure_ai", "azure_text"}
 """Providers that LiteLLM reaches by a client of another kind: only time bounds their replies."""
 OWN_TOKENIZER = {"openai", "azure"}
 """Providers whose tokenizer LiteLLM has offline."""
+OLLAMA = {"ollama", "ollama_chat"}
+"""Providers whose server decides how much of a prompt it reads."""
 PASSING_STATUS = (200, 409, 425)
 """Beside the server errors: no completion in a success, a conflict, too early."""
 
@@ -115,7 +118,21 @@ def _is_amount(value: Any) -> TypeGuard[float]:
     return is_number and 0 <= value < MOST
 
 
-def tokenizer(spec: ModelSpec) -> Callable[[Sequence[Mapping[str, str]], str], int] | None:
+def window(spec: ModelSpec) -> Window | None:
+    """Return the model's window: as configured, or as LiteLLM's own table has it; None: unknown.
+
+    Ollama cuts prompts at `num_ctx`, unseen, whatever the model itself could take.
+    """
+    if told := Window.of(spec):
+        return told
+    if spec.name.partition("/")[0] in OLLAMA:
+        most, told_by = spec.options.get("num_ctx"), "options.num_ctx"
+    else:
+        most, told_by = known(spec).get("max_input_tokens"), "LiteLLM's table"
+    return Window(int(most), int(most), told_by) if _is_amount(most) and most else None
+
+
+def tokenizer(spec: ModelSpec) -> CountTokens | None:
     """Return what counts the tokens of a prompt and its reply, if LiteLLM can do so offline."""
     if known(spec).get("litellm_provider") not in OWN_TOKENIZER:
         return None
@@ -150,6 +167,8 @@ class HostedModel:
         self._timeout = spec.timeout or timeout
         self._provider: str = self._library.get_llm_provider(spec.name, api_base=spec.api_base)[1]
         self._arguments = self._fixed_arguments(self._timeout)
+        self._window = window(spec)
+        self._count = tokenizer(spec)
 
     async def complete(self, request: Request, key: str) -> Completion:
         """Send the request once and return the completion.
@@ -158,8 +177,11 @@ class HostedModel:
 
         Raises:
             PassingModelError: no whole answer came in time; the next request may be answered.
-            ModelError: asking again would not help.
+            ModelError: asking again would not help; or the prompt outgrows the model's window, and
+                nothing was sent.
         """
+        if self._window:
+            self._window.check(request, key, self.spec.name, self._count)
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         began = time.monotonic()
         try:
@@ -241,6 +263,8 @@ class HostedModel:
         # LiteLLM puts its own tracebacks into some of its texts.
         told = str(error).partition("Traceback (most recent call last)")[0].strip()
         text = f"model {self.spec.name} failed at call {quote(key)}: {type(error).__name__}: {told}"
+        if isinstance(error, self._library.exceptions.ContextWindowExceededError):
+            text += "; tell its window (model.context), so that no such prompt is sent"
         return without_secrets(text, (self.spec.api_key_env,))
 
     def _completion(self, response: Any, latency: float) -> Completion:
@@ -255,6 +279,7 @@ class HostedModel:
             finish_reason=self._finish_reason(choice, refusal or text, refusal),
             prompt_tokens=asked,
             completion_tokens=answered,
+            reasoning_tokens=_reasoning_tokens(usage, choice, text, answered),
             cost=self._cost(response) if asked or answered else None,
             latency=latency,
             logprobs=_first_token(choice),
@@ -277,6 +302,15 @@ class HostedModel:
         """Return the price that LiteLLM computed, None where it knows none."""
         cost: float | None = response._hidden_params.get("response_cost")
         return cost if _is_amount(cost) else None
+
+
+def _reasoning_tokens(usage: Any, choice: Any, text: str, answered: int) -> int:
+    """Return the tokens that were thought before a reply: as told, or all if nothing else came."""
+    told = getattr(getattr(usage, "completion_tokens_details", None), "reasoning_tokens", None)
+    if _is_amount(told) and told:
+        return int(told)
+    thoughts = choice and getattr(choice.message, "reasoning_content", None)
+    return answered if thoughts and not text.strip() else 0
 
 
 def _refusal(message: Any) -> str | None:

@@ -16,6 +16,7 @@ from pydantic import Field
 from societies.agents.errors import ModelError
 from societies.agents.models.base import Completion, ModelSpec, Request
 from societies.agents.models.respondent import Respondent
+from societies.agents.models.window import Window
 from societies.agents.persona.persona import NOBODY, PersonaView
 from societies.agents.persona.portraits import script
 from societies.agents.streams import LateStream, stream
@@ -135,11 +136,18 @@ class ScriptedModel:
         self.mind = mind
         self.seed = seed
         self._random = LateStream()
+        self._window = Window.of(spec)
         self.answers_at_once = not mind.latency
         """Whether it cannot be overloaded: no two of its calls are ever under way."""
 
     async def complete(self, request: Request, key: str) -> Completion:
-        """Answer from the mind; tokens are counted as four characters each, the price is zero."""
+        """Answer from the mind; tokens are counted as four characters each, the price is zero.
+
+        Raises:
+            ModelError: the prompt outgrows the window that the mind is configured to have.
+        """
+        if self._window:
+            self._window.check(request, key, self.spec.name, None)
         seconds = await self._wait(key) if self.mind.latency else 0.0
         respondent, random = self.mind.respondent, self._random
         random.belong_to(self.seed, "mind", key)

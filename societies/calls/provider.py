@@ -7,7 +7,6 @@ has no provider of its own is a hosted model, by the names that LiteLLM gives th
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 
 from societies.agents.errors import ModelError
 from societies.agents.models.base import LanguageModel, ModelSpec
+from societies.agents.models.window import CountTokens, Window
 from societies.calls.throttle import Throttle
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
@@ -27,8 +27,6 @@ ENTRY_POINTS = "societies.providers"
 
 Price = tuple[float, float]
 """US dollars per prompt token and per completion token."""
-CountTokens = Callable[[Sequence[Mapping[str, str]], str], int]
-"""Returns the tokens of a prompt (messages with `role` and `content`) and of its reply."""
 
 
 class Provider(ABC):
@@ -89,6 +87,10 @@ class Provider(ABC):
         It is for estimates: a completion says itself how many it took.
         """
         return None
+
+    def window(self, spec: ModelSpec) -> Window | None:
+        """Return how much the model takes in at once; None: it is not known."""
+        return Window.of(spec)
 
     def reasons(self, spec: ModelSpec) -> bool:  # noqa: ARG002
         """Whether the model is known to think before it replies, which is paid for."""

@@ -32,7 +32,7 @@ class Exceeded:
 
     def told(self, reply: str) -> str:
         """Return what went wrong, with an example, and how to go on."""
-        kind = "defaulted" if "defaulted" in self.limit else "unreadable at first"
+        kind = "defaulted" if "defaulted" in self.limit else "invalid (a reply was unreadable)"
         shown = reply if len(reply) <= SHOWN else f"{reply[:SHOWN]}..."
         return (
             f"limits.{self.limit} is exceeded: {self.bad} of {self.answers} answers of language "

@@ -6,10 +6,10 @@ from shlex import quote
 import polars as pl
 
 from societies.cli.show import console, show_caution
-from societies.cli.tables import as_table, as_tables, literal
+from societies.cli.tables import as_table, as_tables, literal, with_units
 from societies.cli.visible import json_text
 from societies.runs import comparison
-from societies.runs.results import answer_counts
+from societies.runs.results import ANSWER_UNITS, answer_counts, units
 from societies.runs.run import Run
 
 
@@ -33,9 +33,10 @@ def show_comparison(runs: Sequence[Run]) -> None:
         if "answers" in run.tables
     ]
     if answers:
-        out.print(as_table("Answers by model", pl.concat(answers, how="diagonal_relaxed")))
+        counts = with_units(pl.concat(answers, how="diagonal_relaxed"), ANSWER_UNITS)
+        out.print(as_table("Answers by model", counts))
     if results is not None:
-        for table in as_tables("Results", results, out.width):
+        for table in as_tables("Results", results, out.width, units=units(runs[0])):
             out.print(table)
 
 

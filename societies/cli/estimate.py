@@ -23,19 +23,20 @@ MOST_CALLS = 10_000
 """Calls of a run beyond which `show` does not play it again by itself."""
 
 
-def show_estimate(config: RunConfig, scenario: Scenario, *, as_json: bool) -> None:
+def show_estimate(
+    config: RunConfig, scenario: Scenario, unreadable: float | None, *, as_json: bool
+) -> None:
     """Print the estimate of a run that is not begun: per role and model, with its assumptions."""
-    from societies.execute.estimate import estimate
+    from societies.execute.estimate import UNREADABLE, estimate
 
-    found = estimate(config, scenario)
+    found = estimate(config, scenario, UNREADABLE if unreadable is None else unreadable)
     if as_json:
         summary = {**asdict(found), "cost": found.cost, "unpriced": found.unpriced}
         print(json_text(summary))  # noqa: T201 - the command's output
         return
     out = console()
-    out.print(
-        as_table("Estimate (low to high)", pl.DataFrame([_row(line) for line in found.lines]))
-    )
+    title = f"Estimate (low to high, {_holds(found)})"
+    out.print(as_table(title, pl.DataFrame([_row(line) for line in found.lines])))
     out.print(literal(_total(found)))
     for assumption in found.assumptions:
         out.print(literal(f"- {assumption}"), soft_wrap=True)
@@ -63,6 +64,21 @@ def show_against_actual(run: Run) -> None:
         out.print(literal(f"no estimate: {error}"), soft_wrap=True)
         return
     out.print(as_table("Estimate against actual", against_actual(run, found)))
+    if text := _unreadable(run):
+        out.print(literal(f"the estimate is {_holds(found)}; {text}"), soft_wrap=True)
+
+
+def _holds(found: "Estimate") -> str:
+    """Say up to which share of unreadable replies the high ends hold."""
+    return f"for up to {found.unreadable:.0%} of replies unreadable"
+
+
+def _unreadable(run: Run) -> str:
+    """Say how many of the replies of models that are not free were unreadable; nothing of none."""
+    rows = run.rows("calls").group_by("model").agg(pl.len(), (~pl.col("readable")).sum())
+    paid = [row[1:] for row in rows.collect().iter_rows() if not provider_of(row[0]).is_free]
+    replies, unreadable = (sum(each) for each in zip(*paid, strict=True)) if paid else (0, 0)
+    return f"{unreadable / replies:.1%} of {replies:,} were" if replies else ""
 
 
 def against_actual(run: Run, found: "Estimate") -> pl.DataFrame:

@@ -104,6 +104,10 @@ def estimate(
     file: File,
     seed: Seed = None,
     sets: Sets = None,
+    unreadable: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Unreadable replies up to which it is to hold [0.2]."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as JSON.")] = False,
 ) -> None:
     """Estimate the calls, tokens and cost of a run as a range; nothing is asked or spent."""
@@ -111,7 +115,7 @@ def estimate(
     from societies.loading.load import load
 
     config, scenario = load(file, overrides(seed, sets))
-    show_estimate(config, scenario, as_json=as_json)
+    show_estimate(config, scenario, unreadable, as_json=as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Protocol, cast
+from typing import IO, NamedTuple, Protocol, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -14,7 +14,7 @@ from societies.calls.provider import provider_of
 from societies.cli.output import Screen, say
 from societies.cli.tables import cost_text
 from societies.cli.visible import visible
-from societies.execute.play import count_calls
+from societies.execute.play import count_answers
 from societies.execute.run import Watch, unwatched
 from societies.registry import find
 from societies.society import Society
@@ -23,6 +23,23 @@ TERMINAL_SECONDS = 0.25
 PLAIN_SECONDS = 5.0
 COUNT_SECONDS = 3.0
 """How long the calls of a run with hosted models are counted before it begins."""
+
+
+class Expected(NamedTuple):
+    """What there will be to do."""
+
+    number: int
+    unit: str
+    is_certain: bool
+    """Whether there can be neither more nor fewer."""
+
+    def told(self, done: int) -> str:
+        """Say how far it is done."""
+        if self.is_certain:
+            return f"{done:,}/{self.number:,} {self.unit}"
+        if done > self.number:
+            return f"{done:,} {self.unit} (about {self.number:,} were expected)"
+        return f"{done:,} of about {self.number:,} {self.unit}"
 
 
 class Display(Protocol):
@@ -74,12 +91,12 @@ def _in_lines(society: Society) -> Iterator[None]:
 @contextmanager
 def _polled(society: Society, seconds: float, display: Display) -> Iterator[None]:
     """Show progress every so often, from a thread of its own, and once more at the end."""
-    total = _total(society)
+    expected = _expected(society)
     began, over = time.monotonic(), threading.Event()
 
     def poll() -> None:
         while not over.wait(seconds):
-            _show(society, total, time.monotonic() - began, display)
+            _show(society, expected, time.monotonic() - began, display)
 
     thread = threading.Thread(target=poll, name="progress", daemon=True)
     thread.start()
@@ -88,35 +105,44 @@ def _polled(society: Society, seconds: float, display: Display) -> Iterator[None
     finally:
         over.set()
         thread.join()
-        _show(society, total, time.monotonic() - began, display)
+        _show(society, expected, time.monotonic() - began, display)
 
 
-def _total(society: Society) -> int | None:
-    """Return how many calls a run will make, as far as that is soon known and worth knowing.
+def _expected(society: Society) -> Expected | None:
+    """Return what a run will come to, as far as that is soon known and worth knowing.
 
-    A replay makes those that are journalled; scripted minds are too fast to be waited for.
+    A replay makes the calls that are journalled. Otherwise answers are foretold, and not calls: how
+    many of these an answer takes depends on the replies. Scripted minds are too fast to be waited
+    for.
     """
     calls, config = society.calls, society.config
     if not calls.live and calls.journal:
-        return calls.journal.size
+        return Expected(calls.journal.size, "calls", is_certain=True)
     if all(
         provider_of(spec.name).is_free for stage in config.stages() for _, spec in stage.models()
     ):
         return None
-    return count_calls(config, find(config.scenario), COUNT_SECONDS)
+    answers = count_answers(config, find(config.scenario), COUNT_SECONDS)
+    return None if answers is None else Expected(answers, "answers", is_certain=False)
 
 
-def _show(society: Society, total: int | None, seconds: float, display: Display) -> None:
+def _show(society: Society, expected: Expected | None, seconds: float, display: Display) -> None:
     totals = society.calls.totals
-    rate = totals.calls / seconds if seconds > 0 else 0.0
-    of_total = f"/{total:,}" if total is not None else ""
     tokens = totals.prompt_tokens + totals.completion_tokens
+    live = totals.calls - totals.journalled if society.calls.live else totals.calls
+    rate = live / seconds if seconds > 0 else 0.0
     parts = [
-        f"{totals.calls:,}{of_total} calls",
-        f"{rate:,.0f}/s",
+        f"{totals.calls:,} calls",
+        f"{rate:,.0f} calls/s",
         f"{tokens:,} tokens",
         cost_text(totals.cost, totals.unpriced),
     ]
-    if total is not None and rate > 0 and total > totals.calls:
-        parts.append(f"{(total - totals.calls) / rate:,.0f} s left")
-    display(totals.calls, total, ", ".join(parts))
+    done = totals.calls
+    if expected is not None:
+        done = totals.calls if expected.is_certain else totals.answers
+        parts = [expected.told(done), *(parts[1:] if expected.is_certain else parts)]
+        left = expected.number - done
+        if rate > 0 and done and left > 0:
+            parts.append(f"about {left * totals.calls / done / rate:,.0f} s left")
+    total = None if expected is None else max(expected.number, done)
+    display(done, total, ", ".join(parts))

@@ -8,11 +8,19 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from societies.cli.tables import as_table, as_tables, cost_text, literal
+from societies.cli.tables import as_table, as_tables, cost_text, literal, with_units
 from societies.cli.visible import json_text, visible
 from societies.runs.formats import Suffix
 from societies.runs.forms import WIDTH
-from societies.runs.results import answer_counts, caution, conclude, plot, summarise
+from societies.runs.results import (
+    ANSWER_UNITS,
+    answer_counts,
+    caution,
+    conclude,
+    plot,
+    summarise,
+    units,
+)
 from societies.runs.run import Run
 from societies.runs.transcript import transcript
 from societies.scenario import resolve
@@ -50,16 +58,16 @@ def show_summary(run: Run) -> None:
     show_caution(out, run)
     if "answers" in run.tables:
         counts = answer_counts(run, ["model"])
-        out.print(as_table("Answers by model", counts))
+        out.print(as_table("Answers by model", with_units(counts, ANSWER_UNITS)))
         unclean = answer_counts(run, ["agent", "model"]).filter(pl.col("clean") < pl.col("answers"))
         if unclean.height:
             title = "Agents with answers that were not clean"
-            out.print(as_table(title, unclean.head(MOST_AGENTS)))
+            out.print(as_table(title, with_units(unclean.head(MOST_AGENTS), ANSWER_UNITS)))
         if unclean.height > MOST_AGENTS:
             out.print(f"... and {unclean.height - MOST_AGENTS} more: see table 'answers'")
     result = summarise(run) if run.status == "finished" else None
     if result is not None:
-        for table in as_tables("Results", result, out.width, run.scenario.sections):
+        for table in as_tables("Results", result, out.width, run.scenario.sections, units(run)):
             out.print(table)
         for line in conclude(run):
             out.print(literal(line), soft_wrap=True)
@@ -219,6 +227,8 @@ def _facts(run: Run) -> list[str]:
         )
     if totals:
         tokens = f"{totals['prompt_tokens']:,} + {totals['completion_tokens']:,} tokens"
+        if thought := totals.get("reasoning_tokens"):
+            tokens += f" ({thought:,} of these thought before replies)"
         cost = cost_text(totals["cost"], totals["unpriced"])
         lines.append(
             f"{totals['calls']:,} calls ({totals['journalled']:,} from the journal), {tokens}, "

@@ -32,11 +32,21 @@ def as_table(title: str, frame: pl.DataFrame) -> Table:
     return table
 
 
+def with_units(frame: pl.DataFrame, units: Mapping[str, str]) -> pl.DataFrame:
+    """Return a data frame whose columns are headed by their names and units."""
+    return frame.rename({name: _headed(name, units) for name in frame.columns})
+
+
+def _headed(name: str, units: Mapping[str, str]) -> str:
+    return f"{name} ({units[name]})" if units.get(name) else name
+
+
 def as_tables(
     title: str,
     frame: pl.DataFrame,
     width: int,
     sections: Mapping[str, Sequence[str]] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> list[Table]:
     """Return a data frame as tables of at most a width, each beginning with what its rows are of.
 
@@ -48,7 +58,14 @@ def as_tables(
         frame: what is shown.
         width: of the terminal, in characters.
         sections: columns that belong together, by what they are called; others come last.
+        units: of columns, which stand in their headings.
     """
+    if units:
+        named = {
+            section: [_headed(name, units) for name in columns]
+            for section, columns in (sections or {}).items()
+        }
+        return as_tables(title, with_units(frame, units), width, named)
     if not sections and _total(frame) <= width:
         return [as_table(title, frame)]
     keys = _keys(frame)

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from societies.agents.errors import SocietyError
-from societies.agents.models.base import Completion, LanguageModel, ModelSpec, Request, RunModel
+from societies.agents.models.base import (
+    Completion,
+    LanguageModel,
+    Message,
+    ModelSpec,
+    Request,
+    RunModel,
+)
 from societies.agents.models.scripted import CHARACTERS_PER_TOKEN
 from societies.calls.provider import provider_of
 from societies.config.schema import RunConfig
@@ -40,6 +47,14 @@ class Use:
     spec: ModelSpec
     role: str
     calls: int = 0
+    answers: int = 0
+    """What was asked, however many calls an answer took."""
+    dropping: int = 0
+    """Calls whose prompts leave out what has no room in the model's window."""
+    longest: tuple[Message, ...] = ()
+    """The longest prompt."""
+    longest_size: int = 0
+    """Its characters."""
     prompt_tokens: int = 0
     remembered: float = 0.0
     """Of the prompt's tokens, the agent's own earlier replies."""
@@ -51,6 +66,11 @@ class Use:
     def add(self, request: Request, completion: Completion) -> None:
         """Count one call."""
         self.calls += 1
+        self.answers += request.attempt == 1
+        self.dropping += request.dropped > 0
+        size = sum(len(message.content) for message in request.messages)
+        if size > self.longest_size:
+            self.longest, self.longest_size = request.messages, size
         self.prompt_tokens += completion.prompt_tokens
         self.completion_tokens += completion.completion_tokens
         own = sum(len(m.content) for m in request.messages if m.role == "assistant")
@@ -104,6 +124,11 @@ class Cast:
     def calls(self) -> int:
         """How many calls were made."""
         return sum(use.calls for use in self.uses.values())
+
+    @property
+    def answers(self) -> int:
+        """How many answers there were, whatever calls they took."""
+        return sum(use.answers for use in self.uses.values())
 
     @property
     def hosted(self) -> list[Use]:
@@ -162,8 +187,10 @@ def _played(cast: Cast) -> Cast:
     return cast
 
 
-def count_calls(config: RunConfig, scenario: Scenario, seconds: float) -> int | None:
-    """Return how many calls a dry play makes; None if it takes too long, or cannot be played.
+def count_answers(config: RunConfig, scenario: Scenario, seconds: float) -> int | None:
+    """Return how many answers a dry play has; None if it takes too long, or cannot be played.
+
+    An answer that is asked for again is one answer, however many calls it takes.
 
     Raises:
         RunInterruptedError: it was stopped from the keyboard.
@@ -178,7 +205,7 @@ def count_calls(config: RunConfig, scenario: Scenario, seconds: float) -> int | 
         return None
     except SocietyError:
         return None
-    return cast.calls
+    return cast.answers
 
 
 @contextmanager

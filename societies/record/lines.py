@@ -17,8 +17,9 @@ def fields_of(completion: Completion) -> dict[str, Any]:
     content = vars(completion).copy()
     if completion.logprobs is None:
         del content["logprobs"]
-    if not completion.given_up:
-        del content["given_up"]
+    for name in ("given_up", "reasoning_tokens"):
+        if not content[name]:
+            del content[name]
     return content
 
 

@@ -158,6 +158,10 @@ class CallRecord(Record):
     """Hash of the request."""
     prompt_tokens: int
     completion_tokens: int
+    reasoning_tokens: int
+    """Of the completion's tokens, those that were thought before the reply; 0 if nobody says."""
+    dropped: int
+    """How many of the oldest exchanges that the agent remembers the prompt had no room for."""
     cost: float | None
     """US dollars; null when the model has no known price."""
     finish_reason: str

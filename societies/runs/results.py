@@ -17,6 +17,13 @@ MODEL = pl.coalesce("label", "model").alias("model")
 """Column `model` of tables that compare models: variants of one model are told apart by `label`."""
 
 
+ANSWER_UNITS: dict[str, str] = {
+    **{str(outcome): "answers" for outcome in OUTCOMES},
+    "calls": "replies",
+    "unreadable": "replies",
+    "unreadable_share": "of replies",
+}
+"""Units of what `answer_counts` counts."""
 CAUTIOUS_DEFAULTED = 0.05
 """Part of the answers without a readable reply above which figures come with a warning."""
 CAUTIOUS_UNREADABLE = 0.2
@@ -29,6 +36,12 @@ def summarise(run: Run) -> pl.DataFrame | None:
     with told(run.scenario.folder):
         table: pl.DataFrame | None = summary(run) if summary else None
     return table
+
+
+def units(run: Run) -> dict[str, str]:
+    """Return the units of the columns of a run's result table, as far as they are declared."""
+    columns = getattr(run.scenario.part("summary"), "columns", {})
+    return {name: column.unit for name, column in columns.items() if column.unit}
 
 
 def conclude(run: Run) -> list[str]:

@@ -18,9 +18,11 @@ class Totals(Part):
     """What a run used: as `calls.Totals`, and any of it may not have been known yet."""
 
     calls: Count = 0
+    answers: Count = 0
     journalled: Count = 0
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
+    reasoning_tokens: Count = 0
     cost: Amount = 0.0
     unpriced: Count = 0
     given_up: Count = 0

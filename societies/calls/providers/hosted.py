@@ -2,7 +2,8 @@
 
 from societies.agents.models import hosted
 from societies.agents.models.base import ModelSpec
-from societies.calls.provider import CountTokens, Price, Provider
+from societies.agents.models.window import CountTokens, Window
+from societies.calls.provider import Price, Provider
 from societies.calls.throttle import Throttle, attach_shared
 from societies.config.limits import Limits
 from societies.config.schema import RunConfig
@@ -37,6 +38,10 @@ class Hosted(Provider):
     def tokenizer(self, spec: ModelSpec) -> CountTokens | None:
         """Return the model's own tokenizer, if LiteLLM has it offline."""
         return hosted.tokenizer(spec)
+
+    def window(self, spec: ModelSpec) -> Window | None:
+        """Return the window that is configured, or that LiteLLM knows."""
+        return hosted.window(spec)
 
     def reasons(self, spec: ModelSpec) -> bool:
         """Whether LiteLLM knows the model as one that thinks before it replies."""
