@@ -41,7 +41,7 @@ def cases(asked: argparse.Namespace) -> dict[str, Play]:
 
 
 def measure(model: Path, asked: argparse.Namespace) -> Iterator[Row]:
-    """Yield the rows of one model, play by play.
+    """Yield the rows of one model, play by play; what was played before into `--out` stands.
 
     Raises:
         SocietyError: a run does not finish, or its replay differs.
@@ -51,8 +51,15 @@ def measure(model: Path, asked: argparse.Namespace) -> Iterator[Row]:
         for name, case in cases(asked).items():
             print(f"{model.name}: {name}", file=sys.stderr, flush=True)
             out = asked.out / model.stem / name.replace(" ", "_").replace(",", "")
-            run = societies.run(case.file, out=out, sets=case.settings(address))
-            yield from rows(name, societies.replay(run.path))
+            yield from rows(name, societies.replay(played(case, address, out)))
+
+
+def played(case: Play, address: str, out: Path) -> Path:
+    """Return where the run of a play lies in its folder; play it unless it is there."""
+    there = next(out.rglob("run.json"), None)
+    if there:
+        return there.parent
+    return societies.run(case.file, out=out, sets=case.settings(address)).path
 
 
 def rows(name: str, run: Run) -> Iterator[Row]:
@@ -86,7 +93,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="of the server: idle cores only")
     parser.add_argument("--all", action="store_true", help="every prompt, not the four files only")
     parser.add_argument("--structured", action="store_true", help="ask for JSON objects, too")
-    parser.add_argument("--out", type=Path, help="keep the runs here")
+    parser.add_argument("--out", type=Path, help="keep the runs here, and go on")
     return parser.parse_args()
 
 

@@ -13,11 +13,14 @@ class Play:
     sets: Mapping[str, Any] = field(default_factory=dict)
     is_structured: bool = False
     """Whether replies are to be JSON objects, where the answer type has a schema."""
+    seat: str = "model"
+    """Whose model is the real one: `model`, or a role's."""
 
     def settings(self, address: str) -> dict[str, Any]:
         """Return what is set over the file, with the model behind an address."""
         structured = "always" if self.is_structured else "never"
-        return {**self.sets, "model.api_base": address, "model.structured": structured}
+        served = {f"{self.seat}.api_base": address, f"{self.seat}.structured": structured}
+        return {**self.sets, **served}
 
 
 def debate(kind: str, task: str, **sets: Any) -> Play:
@@ -84,6 +87,17 @@ MORE = {
     "situations": rated("everyday_choices", ["o1"], templates=SITUATIONS),
     "deeds": rated("words_and_deeds", ["o1.say", "o1.do", "a1.do"], reask=True),
     "who am I": people(2),
+    "doubles": Play(
+        "interview/who_am_i",
+        {
+            "population.size": 2,
+            "protocol.ablations": ["SPC"],
+            "protocol.guess_who": False,
+            "model.roles": {"judge": {"name": "openai/local", "max_tokens": 400}},
+            "limits.max_invalid_share": None,
+        },
+        seat="model.roles.judge",
+    ),
     "portraits": people(2, "prose"),
     "summed up": people(1, "spectrum", max_tokens=500),
 }

@@ -18,7 +18,7 @@ from typing import Any
 
 import societies
 from societies.agents.agent import Call, LLMAgent
-from societies.agents.answers.answer import Answer, Text
+from societies.agents.answers.answer import Answer, Situation, Text
 from societies.agents.errors import SocietyError
 from societies.agents.instruments.answers import Choice, FormAnswers, Said
 from societies.agents.persona.portraits import Prose, Summary
@@ -58,6 +58,8 @@ READ_AS: dict[type[Answer], tuple[str, ...]] = {
     Summary: ("summarise_personality", "summarise_values"),
 }
 """The answer types, and the templates whose replies are read as such."""
+ANSWERS = {kind.__name__: kind for kind in READ_AS}
+"""The answer types, as the lines name them."""
 ANSWER_OF = {template: kind for kind, templates in READ_AS.items() for template in templates}
 
 KEPT = (
@@ -112,12 +114,26 @@ def line(call: Call, question: str) -> Line:
         "situation": plain({"protocol": rules, **{k: told[k] for k in KEPT if k in told}}),
         "question": question,
         "attempt": request.attempt,
+        "as_object": request.schema is not None,
         "reply": completion.text,
         "finish_reason": completion.finish_reason,
         "key": call.key,
         "label": None,
         "second_label": None,
     }
+
+
+def situation_of(line: Line) -> Situation:
+    """Return what a line's answer type reads it by, as `Answer.read` takes it."""
+    told = json.dumps(line["situation"])
+    return Situation(vars(json.loads(told, object_hook=lambda given: Told(**given))))
+
+
+class Told:
+    """The fields of a JSON object as attributes."""
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
 
 
 def plain(value: Any) -> Any:
@@ -134,7 +150,7 @@ def plain(value: Any) -> Any:
 
 def unlike(lines: Sequence[Line]) -> list[Line]:
     """Leave out what stands there before: the same reply, to be read in the same way."""
-    parts = ("template", "situation", "reply", "finish_reason")
+    parts = ("template", "situation", "as_object", "reply", "finish_reason")
     found: dict[str, Line] = {}
     for each in lines:
         found.setdefault(json.dumps([each[part] for part in parts]), each)
