@@ -63,6 +63,8 @@ SMALL = {
 """The shipped files for small models, as they are."""
 
 GIVEN_ONCE = {"protocol.generations": 1}
+REAL = {"name": "openai/local", "temperature": 0.7, "max_tokens": 400}
+"""In the seat of a judge of what scripted minds say: a small model gives it nothing to judge."""
 ADJECTIVES = ["kind", "bold", "shy"]
 SITUATIONS = ["situation_suggested", "situation_announced", "situation_bare"]
 
@@ -80,7 +82,15 @@ MORE = {
     "reflection": debate("self_reflection", "gsm", **{"population.size": 1}),
     "thoughts": debate("chain_of_thought", "choice", **{"population.size": 1}),
     "summaries": debate("symmetric", "gsm", **{"protocol.summaries_from": 3}),
-    "judged deals": Play("negotiation/small_model", {"protocol.judge": True, "protocol.games": 2}),
+    "judged deals": Play(
+        "negotiation/small_model",
+        {
+            "protocol.judge": True,
+            "protocol.games": 2,
+            "model": {"name": "scripted/liar", "roles": {"judge": REAL}},
+        },
+        seat="model.roles.judge",
+    ),
     "ratings": rated("mini_markers", ADJECTIVES, label_styles=["numbers", "letters", "words"]),
     "scales": rated("mini_markers", ADJECTIVES, templates=["rate_number", "rate_comparison"]),
     "form": rated("mini_markers", ADJECTIVES, 4, batch="form"),
@@ -93,7 +103,7 @@ MORE = {
             "population.size": 2,
             "protocol.ablations": ["SPC"],
             "protocol.guess_who": False,
-            "model.roles": {"judge": {"name": "openai/local", "max_tokens": 400}},
+            "model.roles": {"judge": REAL},
             "limits.max_invalid_share": None,
         },
         seat="model.roles.judge",
