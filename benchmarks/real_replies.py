@@ -93,7 +93,11 @@ def replies(run: Run) -> list[Line]:
             asker = call.key.rpartition("#")[0]
             if call.request.attempt == 1:
                 questions[asker] = call.request.messages[-1].content
-            found[call.key] = {"scenario": scenario, **line(call, questions[asker])}
+            found[call.key] = {
+                "scenario": scenario,
+                "mind": agent.model_spec.name,
+                **line(call, questions[asker]),
+            }
             record(agent, call, problem)
 
         society.record_call = note  # type: ignore[method-assign]
@@ -166,7 +170,8 @@ def main() -> None:
         found = [each for path in sorted(folder.rglob("run.json")) for each in of_run(folder, path)]
     except SocietyError as error:
         sys.exit(str(error))
-    for each in unlike(found):
+    real = [each for each in found if not each["mind"].startswith("scripted/")]
+    for each in unlike(real):
         print(json.dumps(each, ensure_ascii=False))
 
 
