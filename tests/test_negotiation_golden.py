@@ -31,6 +31,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "strict": {"protocol.games": 4},
     "tournament": {"protocol.games": 1, "population.size": 4},
     "resources": {},
+    "small_model": {"model": {"name": "scripted/logroller", "options": {"malformed": 0.2}}},
     "hosted": {
         "protocol.games": 3,
         "model": {
