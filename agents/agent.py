@@ -14,13 +14,13 @@ from societies.agents.answers.answer import Answer, Outcome
 from societies.agents.answers.replies import defaulted, read_reply
 from societies.agents.answers.structured import response_schema
 from societies.agents.errors import OutsideInteractionError
-from societies.agents.memory import Conversation
+from societies.agents.memory import Conversation, Turn
 from societies.agents.models.base import Completion, Message, ModelSpec, Purpose, Request
 from societies.agents.persona.persona import Persona
 from societies.agents.persona.portraits import Portrait
 from societies.agents.population import Person
 from societies.agents.streams import stream, stream_seed
-from societies.agents.templates.views import FrozenDict, View, altered, view
+from societies.agents.templates.views import FrozenDict, View, altered, view, views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,43 +55,34 @@ class Host(Protocol):
     @property
     def protocol(self) -> Any:
         """The scenario's own parameters in force."""
-        ...
 
     def show(self, variables: Mapping[str, Any]) -> FrozenDict:
         """Return the views of a template's variables, with those that every template is given."""
-        ...
 
     def render(self, prompt: str, shown: FrozenDict | None = None, /, **variables: Any) -> str:
         """Return the text of a prompt template, given views or variables."""
-        ...
 
     def check_turn(self, agent: "LLMAgent", *, acting: bool) -> None:
         """Raise unless it is the agent's turn, so that draws and calls keep program order."""
-        ...
 
     def takes_schema(self, spec: ModelSpec) -> bool:
         """Whether a model is to answer by JSON schema where an answer type has one."""
-        ...
 
     async def complete(self, agent: "LLMAgent", request: Request) -> Call:
         """Take the completion from the journal, or from the agent's language model."""
-        ...
 
     def record_call(self, agent: "LLMAgent", call: Call, problem: str | None) -> None:
         """Log one call; `problem` says why its reply could not be read."""
-        ...
 
     def record_answer(
         self, agent: "LLMAgent", call: Call, outcome: Outcome, problem: str | None
     ) -> None:
         """Log how an answer came about; `call` is the last one made for it."""
-        ...
 
     def record_message(
         self, agent: "LLMAgent", receivers: Sequence["LLMAgent"], channel: str, text: str
     ) -> None:
         """Log what an agent says to others."""
-        ...
 
 
 class LLMAgent(mesa.Agent):
@@ -135,6 +126,8 @@ class LLMAgent(mesa.Agent):
         """Interventions whose announcement an earlier thread of the agent has heard for it."""
         self.brief = brief or {}
         self.topic = ""
+        self.turns: list[Turn] | None = None
+        """What it was asked and answered in `ask`; None where nobody wants to know."""
         self._view: tuple[tuple[Any, ...], View] = ((None,), View("agent", {}))
         self._untold: tuple[View | None, View] = (None, self._view[1])
         """What the agent's templates are shown of it, and the same without the persona."""
@@ -157,7 +150,7 @@ class LLMAgent(mesa.Agent):
             vars(other).pop(own, None)
         other.topic = topic
         other.memory = memory or Conversation()
-        other.brief = brief
+        other.brief, other.turns = brief, None
         other.announced, other.version = (), 0
         other.begun, other.passed_by = False, frozenset()
         return other
@@ -274,10 +267,15 @@ class LLMAgent(mesa.Agent):
             OutsideInteractionError: it is not this agent's turn.
         """
         remembered = self.memory.messages()
+        shown = FrozenDict()
+        if self.turns is not None:
+            shown = views({"protocol": self.society.protocol, **situation})
         value, exchange = await self._exchange(
             prompt, answer, fallback, attempts, explain, remembered, situation, purpose
         )
         self.memory.add(exchange, accepted=value.outcome != "defaulted")
+        if self.turns is not None:
+            self.turns.append(Turn.of(self.topic, prompt, shown, value, exchange))
         if self.announced:
             self.announced = tuple(heard for heard in self.announced if heard.lasting)
         return value
@@ -292,19 +290,21 @@ class LLMAgent(mesa.Agent):
         explain: bool = True,
         context: Literal["shared", "fresh"] = "shared",
         history: Sequence[Message] = (),
+        above: str = "",
         purpose: Purpose = "decision",
         **situation: Any,
     ) -> AnswerT:
         """Ask out of band: as `ask`, but nothing of it enters the agent's memory.
 
         With `context="fresh"` the agent is not shown what it remembers either. It is shown
-        `history` last before the question, such as an earlier answer that is called into doubt.
+        `history` last before the question, such as an earlier answer that is called into doubt,
+        and `above` at the head of the question.
         An announcement stands above its question, too, and is still to be told in the next `ask`.
         Scripted minds go by the `purpose`.
         """
         remembered = [*(self.memory.messages() if context == "shared" else ()), *history]
         value, _ = await self._exchange(
-            prompt, answer, fallback, attempts, explain, remembered, situation, purpose
+            prompt, answer, fallback, attempts, explain, remembered, situation, purpose, above
         )
         return value
 
@@ -322,6 +322,7 @@ class LLMAgent(mesa.Agent):
         remembered: Sequence[Message],
         situation: dict[str, Any],
         purpose: Purpose = "decision",
+        above: str = "",
     ) -> tuple[AnswerT, tuple[Message, ...]]:
         """Ask until a reply can be read; return the value, and the question with what followed."""
         self.society.check_turn(self, acting=True)
@@ -333,7 +334,7 @@ class LLMAgent(mesa.Agent):
         system = (self.system_message,) if self.system_message.content else ()
         before = (*system, *remembered)
         schema = response_schema(answer) if answer.structured and self._gives_objects else None
-        question = self._word(prompt, shown, schema)
+        question = self._word(prompt, shown, schema, above)
         asked: tuple[Message, ...] = (question,)
         told = self._as_told(shown, (*before, question))
         persona = told["agent"].persona
@@ -357,11 +358,15 @@ class LLMAgent(mesa.Agent):
         self.society.record_answer(self, call, value.outcome, problem)
         return value, (*asked, reply)
 
-    def _word(self, prompt: str, shown: FrozenDict, schema: Mapping[str, Any] | None) -> Message:
+    def _word(
+        self, prompt: str, shown: FrozenDict, schema: Mapping[str, Any] | None, above: str
+    ) -> Message:
         """Word a question: what is announced stands above it, the form of an object below."""
         text = self.society.render(prompt, shown)
         if self.announced:
             text = self.society.render("announcement", announced=self.announced, question=text)
+        if above:
+            text = f"{above}\n\n{text}"
         if schema is not None:
             form = self.society.render("structured", keys=list(schema["properties"]))
             text = f"{text}\n\n{form}"

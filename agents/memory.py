@@ -2,11 +2,40 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
+from societies.agents.answers.answer import Answer, Outcome
 from societies.agents.models.base import Message
+from societies.agents.templates.views import FrozenDict, View, view
 
 Exchange = tuple[Message, ...]
 """A question and its answer; between them, unreadable replies, each with the request to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that an agent was asked, and its answer: a part of what it has lived."""
+
+    topic: str
+    """The thread in which it was asked; empty outside of all threads."""
+    prompt: str
+    """The template that worded the question."""
+    shown: View
+    """What the template was given, as it was then."""
+    answer: View
+    """What was read in the reply, or the fallback."""
+    outcome: Outcome
+    question: str
+    reply: str
+
+    @classmethod
+    def of(
+        cls, topic: str, prompt: str, shown: FrozenDict, answer: Answer, exchange: Exchange
+    ) -> Self:
+        """Return the turn of an exchange, given the views of its template's variables."""
+        texts = exchange[0].content, exchange[-1].content
+        return cls(topic, prompt, View("question", shown), view(answer), answer.outcome, *texts)
 
 
 class Conversation:

@@ -31,7 +31,7 @@ def test_every_command_of_the_page_runs(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(folder)
     blocks = COMMANDS.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
-    assert len(commands) == 11
+    assert len(commands) == 13
     for program, *words in commands:
         assert program == "societies"
         shown = CliRunner().invoke(app, words)

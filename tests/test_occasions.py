@@ -13,12 +13,13 @@ from scipy import stats
 import societies
 from societies.analysis.questionnaires import change, consistency, occasions
 from societies.analysis.questionnaires.occasion_figures import draw_drift
+from societies.analysis.questionnaires.probed import probed
 from societies.analysis.questionnaires.shown import NOTHING
-from societies.cli.show import show_json, show_summary
+from societies.cli.show import draw_plots, show_json, show_summary
 from societies.runs.run import Run
 
 Small = Callable[..., Run]
-TWICE = {"instrument": "mini_markers", "before": True, "after": True}
+TWICE = {"instrument": "mini_markers", "before": True, "after": True, "context": "fresh"}
 DRIFTING = {"respondent": {"drift": 0.3, "noise": 0.05}}
 TOLD = {"at": "g1/game1", "say": {"text": "War is near.", "lasting": True}}
 GAME: dict[str, Any] = {
@@ -41,9 +42,18 @@ STATISTICS = (
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run the shipped game with probes before and after the games of each generation."""
+    """Run the shipped game with probes before and after the games, which show nothing of them."""
     out = tmp_path_factory.mktemp("probed")
-    return societies.run("donor_game/probed", out=out, sets={"protocol.generations": 2})
+    fresh = {f"probes.{number}.context": "fresh" for number in (0, 1)}
+    return societies.run("donor_game/probed", out=out, sets={"protocol.generations": 2, **fresh})
+
+
+def test_the_shipped_probes_show_what_was_lived(tmp_path: Path) -> None:
+    sets = {"protocol.generations": 1, "probes.0.items": ["kind"], "probes.1.items": ["kind"]}
+    run = societies.run("donor_game/probed", out=tmp_path, sets=sets)
+    table = change.before_after(run, "before games", "after games")
+    assert table["shown"].to_list() == table["pairs"].to_list()
+    assert NOTHING not in table["note"].to_list()
 
 
 def test_where_nothing_of_the_run_was_shown_there_are_no_statistics(shipped: Run) -> None:
@@ -143,8 +153,11 @@ def test_probes_are_not_pooled_by_the_number_of_their_occasion(run_small: Small)
 
 
 def test_moments_that_no_probe_has_in_common_are_told(run_small: Small) -> None:
-    early = {"instrument": "mini_markers", "name": "early", "before": True}
-    late = {"instrument": "mini_markers", "name": "late", "after": True}
+    fresh = {"instrument": "mini_markers", "context": "fresh"}
+    early, late = (
+        {**fresh, "name": "early", "before": True},
+        {**fresh, "name": "late", "after": True},
+    )
     run = run_small(**GAME, probes=[early, late])
     with pytest.raises(ValueError, match="no probe asked anybody both at 'before' and at 'after'"):
         change.before_after(run, "before", "after")
@@ -172,6 +185,51 @@ def test_answers_of_one_agent_are_no_pairs_of_their_own(tmp_path: Path) -> None:
     assert (row["agents"], row["items"]) == (2, 4)
     assert (row["t_p"], row["wilcoxon_p"], row["holm_p"], row["wilcoxon_holm_p"]) == (None,) * 4
     assert row["note"] == ("fewer than 3 agents; fewer than 6 items changed: no Wilcoxon test")
+
+
+def test_show_prints_what_the_probes_of_any_run_come_to(
+    run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two probes that ask the same are followed as one; what was asked once has no change."""
+    lived = {"instrument": "mini_markers", "items": ["kind", "warm"]}
+    early, late = (
+        {**lived, "name": "early", "before": True},
+        {**lived, "name": "late", "after": True},
+    )
+    once = {"instrument": "mini_markers", "name": "once", "items": ["bold"], "after": True}
+    unsure = {**GAME, "model.options": {"respondent": {"noise": 0.3}}}
+    run = run_small(**unsure, probes=[early, late, once])
+    show_summary(run)
+    printed = capsys.readouterr().out
+    assert "): first and last" in printed
+    assert "early, late" in printed
+    table = probed(run)
+    columns = ["probes", "trait", "agents", "pairs", "shown", "note"]
+    assert table.select(columns).rows() == [
+        ("early, late", "agreeableness", 4, 4, 4, None),
+        ("once", "extraversion", 4, 0, 0, "nobody was asked twice"),
+    ]
+    row = table.row(0, named=True)
+    assert row["last"] - row["first"] == pytest.approx(row["difference"])
+    assert row["low"] < row["difference"] < row["high"]
+    paired = change.before_after(run, "early", "late").row(0, named=True)
+    shared = ("difference", "low", "high", "holm_p", "answers")
+    assert [row[name] for name in shared] == [paired[name] for name in shared]
+    show_json(run)
+    assert len(json.loads(capsys.readouterr().out)["probes"]) == 2
+    fresh = run_small(**GAME, probes=[TWICE])
+    assert set(probed(fresh)["note"]) == {NOTHING}
+    assert probed(run_small()).is_empty()
+
+
+def test_plots_of_probes_lie_beside_those_of_the_scenario(
+    run_small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw_plots(run_small(**GAME, probes=[{**TWICE, "items": ["kind", "warm"]}]))
+    printed = capsys.readouterr().out.splitlines()
+    names = [Path(line).parent.name + "/" + Path(line).name for line in printed]
+    assert {"plots/overview.png", "probes/profile.png", "probes/before_after.png"} <= set(names)
+    assert all(Path(line).is_file() for line in printed)
 
 
 def test_mean_changes_stand_beside_the_noise_of_repeats(run_small: Small) -> None:

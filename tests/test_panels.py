@@ -75,7 +75,8 @@ def test_panels_beyond_the_most_are_named(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_probes_stand_apart_and_say_where_nothing_was_shown(tmp_path: Path) -> None:
     sets = {"protocol.generations": 2, "population.size": 4, "protocol.survivors": 2}
-    run = societies.run("donor_game/probed", out=tmp_path, sets=sets)
+    fresh = {f"probes.{number}.context": "fresh" for number in (0, 1)}
+    run = societies.run("donor_game/probed", out=tmp_path, sets={**sets, **fresh})
     figure = Figure()
     compose_each(figure, draw_before_after, run, repeated(run))
     assert [title.rpartition("\n")[2] for title in titles(figure)] == [

@@ -28,7 +28,7 @@ from societies.scenarios.interview import measures as interview
 
 Small = Callable[..., Run]
 SESSION = ["probe", "moment", "context"]
-TWICE = {"instrument": "mini_markers", "before": True, "after": True}
+TWICE = {"instrument": "mini_markers", "before": True, "after": True, "context": "fresh"}
 GAME: dict[str, Any] = {
     "population.groups": [],
     "population.persona": {"big_five": {"agreeableness": "low", "openness": "average"}},
@@ -156,7 +156,13 @@ def test_what_no_probe_asked_is_called_so() -> None:
 )
 def test_a_group_has_one_colour_in_all_panels(picture: Picture, run_small: Small) -> None:
     """Who is asked by one probe only does not lend its colour to others in the next panel."""
-    design = {"instrument": "mini_markers", "before": True, "after": True, "repeats": 2}
+    design = {
+        "instrument": "mini_markers",
+        "before": True,
+        "after": True,
+        "context": "fresh",
+        "repeats": 2,
+    }
     groups = [{"name": "a", "share": 1}, {"name": "b", "share": 1}]
     probes = [{**design, "name": "all"}, {**design, "name": "some", "of": {"groups": ["b"]}}]
     run = run_small(**{**GAME, "population.groups": groups}, probes=probes)

@@ -14,7 +14,7 @@ from societies.agents.strict import Strict
 Order = Literal["forward", "reversed", "swapped", "swapped_reversed"]
 Direction = Literal["ascending", "descending"]
 Labels = Literal["own", "numbers", "letters", "words"]
-Context = Literal["fresh", "shared"]
+Context = Literal["fresh", "shared", "conversations", "experience"]
 Wording = Literal["original", "paraphrase"]
 
 TEMPLATES: dict[Kind, tuple[str, ...]] = {
@@ -52,7 +52,8 @@ class Design(Strict):
     batch: Literal["item", "form"] = "item"
     """One item per call, or the whole instrument in one."""
     context: Context = "fresh"
-    """Whether the agent sees what it remembers of its own conversation."""
+    """What the agent is shown before the question: nothing, what it remembers, or, in a probe, its
+    conversations word by word, or an account of its experience (template `experience`)."""
     item_order: Literal["fixed", "shuffled"] = "fixed"
     items: list[str] = Field(default_factory=list)
     """Only these items, by id; all when empty."""

@@ -42,6 +42,8 @@ class Respondent(Strict):
     """Standard deviation of a shift that belongs to each item's paraphrase."""
     drift: float = 0.0
     """Change of every trait per occasion (probe or repeat)."""
+    experience: float = 0.0
+    """Change of every trait per question of the scenario that it is shown to have answered."""
     refusal: float = Field(default=0.0, ge=0, le=1)
     """Probability of refusing to answer."""
     insensitivity: float = Field(default=0.0, ge=0, le=1)
@@ -99,6 +101,7 @@ class Respondent(Strict):
         level *= 1 - self.insensitivity
         occasion: int = request.situation.get("occasion", 0)
         level += self.drift * occasion
+        level += self.experience * len(request.situation.get("lived", ()))
         if trait != question.trait:
             level = -level
         if question.reversed:

@@ -53,12 +53,12 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
         after: likewise; of several occasions the last counts, of `before` the first.
 
     Moments are compared within each probe (`probe` and `probe_after` are the same); two probes are
-    where both are named. Fresh and shared contexts are compared apart. Where every agent's requests
-    on both occasions are identical, nothing of the run was shown: there are no statistics, and
-    `note` says so. The tests are paired, over the
-    agents of this run; where these met each other, a mean over runs is safer (`across_runs`).
-    `wilcoxon_p` assumes symmetric changes. `holm_p` corrects the t test over the traits of one
-    scale. The shares are of the answers on both occasions.
+    where both are named. Contexts are compared apart. Where every agent's requests on both
+    occasions are identical, nothing of the run was shown: there are no statistics, and `note` says
+    so; `shown` counts the agents whose requests differ. The tests are paired, over the agents of
+    this run; where these met each other, a mean over runs is safer (`across_runs`). `wilcoxon_p`
+    assumes symmetric changes. `holm_p` corrects the t test over the traits of one scale. The shares
+    are of the answers on both occasions.
 
     Raises:
         ValueError: nothing was asked then, or no probe asked at both moments.
@@ -73,26 +73,34 @@ def before_after(run: Run, before: str, after: str) -> pl.DataFrame:
         pairs = pairs.filter(pl.col("probe") == pl.col("probe_after"))
     if pairs.is_empty():
         raise ValueError(f"no probe asked anybody both at {before!r} and at {after!r}: name two")
-    rows = []
     series = [*SERIES, "probe_after"]
-    for key, part in pairs.group_by(series, maintain_order=True):
-        known = part.drop_nulls(["item_mean", "item_mean_after"])
-        differ = (pl.col("requests") != pl.col("requests_after")).fill_null(True)
-        shown = known.filter(differ).height
-        values = known["item_mean"].to_list(), known["item_mean_after"].to_list()
-        seen = shown or not known.height
-        found = compare(*values, unit="agents") if seen else Comparison(known.height, note=NOTHING)
-        columns = flat(found)
-        rows.append(
-            {
-                **dict(zip(series, key, strict=True)),
-                "pairs": columns.pop("pairs"),
-                "shown": shown,
-                **columns,
-                **pooled_sides(part, "_after"),
-            }
-        )
+    rows = [
+        {**dict(zip(series, key, strict=True)), **compared(part)}
+        for key, part in pairs.group_by(series, maintain_order=True)
+    ]
     return with_corrected(rows, "t_p", [name for name in series if name != "trait"])
+
+
+def compared(pairs: pl.DataFrame) -> dict[str, Any]:
+    """Return how scores changed between two occasions, unless nothing was shown in between.
+
+    Args:
+        pairs: a row per agent: `item_mean`, `requests` and the shares of answers, and the same of
+            the later occasion under names that end in `_after`.
+    """
+    known = pairs.drop_nulls(["item_mean", "item_mean_after"])
+    differ = (pl.col("requests") != pl.col("requests_after")).fill_null(True)
+    shown = known.filter(differ).height
+    values = known["item_mean"].to_list(), known["item_mean_after"].to_list()
+    seen = shown or not known.height
+    found = compare(*values, unit="agents") if seen else Comparison(known.height, note=NOTHING)
+    columns = flat(found)
+    return {
+        "pairs": columns.pop("pairs"),
+        "shown": shown,
+        **columns,
+        **pooled_sides(pairs, "_after"),
+    }
 
 
 @measure_each()

@@ -192,6 +192,7 @@ class DonorGame(Society[DonorProtocol]):
             explain=self.protocol.reask == "explain",
             strategy=self.strategies[donor],
             generation=self.generation,
+            game=game,
             round=number,
             recipient=recipient.name,
             recipient_resources=receiver.resources,

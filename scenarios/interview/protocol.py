@@ -45,7 +45,11 @@ def check(config: RunConfig) -> Iterator[tuple[Place, str]]:
 
     protocol = cast(InterviewProtocol, config.protocol)
     for position, design in enumerate(protocol.questionnaires):
-        yield from design_problems(config, design, ("protocol", "questionnaires", position))
+        place = ("protocol", "questionnaires", position)
+        yield from design_problems(config, design, place)
+        if design.context not in ("fresh", "shared"):
+            told = f"context: {design.context} is for probes; say fresh, or shared"
+            yield (*place, "context"), told
     for position, (one, other) in _asked_twice(protocol.questionnaires):
         told = f"asks {other.instrument} as protocol.questionnaires.{one} does: set repeats there"
         yield ("protocol", "questionnaires", position), told

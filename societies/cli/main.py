@@ -84,10 +84,12 @@ def init(
 @app.command()
 def validate(file: File, seed: Seed = None, sets: Sets = None) -> None:
     """Check a scenario file; nothing is run."""
+    from societies.config.probes import unshown
     from societies.loading.load import confounded_factors, left_out, load
 
     config, scenario = load(file, overrides(seed, sets))
-    for warning in confounded_factors(config):
+    repeated = [] if config.interventions else unshown(config.probes)
+    for warning in (*confounded_factors(config), *repeated):
         say(warning, err=True)
     size = config.population.size
     say(f"{file} is valid: {scenario.name}, {size:,} agents (societies estimate counts its calls)")

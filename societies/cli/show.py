@@ -18,6 +18,15 @@ MOST_AGENTS = 12
 COUNTED = ("calls", "journalled", "prompt_tokens", "completion_tokens", "cost", "unpriced")
 """What `run.json` tells the total of; earlier versions counted less."""
 
+SECTIONS = {
+    "first and last": (
+        *("agents", "first", "last", "pairs", "shown"),
+        *("difference", "low", "high", "holm_p", "note"),
+    ),
+    "answers": ("answers", "lenient", "invalid", "refused", "defaulted"),
+}
+"""Columns of the table of probes that are shown together."""
+
 
 def console() -> Console:
     """Return the console of standard output; piped text is not squeezed to a terminal's width."""
@@ -46,6 +55,9 @@ def show_summary(run: Run) -> None:
             out.print(table)
         for line in conclude(run):
             out.print(literal(line), soft_wrap=True)
+    scores = probed(run) if result is not None else pl.DataFrame()
+    for table in as_tables("Probes", scores, out.width, SECTIONS) if scores.height else ():
+        out.print(table)
     for row in _warnings(run):
         out.print(literal(f"warning: {row}"))
     out.print(literal(f"tables: {', '.join(run.tables)}"))
@@ -69,6 +81,7 @@ def show_json(run: Run) -> None:
         "caution": caution(run),
         "answers": answer_counts(run, ["model"]).to_dicts() if "answers" in run.tables else [],
         "results": result.to_dicts() if result is not None else [],
+        "probes": probed(run).to_dicts() if result is not None else [],
         "findings": conclude(run) if result is not None else [],
         "warnings": _warnings(run),
     }
@@ -105,6 +118,14 @@ def draw_plots(run: Run, suffix: Suffix = "png") -> None:
     folder.mkdir(exist_ok=True)
     for path in plot(run, folder, suffix):
         print(visible(path))  # noqa: T201 - the command's output
+
+
+def probed(run: Run) -> pl.DataFrame:
+    """Return the trait scores of a run's probes; empty if there is none that asks an instrument."""
+    if not any(probe.instrument for probe in run.config.probes):
+        return pl.DataFrame()
+    table: pl.DataFrame = resolve("societies.analysis.questionnaires.probed:probed")(run)
+    return table
 
 
 def _warnings(run: Run) -> list[str]:

@@ -1,10 +1,11 @@
 """Probes as a scenario file says them: what is asked of whom, and when."""
 
+from collections.abc import Sequence
 from typing import Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from societies.agents.instruments.design import Design
+from societies.agents.instruments.design import Context, Design
 from societies.agents.strict import Strict
 
 MOMENTS = ("before", "after")
@@ -48,6 +49,9 @@ class Probe(Design):
     name: str = Field(default="", pattern=r"^[\w -]*$")
     """Unique; the instrument's name when absent."""
     of: Asked = Asked()
+    context: Context = "experience"
+    topic: str = ""
+    """Show only the conversation of this topic; `last` is the one begun last. All when absent."""
     before: bool = False
     """Ask everybody before their first interaction."""
     after: bool = False
@@ -68,6 +72,11 @@ class Probe(Design):
             raise ValueError("say when to ask: before, after, every (n-th step)")
         if self.first and not self.every:
             raise ValueError("first belongs to every (n-th step): give both, or neither")
+        if self.topic and not self.shows_turns:
+            raise ValueError(
+                f"topic chooses a conversation, and context: {self.context} shows none: say "
+                "context: conversations, or experience"
+            )
         if self.name in MOMENTS:
             raise ValueError(f"{self.name!r} is the name of a moment: call the probe otherwise")
         return self
@@ -77,7 +86,35 @@ class Probe(Design):
         """The probe's name."""
         return self.name or self.instrument or "question"
 
+    @property
+    def shows_turns(self) -> bool:
+        """Whether agents are shown what they were asked in the scenario, and answered."""
+        return self.context in ("conversations", "experience")
+
+    @property
+    def times(self) -> int:
+        """How often the same agent may be asked: 2 stands for several times."""
+        return min(2, self.before + self.after + (2 if self.every else 0))
+
     def is_due(self, step: int) -> bool:
         """Whether the probe is asked after a step."""
         first = self.first or self.every
         return bool(self.every and first and step >= first and (step - first) % self.every == 0)
+
+
+def unshown(probes: Sequence[Probe]) -> list[str]:
+    """Return a warning for all that is asked again in a fresh context: its answers cannot change.
+
+    Unless something is announced or set in between: this is for runs without interventions.
+    """
+    alike: dict[tuple[str, ...], list[Probe]] = {}
+    for probe in probes:
+        if probe.context == "fresh":
+            alike.setdefault((probe.instrument, *probe.ask), []).append(probe)
+    repeated = [each for each in alike.values() if sum(probe.times for probe in each) > 1]
+    return [
+        f"warning: probe {', '.join(repr(probe.title) for probe in each)}: context: fresh shows "
+        "nothing of the run, so that each later question is the same request, and changes are "
+        "noise; leave context out to show what agents have lived"
+        for each in repeated
+    ]

@@ -1,8 +1,7 @@
 """Administering an instrument: every item asked out of band, every answer in table `responses`."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import to_json
 
@@ -10,10 +9,11 @@ from societies.agents.agent import LLMAgent
 from societies.agents.answers.answer import Answer
 from societies.agents.instruments.answers import Choice, FormAnswers, Said, item_label
 from societies.agents.instruments.design import Cell, Design, Form, cells, form, select
-from societies.agents.models.base import Message, ModelSpec
+from societies.agents.models.base import ModelSpec
 from societies.agents.streams import stream
 from societies.config.probes import Probe
 from societies.config.schema import RunConfig
+from societies.hooks.experience import NONE, Experience
 from societies.record.types import Response
 from societies.stage import Stage
 
@@ -60,6 +60,7 @@ class Questionnaire:
         stage: Stage,
         agent: LLMAgent,
         cell: Cell,
+        experience: Experience = NONE,
         *,
         probe: str = "",
         moment: str = "",
@@ -71,6 +72,7 @@ class Questionnaire:
             stage: where it is recorded.
             agent: who is asked.
             cell: how.
+            experience: what it is shown first of what it has lived.
             probe: name of the probe, if it is one.
             moment: when, in words.
             occasion: how often this agent was asked before; by default the repeat, from 0.
@@ -81,20 +83,21 @@ class Questionnaire:
             stream(stage.seed, "item order", agent.name, cell.name, occasion).shuffle(forms)
         note = _Note(self, stage, agent, cell, probe, moment, occasion)
         if self.design.batch == "form":
-            await self._ask_form(agent, forms, note)
+            await self._ask_form(agent, forms, experience, note)
             return
         for position, each in enumerate(forms, start=1):
-            first = await self._ask(agent, each, occasion)
+            first = await self._ask(agent, each, experience, occasion)
             note.write(each, position, 1, first)
             if self.design.reask:
-                note.write(each, position, 2, await self._ask_again(agent, each, occasion, first))
+                again = await self._ask_again(agent, each, experience, occasion, first)
+                note.write(each, position, 2, again)
 
     async def _ask(
         self,
         agent: LLMAgent,
         each: Form,
+        experience: Experience,
         occasion: int,
-        history: Sequence[Message] = (),
         earlier: int | None = None,
     ) -> Any:
         is_open = each.question.kind == "open"
@@ -105,9 +108,11 @@ class Questionnaire:
             fallback=Said(raw="") if is_open else Choice(value=None),
             attempts=self.design.attempts,
             explain=False,
-            context=self.design.context,
-            history=history,
+            context=self._remembered,
+            history=experience.messages,
+            above=experience.account,
             purpose="questionnaire",
+            lived=experience.turns,
             form=each,
             instruction=self.instruction,
             occasion=occasion,
@@ -115,15 +120,23 @@ class Questionnaire:
             score_by=self.design.score_by,
         )
 
-    async def _ask_again(self, agent: LLMAgent, each: Form, occasion: int, first: Any) -> Any:
+    @property
+    def _remembered(self) -> Literal["shared", "fresh"]:
+        return "shared" if self.design.context == "shared" else "fresh"
+
+    async def _ask_again(
+        self, agent: LLMAgent, each: Form, experience: Experience, occasion: int, first: Any
+    ) -> Any:
         """Repeat the question verbatim behind its first answer (Yang et al. 2024)."""
         text = agent.society.render(
             each.template, agent=agent, form=each, instruction=self.instruction
         )
-        history = (Message("user", text), Message("assistant", first.raw))
-        return await self._ask(agent, each, occasion, history, first.value)
+        behind = experience.followed_by(text, first.raw)
+        return await self._ask(agent, each, behind, occasion, first.value)
 
-    async def _ask_form(self, agent: LLMAgent, forms: list[Form], note: "_Note") -> None:
+    async def _ask_form(
+        self, agent: LLMAgent, forms: list[Form], experience: Experience, note: "_Note"
+    ) -> None:
         """Ask the whole form in one call."""
         answers = await agent.aside(
             "whole_form",
@@ -131,8 +144,11 @@ class Questionnaire:
             fallback=FormAnswers(values=[None] * len(forms)),
             attempts=self.design.attempts,
             explain=False,
-            context=self.design.context,
+            context=self._remembered,
+            history=experience.messages,
+            above=experience.account,
             purpose="questionnaire",
+            lived=experience.turns,
             forms=forms,
             labels=[item_label(place) for place in range(len(forms))],
             kinds={each.question.kind: each for each in forms},

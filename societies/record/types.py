@@ -246,7 +246,7 @@ class Response(Record):
     wording: Literal["original", "paraphrase"]
     label_style: Literal["numbers", "letters", "words"]
     batch: Literal["item", "form"]
-    context: Literal["fresh", "shared"]
+    context: Literal["fresh", "shared", "conversations", "experience"]
     repeat: int
     position: int
     """Place of the item in the order in which items were asked."""

@@ -23,7 +23,7 @@ from societies.testing.reruns import (
 )
 from societies.testing.rows import check_rows
 
-TEMPLATES_OF_AGENTS = {"system", "persona", "repair"}
+TEMPLATES_OF_AGENTS = {"system", "persona", "repair", "experience"}
 
 
 def check_scenario(
