@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from typer.testing import CliRunner
 
 from societies.cli.main import app
+from societies.imports import PREFIX
 
 DOCS = Path(__file__).parent.parent / "docs"
 BLOCK = re.compile(
@@ -68,11 +70,16 @@ def save(block: Block, folder: Path) -> None:
 
 
 def commands(text: str) -> str:
-    """Run commands, one a line; return what they print."""
+    """Run commands, one a line; return what they print.
+
+    Each finds a scenario's files as they are, as in a process of its own.
+    """
     printed = ""
     for line in text.splitlines():
         program, *words = shlex.split(line, comments=True)
         assert program == "societies", line
+        for module in [name for name in sys.modules if name.startswith(PREFIX)]:
+            del sys.modules[module]
         shown = CliRunner().invoke(app, words)
         assert shown.exit_code == 0, f"{line}: {shown.output}, {shown.exception}"
         printed += shown.output
@@ -83,7 +90,7 @@ def python(code: str, variables: dict[str, object]) -> str:
     """Run code; return what it prints."""
     printed = StringIO()
     with redirect_stdout(printed):
-        exec(code, variables)
+        exec(code, variables)  # noqa: S102 - a page of our own
     return printed.getvalue()
 
 
