@@ -46,6 +46,8 @@ def records(number: int) -> tuple[Record, ...]:
             request=f"{number:032x}",
             prompt_tokens=400,
             completion_tokens=20,
+            reasoning_tokens=0,
+            dropped=0,
             cost=0.0,
             finish_reason="stop",
             readable=True,

@@ -42,9 +42,10 @@ class Crowd(DonorGame):
         self.strategies, self.answered = {}, []
         agents = [self.enroll(f"1_{number}") for number in range(AGENTS)]
         for turn in range(1, TURNS + 1):
+            self.generation = turn
             for agent in agents:
                 scope = f"t{turn}/{agent.name}"
-                self.schedule(self.devise_strategy(agent, turn, []), agents=[agent], scope=scope)
+                self.schedule(self.devise_strategy(agent, []), agents=[agent], scope=scope)
             yield
 
     def record_answer(
