@@ -148,7 +148,11 @@ def test_a_right_scenario_may_stop_at_what_it_cannot_read(ring_run):
         ("OwnStep", check_steps, "stepped by hand: table 'gifts', row seq .*, agent"),
         ("MoneyFromNowhere", check_conserved, r"r\d/\w+>\w+: \w+ has \d+ coins, and should have"),
         ("Swallow", check_malformed_answers, "recorded as clean.* a value was made up"),
-        ("Trusting", check_malformed_answers, "huge .* crashes: row seq .* not fit into .*'gifts'"),
+        (
+            "Trusting",
+            check_malformed_answers,
+            "huge .* crashes: .*row seq .* not fit into .*'gifts'",
+        ),
         ("Owing", check_malformed_answers, "agent .* negative numbers: Not conserved: .* gives -"),
         ("Crash", check_malformed_answers, "agent .* answers 'give' in r.* the run crashes"),
         ("Nameless", check_malformed_answers, "does not name agent and scope: somebody"),

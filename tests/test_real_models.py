@@ -21,7 +21,16 @@ LINES = [
     for file in sorted(CORPUS.glob("*.ndjson"))
     for line in file.read_text(encoding="utf-8").splitlines()
 ]
-PARTS = {"system", "form", "question", "persona", "repair", "structured", "announcement"}
+PARTS = {
+    "system",
+    "form",
+    "question",
+    "persona",
+    "repair",
+    "structured",
+    "announcement",
+    "experience",
+}
 """Templates that are no question of their own."""
 FREE = {"open_question"}
 """Templates that only questionnaires of a user's own have: any reply is an answer."""

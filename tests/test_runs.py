@@ -101,7 +101,7 @@ def test_a_measure_says_what_its_columns_mean() -> None:
         return pl.DataFrame(schema={"run": pl.String})
 
     assert str(contributions.column("given")) == "mean contribution (units)"
-    assert str(contributions.column("defaulted")).endswith("(share)")
+    assert str(contributions.column("defaulted")).endswith("(share of answers)")
     assert str(contributions.column("first_seen")) == "first seen"
     assert contributions.main
     assert contributions.__name__ == "contributions"
