@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 import polars as pl
 
 from societies.analysis.quality import SHARES
+from societies.calls.provider import provider_of
 from societies.errors import InputError
 from societies.loading.inputs import WHOLE_RUN
 from societies.runs.run import Run
@@ -24,6 +25,30 @@ REPEATS = ("seed", *WHOLE_RUN)
 def tells_apart(key: str) -> bool:
     """Whether a parameter makes a condition: its dotted key, or a column of `Runs.table`."""
     return key.removeprefix("scenario.").partition(".")[0] not in REPEATS
+
+
+def check_repetitions(runs: Runs) -> None:
+    """Refuse the same run twice: an interval over copies is too narrow.
+
+    With scripted minds the same settings, inputs and seed give the same record. What a hosted model
+    answers may differ, so that its runs of one seed are repetitions.
+
+    Raises:
+        InputError: two runs are the same.
+    """
+    seen: dict[str, str] = {}
+    for label, run in runs.labelled():
+        made_of = run.name.partition("@")[2]
+        free = all(provider_of(spec.name).is_free for _, spec in run.config.models())
+        if not made_of or not free:
+            continue
+        first = seen.setdefault(made_of, label)
+        if first != label:
+            raise InputError(
+                f"{first} and {label} are the same run: with scripted minds the same settings, "
+                "inputs and seed give the same record, and an interval over both would be too "
+                "narrow; leave one out, or give them different seeds"
+            )
 
 
 def conditions(runs: Runs, taken: Collection[str] = ()) -> pl.DataFrame:
@@ -74,8 +99,9 @@ def figures_of_runs(
         `figure`, and, where the table has them, `answers` and the shares of each kind.
 
     Raises:
-        InputError: there is no such column.
+        InputError: there is no such column, or two runs are the same.
     """
+    check_repetitions(runs)
     told = conditions(runs, by)
     found = [_one_run(label, tabulate(run), by, figure) for label, run in runs.labelled()]
     whole = pl.concat(found, how="diagonal_relaxed").join(told, on="run", maintain_order="left")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from societies.analysis.conditions import tells_apart
+from societies.analysis.conditions import check_repetitions, tells_apart
 from societies.analysis.factors import with_factors
 from societies.analysis.measures import Frame
 from societies.analysis.quality import outcomes
@@ -36,7 +36,11 @@ def means(
     Columns: the parameters that differ, those of `by`, `runs`, for each figure `FIGURE`,
     `FIGURE_low` and `FIGURE_high` (null where there is no interval), and, if the table has
     outcomes, `answers`, `lenient`, `invalid`, `defaulted`.
+
+    Raises:
+        InputError: two of the runs are the same (see `check_repetitions`).
     """
+    check_repetitions(runs)
     rows, own = runs.table(table), runs.rows(table).collect_schema().names()
     told = [by] if isinstance(by, str) else list(by)
     if not set(told) <= set(own):

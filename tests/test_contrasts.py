@@ -24,6 +24,7 @@ from societies.analysis.kit import (
 )
 from societies.errors import InputError
 from societies.runs.run import Run
+from societies.scenarios.donor_game.measures import gini
 
 MULTIPLIER = "protocol.multiplier"
 TINY = {
@@ -254,3 +255,13 @@ def test_no_two_rows_are_drawn_as_one(draw: Any) -> None:
     draw(Figure().subplots(), table, x="round", y="given", by="who")
     with pytest.raises(InputError, match="2 rows for round 1"):
         heat(Figure().subplots(), table.with_columns(one=1), x="round", y="one", value="given")
+
+
+def test_the_same_run_twice_is_no_repetition(tmp_path: Path) -> None:
+    again = [societies.run("donor_game/demo", out=tmp_path, sets=TINY) for _ in range(2)]
+    other = societies.run("donor_game/demo", out=tmp_path, seed=2, sets=TINY)
+    with pytest.raises(InputError, match=r"demo/1@\w{8} and .*demo/1-2@\w{8} are the same run"):
+        means(Runs([*again, other]), "donations", by="round", of={"given": "amount"})
+    with pytest.raises(InputError, match="give them different seeds"):
+        replication.across_runs([*again, other], gini, "gini")
+    assert means(Runs([again[0], other]), "donations", "round", {"given": "amount"}).height
