@@ -92,9 +92,12 @@ def arithmetic(count: int) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "protocol", "answer", "expected"),
-    [("donor_game", {}, play, 1506), ("debate", arithmetic(100), debate, 600)],
+    [
+        ("donor_game", {"generations": 4}, play, 12 + 3 * 6 + 4 * 144),
+        ("debate", arithmetic(100), debate, 600),
+    ],
 )
-def test_a_run_of_paper_size_finishes_and_nothing_is_lost(
+def test_a_run_of_six_hundred_calls_finishes_and_nothing_is_lost(
     tmp_path, scenario, protocol, answer, expected
 ):
     with serve(hostile(1, answer)) as server:
