@@ -68,17 +68,23 @@ def conditions(runs: Runs, taken: Collection[str] = ()) -> pl.DataFrame:
 
 def number_of_conditions(runs: Runs) -> int:
     """Return of how many conditions runs are."""
-    told = conditions(runs).drop("run") if len(runs) > 1 else pl.DataFrame()
-    return told.n_unique() if told.width else 1
+    return _number(conditions(runs)) if len(runs) > 1 else 1
 
 
 def pooled_conditions(runs: Runs) -> str:
     """Return in words of how many conditions runs are; nothing of those of one."""
-    number = number_of_conditions(runs)
-    if number == 1:
+    if len(runs) == 1:
         return ""
-    names = (key.rpartition(".")[2] for key in conditions(runs).columns[1:])
-    return f"{number} conditions ({', '.join(names)})"
+    told = conditions(runs)
+    number = _number(told)
+    names = (key.rpartition(".")[2] for key in told.columns[1:])
+    return "" if number == 1 else f"{number} conditions ({', '.join(names)})"
+
+
+def _number(told: pl.DataFrame) -> int:
+    """Return how many conditions a table of them holds; without a parameter it is one."""
+    apart = told.drop("run")
+    return apart.n_unique() if apart.width else 1
 
 
 def figures_of_runs(
